@@ -1,0 +1,139 @@
+// swift-tools-version: 6.3
+// kafka-connect: a native Kafka Connect worker. Only the toolchain and Debian's C libraries are used (docs/ARCHITECTURE.md).
+import PackageDescription
+
+/// The settings of every Swift target; a loop at the end sees to it that no target goes without.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+// The daemon and each plugin carry a private Swift runtime (docs/ARCHITECTURE.md, "Static runtime"). Debug builds stay
+// dynamic, because the test bundle cannot be linked with two runtimes.
+let staticRuntime: [SwiftSetting] = [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
+let smallBinary: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all",
+            "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+        ], .when(configuration: .release))
+]
+let pluginBinary: [LinkerSetting] =
+    smallBinary + [
+        .unsafeFlags(
+            [
+                "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map",
+                "-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete",
+            ])
+    ]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: [], resources: resources)
+}
+
+func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "kafka-connect",
+    products: [
+        .executable(name: "kafka-connect", targets: ["kafka-connect"]),
+        .library(name: "KafkaClient", targets: ["KafkaClient"]),
+        .library(name: "kafka-connect-file", type: .dynamic, targets: ["FileStream"]),
+        .library(name: "kafka-connect-verifiable", type: .dynamic, targets: ["Verifiable"]),
+    ],
+    targets: [
+        // C libraries of Debian
+        system("CYaml", "yaml-0.1", "libyaml-dev"),
+        system("CSystemd", "libsystemd", "libsystemd-dev"),
+        system("CMicrohttpd", "libmicrohttpd", "libmicrohttpd-dev"),
+        system("CPCRE2", "libpcre2-8", "libpcre2-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+        system("CLZ4", "liblz4", "liblz4-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+        system("CSnappy", "snappy", "libsnappy-dev"),
+        // C of our own: what Swift cannot call, and the checksum with its processor instructions
+        .target(name: "CLinux"),
+        .target(name: "CChecksum"),
+        .target(name: "ConnectABI"),
+        // The house, from the ground up
+        library("Logging"),
+        library("JSON"),
+        library("Settings", ["CPCRE2"]),
+        library("EventLoop", ["Logging", "CLinux"]),
+        library("KafkaProtocol", ["CChecksum", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        library("KafkaClient", ["Logging", "JSON", "Settings", "EventLoop", "KafkaProtocol"]),
+        library("ConnectModel", ["Logging"]),
+        library("ConnectConfig", ["Logging", "JSON", "Settings", "ConnectModel", "CYaml"]),
+        library("RecordPipeline", ["JSON", "Settings", "ConnectModel", "ConnectConfig"]),
+        library("ClusterCore", ["JSON", "KafkaProtocol", "ConnectModel"]),
+        library("TaskRuntime", ["Logging", "EventLoop", "ConnectModel", "ConnectConfig", "RecordPipeline"]),
+        library(
+            "Herder", ["Logging", "EventLoop", "ConnectModel", "ConnectConfig", "ClusterCore", "TaskRuntime"]),
+        library(
+            "ConnectKafka",
+            ["Logging", "JSON", "Settings", "ConnectModel", "ConnectConfig", "KafkaClient", "KafkaProtocol"]),
+        library("StateFiles", ["Logging", "JSON", "ConnectModel"]),
+        library(
+            "PluginHost",
+            ["Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig"]),
+        library("HTTPServer", ["Logging", "CMicrohttpd"]),
+        library("RESTAPI", ["Logging", "JSON", "HTTPServer", "ConnectModel", "ConnectConfig"]),
+        library("Systemd", ["Logging", "CSystemd"]),
+        library("CommandLine"),
+        library("PluginKit", ["ConnectABI"]),
+        library("FakeBroker", ["Logging", "EventLoop", "KafkaProtocol"]),
+        .executableTarget(
+            name: "kafka-connect",
+            dependencies: [
+                "Logging", "JSON", "Settings", "EventLoop", "KafkaProtocol", "KafkaClient", "ConnectModel",
+                "ConnectConfig", "RecordPipeline", "ClusterCore", "TaskRuntime", "Herder", "ConnectKafka",
+                "StateFiles", "PluginHost", "HTTPServer", "RESTAPI", "Systemd", "CommandLine", "CLinux",
+            ],
+            linkerSettings: smallBinary),
+        // Connectors
+        .target(
+            name: "FileStream", dependencies: ["PluginKit"], path: "Plugins/FileStream",
+            linkerSettings: pluginBinary),
+        .target(
+            name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",
+            linkerSettings: [
+                .unsafeFlags(["-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete"])
+            ]),
+        // What only tests use
+        .target(
+            name: "ConnectTestKit",
+            dependencies: ["Logging", "EventLoop", "KafkaProtocol", "KafkaClient", "FakeBroker"]),
+        .executableTarget(
+            name: "seeds", dependencies: ["ConnectTestKit", "KafkaClient", "KafkaProtocol", "FakeBroker"],
+            linkerSettings: smallBinary),
+        tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
+        tests("KafkaProtocol", ["CChecksum"]), tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
+        tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel"]),
+        tests("RecordPipeline", ["ConnectModel", "JSON"]),
+        tests("ClusterCore", ["ConnectModel", "JSON"]), tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
+        tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]), tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]), tests("StateFiles", ["ConnectModel", "JSON"]),
+        tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop"]), tests("HTTPServer"),
+        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel"]), tests("Systemd"), tests("CommandLine"), tests("PluginKit", ["ConnectABI"]),
+        tests("FileStream", ["PluginKit", "ConnectABI"]),
+    ]
+)
+
+for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
+    let isC = ["CLinux", "CChecksum", "ConnectABI", "Verifiable"].contains(target.name)
+    if !isC { target.swiftSettings = house + staticRuntime + (target.swiftSettings ?? []) }
+}

@@ -1,0 +1,1 @@
+const void *kafka_connect_entry(void) { return 0; }
