@@ -1,0 +1,155 @@
+import Glibc
+import Synchronization
+
+/// Levels of all loggers by name, the sinks, and the redactor that every text passes.
+///
+/// A logger's effective level is the one set for the longest dotted prefix of its name, `root` where there is none. Safe
+/// on any thread; one lock guards the tables, and only calls that write an event or change a level take it.
+public final class LogRegistry: Sendable {
+    /// The level of a logger as the REST API reports it.
+    public struct Entry: Sendable, Equatable {
+        /// The logger's name, or `root`.
+        public let name: String
+        /// Its effective level.
+        public let level: LogLevel
+        /// Milliseconds since 1970 of the last change through ``LogRegistry/setLevel(_:for:at:)``; nil before the first.
+        public let lastModified: Int64?
+    }
+
+    /// Name of the ancestor of all loggers; its case is ignored.
+    public static let rootName = "root"
+    /// The registry of the process: INFO and standard error until configured otherwise.
+    public static let shared = LogRegistry(sinks: [TextSink.standardError])
+    /// Bytes of UTF-8 beyond which a message or a field's value is cut.
+    static let maximumTextLength = 32 * 1024
+
+    private struct Explicit {
+        var level: LogLevel
+        var lastModified: Int64?
+    }
+
+    private struct Tables {
+        var explicit: [String: Explicit] = [rootName: Explicit(level: .info)]
+        var states: [String: LoggerState] = [:]
+        var sinks: [any LogSink]
+
+        func effectiveLevel(of name: String) -> LogLevel {
+            var prefix = Substring(name)
+            while true {
+                if let explicit = explicit[String(prefix)] { return explicit.level }
+                guard let dot = prefix.lastIndex(of: ".") else { return explicit[rootName]?.level ?? .info }
+                prefix = prefix[..<dot]
+            }
+        }
+
+        func publishThresholds() {
+            for state in states.values {
+                state.threshold.store(effectiveLevel(of: state.name).rawValue, ordering: .relaxed)
+            }
+        }
+    }
+
+    /// Replaces secrets in every message and field; status texts and REST bodies go through it as well.
+    public let redactor = Redactor()
+    private let tables: Mutex<Tables>
+
+    /// A registry of its own, for programs and tests that keep apart from ``shared``.
+    public init(sinks: [any LogSink]) {
+        tables = Mutex(Tables(sinks: sinks))
+    }
+
+    /// Replaces where events go from now on.
+    public func setSinks(_ sinks: [any LogSink]) {
+        tables.withLock { $0.sinks = sinks }
+    }
+
+    /// Sets levels from the configuration: the root's, and those of single loggers and all below them by dotted name.
+    /// Leaves ``Entry/lastModified`` alone, as Kafka does for levels of its log4j file.
+    public func configure(root: LogLevel, levels: [String: LogLevel] = [:]) {
+        tables.withLock { tables in
+            tables.explicit[Self.rootName, default: Explicit(level: root)].level = root
+            for (name, level) in levels {
+                tables.explicit[Self.canonical(name), default: Explicit(level: level)].level = level
+            }
+            tables.publishThresholds()
+        }
+    }
+
+    /// Sets the level of `name` and of every existing logger whose name starts with it (a plain prefix, as in Kafka;
+    /// `root` means all), and returns all their names, sorted.
+    ///
+    /// A logger whose effective level is already `level` is in the answer, but keeps its time of change and stays out of
+    /// ``loggers()`` if it had no level of its own.
+    /// - Parameter now: milliseconds since 1970.
+    @discardableResult
+    public func setLevel(_ level: LogLevel, for name: String, at now: Int64) -> [String] {
+        let name = Self.canonical(name)
+        return tables.withLock { tables in
+            var affected: Set<String> = [name]
+            let everyName = Array(tables.states.keys) + Array(tables.explicit.keys)
+            affected.formUnion(name == Self.rootName ? everyName : everyName.filter { $0.hasPrefix(name) })
+            // The name itself comes first, so that loggers which inherit from it need no level of their own.
+            let names = [name] + affected.filter { $0 != name }.sorted()
+            for name in names where tables.effectiveLevel(of: name) != level {
+                tables.explicit[name] = Explicit(level: level, lastModified: now)
+            }
+            if tables.states[name] == nil, name != Self.rootName {
+                tables.states[name] = LoggerState(name: name, level: level)
+            }
+            tables.publishThresholds()
+            return names.sorted()
+        }
+    }
+
+    /// The loggers with a level of their own, `root` always among them, sorted by name.
+    public func loggers() -> [Entry] {
+        tables.withLock { tables in
+            tables.explicit.map { Entry(name: $0.key, level: $0.value.level, lastModified: $0.value.lastModified) }
+        }.sorted { $0.name < $1.name }
+    }
+
+    /// The effective level of `name`; nil where no such logger exists.
+    public func level(of name: String) -> Entry? {
+        let name = Self.canonical(name)
+        return tables.withLock { tables in
+            guard tables.states[name] != nil || tables.explicit[name] != nil else { return nil }
+            return Entry(
+                name: name, level: tables.effectiveLevel(of: name), lastModified: tables.explicit[name]?.lastModified)
+        }
+    }
+
+    func state(of name: String) -> LoggerState {
+        let name = Self.canonical(name)
+        return tables.withLock { tables in
+            if let state = tables.states[name] { return state }
+            let state = LoggerState(name: name, level: tables.effectiveLevel(of: name))
+            tables.states[name] = state
+            return state
+        }
+    }
+
+    func write(_ level: LogLevel, _ logger: String, _ message: String, _ fields: [LogField]) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let event = LogEvent(
+            wallMilliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000, level: level, logger: logger,
+            message: clean(message), fields: fields.map { LogField($0.key, clean($0.value)) })
+        // The lock is not held while a sink writes: a slow descriptor must not stop level changes.
+        let sinks = tables.withLock { $0.sinks }
+        for sink in sinks { sink.write(event) }
+    }
+
+    /// Redaction comes before the cut, so that no cut leaves the first half of a secret.
+    private func clean(_ text: String) -> String {
+        let text = redactor.redact(text)
+        let length = text.utf8.count
+        guard length > Self.maximumTextLength else { return text }
+        let cut = text.utf8.index(text.startIndex, offsetBy: Self.maximumTextLength)
+        return String(decoding: text.utf8[..<cut], as: UTF8.self)
+            + "… (\(length - Self.maximumTextLength) bytes left out)"
+    }
+
+    private static func canonical(_ name: String) -> String {
+        name.lowercased() == rootName ? rootName : name
+    }
+}

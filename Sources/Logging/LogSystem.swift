@@ -1,0 +1,25 @@
+/// The log system of the process: ``LogRegistry/shared`` under one short name.
+public enum LogSystem {
+    /// The redactor of every log text, status text and REST body.
+    public static var redactor: Redactor { LogRegistry.shared.redactor }
+
+    /// See ``LogRegistry/setSinks(_:)``.
+    public static func setSinks(_ sinks: [any LogSink]) { LogRegistry.shared.setSinks(sinks) }
+
+    /// See ``LogRegistry/configure(root:levels:)``.
+    public static func configure(root: LogLevel, levels: [String: LogLevel] = [:]) {
+        LogRegistry.shared.configure(root: root, levels: levels)
+    }
+
+    /// See ``LogRegistry/setLevel(_:for:at:)``.
+    @discardableResult
+    public static func setLevel(_ level: LogLevel, for name: String, at now: Int64) -> [String] {
+        LogRegistry.shared.setLevel(level, for: name, at: now)
+    }
+
+    /// See ``LogRegistry/loggers()``.
+    public static func loggers() -> [LogRegistry.Entry] { LogRegistry.shared.loggers() }
+
+    /// See ``LogRegistry/level(of:)``.
+    public static func level(of name: String) -> LogRegistry.Entry? { LogRegistry.shared.level(of: name) }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import Synchronization
+
+/// Writes one line an event to a descriptor.
+///
+/// A line goes out in one system call where the descriptor takes it whole; a lock keeps longer ones together. A
+/// descriptor that fails or would block loses the rest of the line: a worker does not stop because its log has.
+public final class TextSink: LogSink {
+    private let descriptor: Int32
+    private let format: LogLineFormat
+    private let turn = Mutex(())
+
+    /// Standard error, without times where it is the journal, which keeps its own.
+    public static let standardError = TextSink(
+        descriptor: STDERR_FILENO, withTimes: !JournalStream.isConnected(to: STDERR_FILENO))
+
+    /// A sink for `descriptor`, which stays the caller's and must outlive the sink.
+    public init(descriptor: Int32, withTimes: Bool) {
+        self.descriptor = descriptor
+        format = LogLineFormat(withTimes: withTimes)
+    }
+
+    /// Writes the line for `event`.
+    public func write(_ event: LogEvent) {
+        let line = format.line(for: event)
+        turn.withLock { _ in
+            line.withUnsafeBytes { bytes in
+                var rest = bytes[...]
+                while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+                    let written = Glibc.write(descriptor, base, rest.count)
+                    if written > 0 {
+                        rest = rest.dropFirst(written)
+                    } else if written < 0, errno == EINTR {
+                        continue
+                    } else {
+                        return
+                    }
+                }
+            }
+        }
+    }
+}
