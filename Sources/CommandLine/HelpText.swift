@@ -1,0 +1,73 @@
+/// The text of `--help`, in the sections and columns of swift-argument-parser.
+package enum HelpText {
+    private static let width = 80
+    private static let indent = 2
+    private static let column = 26
+
+    /// - Parameters:
+    ///   - path: the words that lead to the command, itself included.
+    ///   - isRoot: whether `--version` is understood too.
+    package static func of(_ command: Command, path: [String], isRoot: Bool) -> String {
+        var text = wrap("OVERVIEW: " + command.abstract, from: 0)
+        for paragraph in paragraphs(command.discussion) {
+            text += "\n" + wrap(paragraph, from: 0)
+        }
+        text += "\nUSAGE: \(command.usage(path: path))\n"
+        let visible = command.options.filter { !$0.isHidden } + [.helpOption]
+        let options = isRoot && !command.subcommands.isEmpty ? visible + [.versionOption] : visible
+        text += section("ARGUMENTS", command.arguments.map { ("<\($0.name)>", $0.help) })
+        text += section("OPTIONS", options.map { ($0.label, $0.help) })
+        text += section("SUBCOMMANDS", command.subcommands.filter { !$0.isHidden }.map { ($0.name, $0.abstract) })
+        text += section("EXIT STATUS", command.exitStatuses.map { (String($0.code), $0.meaning) })
+        if !command.subcommands.isEmpty {
+            text += "\n  See '\(path.joined(separator: " ")) help <subcommand>' for detailed help.\n"
+        }
+        return text
+    }
+
+    private static func section(_ title: String, _ rows: [(label: String, help: String)]) -> String {
+        guard !rows.isEmpty else { return "" }
+        var text = "\n\(title):\n"
+        for row in rows {
+            let label = String(repeating: " ", count: indent) + row.label
+            let body = wrap(row.help, from: column)
+            if label.count < column {
+                text += label + body.dropFirst(label.count)
+            } else {
+                text += label + "\n" + body
+            }
+        }
+        return text
+    }
+
+    private static func paragraphs(_ text: String) -> [String] {
+        var result: [String] = []
+        var current: [Substring] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.isEmpty {
+                if !current.isEmpty { result.append(current.joined(separator: " ")) }
+                current = []
+            } else {
+                current.append(line)
+            }
+        }
+        if !current.isEmpty { result.append(current.joined(separator: " ")) }
+        return result
+    }
+
+    /// Lines of at most ``width`` columns, each indented by `start` blanks and ended by a newline.
+    private static func wrap(_ text: String, from start: Int) -> String {
+        let margin = String(repeating: " ", count: start)
+        var result = ""
+        var line = margin
+        for word in text.split(separator: " ") {
+            if line.count > start, line.count + 1 + word.count > width {
+                result += line + "\n"
+                line = margin
+            }
+            if line.count > start { line += " " }
+            line += word
+        }
+        return result + line + "\n"
+    }
+}

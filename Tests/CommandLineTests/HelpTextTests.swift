@@ -1,0 +1,49 @@
+import Testing
+
+@testable import CommandLine
+
+struct HelpTextTests {
+    @Test func `a command's help has its sections in columns`() {
+        let command = Command(
+            "copy", abstract: "Copies files.", discussion: "First line\nand its end.\n\nSecond paragraph.",
+            arguments: [Argument("from", help: "Source."), Argument("to", help: "Targets.", count: .any)],
+            options: [
+                Option("mode", short: "m", value: "bits", help: "Access bits."),
+                Option("a-name-that-needs-a-line", help: "Long."), Option("hidden", help: "Not shown.", isHidden: true),
+            ],
+            exitStatuses: [.success])
+        #expect(
+            HelpText.of(command, path: ["tool", "copy"], isRoot: false) == """
+                OVERVIEW: Copies files.
+
+                First line and its end.
+
+                Second paragraph.
+
+                USAGE: tool copy [--mode <bits>] [--a-name-that-needs-a-line] <from> [<to> ...]
+
+                ARGUMENTS:
+                  <from>                  Source.
+                  <to>                    Targets.
+
+                OPTIONS:
+                  -m, --mode <bits>       Access bits.
+                  --a-name-that-needs-a-line
+                                          Long.
+                  -h, --help              Show this text.
+
+                EXIT STATUS:
+                  0                       Success, or a stop that was asked for.
+
+                """)
+    }
+
+    @Test func `the program's help lists the commands that are not hidden, within 80 columns`() throws {
+        let text = HelpText.of(Program.kafkaConnect, path: ["kafka-connect"], isRoot: true)
+        for command in Program.kafkaConnect.subcommands {
+            #expect(text.contains("\n  \(command.name) ") == !command.isHidden)
+        }
+        #expect(text.contains("--version"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+}
