@@ -121,15 +121,17 @@ let package = Package(
         .executableTarget(
             name: "seeds", dependencies: ["ConnectTestKit", "KafkaClient", "KafkaProtocol", "FakeBroker"],
             linkerSettings: smallBinary),
+        .target(name: "PluginTestKit", path: "Tests/PluginTestKit"),
+        tests("ConnectABI", ["PluginTestKit"]),
         tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
         tests("KafkaProtocol", ["CChecksum"]), tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
         tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
         tests("ClusterCore", ["ConnectModel", "JSON"]), tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]), tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]), tests("StateFiles", ["ConnectModel", "JSON"]),
-        tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop"]), tests("HTTPServer"),
+        tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
         tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel"]), tests("Systemd"), tests("CommandLine"), tests("PluginKit", ["ConnectABI"]),
-        tests("FileStream", ["PluginKit", "ConnectABI"]),
+        tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
     ]
 )
 
