@@ -1,1 +1,21 @@
+/* What Swift's Glibc module lacks of Linux: headers that it leaves out, and functions that need _GNU_SOURCE or that Swift
+   cannot call. Nothing here keeps state. */
 #pragma once
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+/* accept4 without the peer's address; the new descriptor is non-blocking and closed on exec. -1 and errno on failure. */
+int kcl_accept(int listener);
+
+/* Names a living thread for /proc and debuggers; NAME is at most 15 bytes. Returns an errno value, 0 for success. */
+int kcl_set_thread_name(pthread_t thread, const char *name);
+
+/* Makes waits of ATTRIBUTES' conditions measure CLOCK_MONOTONIC. Returns an errno value, 0 for success. */
+int kcl_condition_uses_monotonic_clock(pthread_condattr_t *attributes);
