@@ -38,9 +38,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: [], resources: resources)
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude, resources: resources)
 }
 
 func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
@@ -128,7 +130,7 @@ let package = Package(
         tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
         tests("ClusterCore", ["ConnectModel", "JSON"]), tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
-        tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]), tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]), tests("StateFiles", ["ConnectModel", "JSON"]),
+        tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]), tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]), tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
         tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel"]), tests("Systemd"), tests("CommandLine"), tests("PluginKit", ["ConnectABI"]),
         tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
