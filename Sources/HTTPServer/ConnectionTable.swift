@@ -1,0 +1,148 @@
+/// Which connections are open and until when each may stay in what it does: a pure machine over monotonic nanoseconds.
+///
+/// A connection is **idle** from its opening or its last answer until a request line was read, then **receiving** until the
+/// whole request is there, then **waiting** for the handler without a limit (the handler has its own), then **answering** until
+/// the client took the answer. A fresh connection's time for the whole first request counts from its opening, so that a
+/// client that sends a byte now and then gains nothing.
+struct ConnectionTable {
+    enum Phase: Equatable {
+        case idle, receiving, waiting, answering
+    }
+
+    private struct Entry {
+        let descriptor: Int32
+        var phase: Phase
+        /// `UInt64.max` where there is none.
+        var deadline: UInt64
+        var hasAnswered: Bool
+    }
+
+    private let requestTime: UInt64
+    private let responseTime: UInt64
+    private let crowd: Int
+    /// Sorted by descriptor.
+    private var entries: [Entry] = []
+
+    /// - Parameters:
+    ///   - requestTime: nanoseconds for a request to arrive, and for an idle connection to stay.
+    ///   - responseTime: nanoseconds for an answer to be taken.
+    ///   - capacity: connections that the server accepts; near it idle ones make room.
+    init(requestTime: UInt64, responseTime: UInt64, capacity: Int) {
+        self.requestTime = requestTime
+        self.responseTime = responseTime
+        // The last eighth is kept free, at least one place.
+        self.crowd = max(1, capacity - max(1, capacity / 8))
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+    var count: Int { entries.count }
+
+    /// A connection was opened.
+    /// - Returns: the descriptor of a connection to cut for it, the one that has been without a whole request for longest.
+    mutating func opened(_ descriptor: Int32, now: UInt64) -> Int32? {
+        closed(descriptor)
+        let victim = entries.count >= crowd ? takeVictim() : nil
+        entries.insert(
+            Entry(
+                descriptor: descriptor, phase: .idle, deadline: Self.later(now, requestTime), hasAnswered: false),
+            at: position(descriptor))
+        return victim
+    }
+
+    mutating func requestLineRead(_ descriptor: Int32, now: UInt64) {
+        let deadline = Self.later(now, requestTime)
+        update(descriptor) { entry in
+            entry.phase = .receiving
+            if entry.hasAnswered { entry.deadline = deadline }
+        }
+    }
+
+    mutating func requestRead(_ descriptor: Int32) {
+        update(descriptor) { entry in
+            entry.phase = .waiting
+            entry.deadline = .max
+        }
+    }
+
+    mutating func answerBegun(_ descriptor: Int32, now: UInt64) {
+        let deadline = Self.later(now, responseTime)
+        update(descriptor) { entry in
+            entry.phase = .answering
+            entry.deadline = deadline
+        }
+    }
+
+    mutating func answered(_ descriptor: Int32, now: UInt64) {
+        let deadline = Self.later(now, requestTime)
+        update(descriptor) { entry in
+            entry.phase = .idle
+            entry.hasAnswered = true
+            entry.deadline = deadline
+        }
+    }
+
+    mutating func closed(_ descriptor: Int32) {
+        let place = position(descriptor)
+        if place < entries.count, entries[place].descriptor == descriptor { entries.remove(at: place) }
+    }
+
+    /// Descriptors whose time is over. Each is told once.
+    mutating func expired(now: UInt64) -> [Int32] {
+        var result: [Int32] = []
+        for place in entries.indices where entries[place].deadline <= now {
+            entries[place].deadline = .max
+            result.append(entries[place].descriptor)
+        }
+        return result
+    }
+
+    /// Descriptors of the connections without a request.
+    var idle: [Int32] {
+        entries.filter { $0.phase == .idle }.map(\.descriptor)
+    }
+
+    /// When ``expired(now:)`` will next have something to tell.
+    var nextDeadline: UInt64? {
+        entries.lazy.map(\.deadline).min().flatMap { $0 == .max ? nil : $0 }
+    }
+
+    /// What a connection is doing; nil for an unknown one.
+    func phase(of descriptor: Int32) -> Phase? {
+        let place = position(descriptor)
+        return place < entries.count && entries[place].descriptor == descriptor ? entries[place].phase : nil
+    }
+
+    /// The connection whose request was due first. It is told once, as in ``expired(now:)``.
+    private mutating func takeVictim() -> Int32? {
+        var victim: Int?
+        for place in entries.indices where entries[place].phase == .idle || entries[place].phase == .receiving {
+            guard entries[place].deadline != .max else { continue }
+            if victim.map({ entries[place].deadline < entries[$0].deadline }) ?? true { victim = place }
+        }
+        guard let victim else { return nil }
+        entries[victim].deadline = .max
+        return entries[victim].descriptor
+    }
+
+    private mutating func update(_ descriptor: Int32, _ change: (inout Entry) -> Void) {
+        let place = position(descriptor)
+        guard place < entries.count, entries[place].descriptor == descriptor else { return }
+        change(&entries[place])
+    }
+
+    /// The place of the first entry that is not below `descriptor`.
+    private func position(_ descriptor: Int32) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].descriptor < descriptor { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private static func later(_ now: UInt64, _ time: UInt64) -> UInt64 {
+        let (sum, overflow) = now.addingReportingOverflow(time)
+        return overflow ? .max : sum
+    }
+}

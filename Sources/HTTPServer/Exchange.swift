@@ -1,0 +1,39 @@
+/// One request on its way in and its answer on its way out. Confined to the listener's thread.
+final class Exchange {
+    enum Phase {
+        /// The request line was read.
+        case head
+        /// The headers were accepted; the body comes in.
+        case body
+        /// The handler has the request and the connection is suspended, or is about to be.
+        case waiting
+        /// The answer is being sent.
+        case answered
+    }
+
+    let number: UInt64
+    let descriptor: Int32
+    /// As sent.
+    let rawTarget: String
+    /// Monotonic nanoseconds.
+    let began: UInt64
+    let peer: String
+
+    var phase = Phase.head
+    var method = ""
+    var version = "HTTP/1.1"
+    var headers = HTTPHeaders()
+    var target: RequestTarget?
+    var body: [UInt8] = []
+    /// Bytes of the body that were read, kept or not.
+    var bodyCount = 0
+    var response: HTTPResponse?
+
+    init(number: UInt64, descriptor: Int32, rawTarget: String, began: UInt64, peer: String) {
+        self.number = number
+        self.descriptor = descriptor
+        self.rawTarget = rawTarget
+        self.began = began
+        self.peer = peer
+    }
+}

@@ -1,0 +1,27 @@
+/// What a client may take of a listener.
+package struct HTTPLimits: Sendable, Equatable {
+    /// Memory of one connection for the request line and the headers of one request. A longer request line is answered
+    /// with 414, more headers with 431.
+    package var headerBytes: Int
+    /// Length of a body. A longer one is answered with 413.
+    package var bodyBytes: Int
+    /// Connections at one time. Near it, idle connections make room for new ones, the longest idle first; beyond it, new
+    /// ones wait in the kernel's queue.
+    package var connections: Int
+    /// Longest wait for a whole request: counted from the opening of a connection, then from each request line. An idle
+    /// connection is closed after as long.
+    package var requestTime: Duration
+    /// Longest wait for a client to take an answer.
+    package var responseTime: Duration
+
+    package init(
+        headerBytes: Int = 32 << 10, bodyBytes: Int = 1 << 20, connections: Int = 512,
+        requestTime: Duration = .seconds(30), responseTime: Duration = .seconds(120)
+    ) {
+        self.headerBytes = headerBytes
+        self.bodyBytes = bodyBytes
+        self.connections = connections
+        self.requestTime = requestTime
+        self.responseTime = responseTime
+    }
+}

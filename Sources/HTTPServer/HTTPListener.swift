@@ -1,0 +1,26 @@
+/// Where a server listens.
+package enum HTTPListener: Sendable, Equatable {
+    /// A TCP address. An empty host means all addresses of the machine; of a name's addresses the first that can be bound is
+    /// taken, IPv4 before IPv6. Port 0 lets the kernel choose.
+    case network(host: String, port: UInt16)
+    /// A listening socket that was handed in (socket activation; TCP or Unix). The server owns it from now on.
+    case adopted(descriptor: Int32)
+}
+
+/// Where a server was found to listen.
+package struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
+    /// Numeric address without brackets, or the path of a Unix socket.
+    package var host: String
+    /// 0 for a Unix socket.
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    package var description: String {
+        if port == 0 { return host }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}

@@ -1,0 +1,112 @@
+import CMicrohttpd
+import Glibc
+import Logging
+
+/// The way of one request through the loop. Called by libmicrohttpd inside of `MHD_run`.
+extension ServerLoop {
+    /// How much of a body that is too long is read, as a multiple of the limit, so that the client sees the answer and not
+    /// a reset.
+    private static let drainFactor = 8
+
+    func connectionOpened(_ descriptor: Int32) {
+        if let victim = connections.opened(descriptor, now: MonotonicClock.now()) { cut(victim) }
+    }
+
+    func requestLineRead(_ target: String, _ connection: OpaquePointer) -> Exchange {
+        let now = MonotonicClock.now()
+        let descriptor = kc_mhd_connection_fd(connection)
+        connections.requestLineRead(descriptor, now: now)
+        let peer = kc_mhd_peer(connection).map { SocketName.read($0).host } ?? "-"
+        return Exchange(number: makeNumber(), descriptor: descriptor, rawTarget: target, began: now, peer: peer)
+    }
+
+    func headRead(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+        if let problem = RequestScreening.problem(headers: exchange.headers, version: exchange.version) {
+            return refuse(exchange, problem.status, problem.reason, connection)
+        }
+        guard let target = RequestTarget(exchange.rawTarget) else {
+            return refuse(exchange, 400, "Bad request target", connection)
+        }
+        exchange.target = target
+        if let length = RequestScreening.contentLength(exchange.headers), length > limits.bodyBytes {
+            // A client that waits for leave to send, or would send far too much, gets its answer at once.
+            let waits = exchange.headers["Expect"] != nil
+            if waits || length / Self.drainFactor > limits.bodyBytes {
+                return refuse(exchange, 413, "Request body is larger than \(limits.bodyBytes) bytes", connection)
+            }
+        }
+        exchange.phase = .body
+        return .YES
+    }
+
+    func bodyRead(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
+        let (count, overflow) = exchange.bodyCount.addingReportingOverflow(bytes.count)
+        guard !overflow, count / Self.drainFactor <= limits.bodyBytes else { return .NO }
+        exchange.bodyCount = count
+        if count <= limits.bodyBytes {
+            exchange.body.append(contentsOf: bytes)
+        } else {
+            exchange.body = []
+        }
+        return .YES
+    }
+
+    func requestRead(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+        guard exchange.bodyCount <= limits.bodyBytes, let target = exchange.target else {
+            return refuse(exchange, 413, "Request body is larger than \(limits.bodyBytes) bytes", connection)
+        }
+        if let finalAnswer { return send(finalAnswer, exchange, connection) }
+        let request = HTTPRequest(
+            method: exchange.method, target: target, headers: exchange.headers, body: exchange.body,
+            peer: exchange.peer, listener: listener, began: exchange.began)
+        exchange.body = []
+        exchange.phase = .waiting
+        connections.requestRead(exchange.descriptor)
+        let number = exchange.number
+        let mailbox = mailbox
+        let slot = AnswerSlot { mailbox.post($0, for: number) }
+        // The connection is suspended first: an answer given within the call waits in the mailbox until MHD_run is through.
+        MHD_suspend_connection(connection)
+        suspended[number] = SuspendedExchange(exchange: exchange, connection: connection)
+        handler(request, HTTPResponder(slot))
+        return .YES
+    }
+
+    /// Called again once the answer is there.
+    func resumed(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+        guard let response = exchange.response else { return .YES }
+        return send(response, exchange, connection)
+    }
+
+    func requestEnded(_ exchange: Exchange) {
+        suspended[exchange.number] = nil
+        let now = MonotonicClock.now()
+        connections.answered(exchange.descriptor, now: now)
+        log.info(accessLine(exchange, now).text(at: Int64(time(nil))))
+    }
+
+    private func refuse(
+        _ exchange: Exchange, _ status: Int, _ reason: String, _ connection: OpaquePointer
+    ) -> MHD_Result {
+        send(refusal(status, reason), exchange, connection, closing: true)
+    }
+
+    private func send(
+        _ response: HTTPResponse, _ exchange: Exchange, _ connection: OpaquePointer, closing: Bool = false
+    ) -> MHD_Result {
+        exchange.response = response
+        exchange.phase = .answered
+        connections.answerBegun(exchange.descriptor, now: MonotonicClock.now())
+        return Microhttpd.queue(response, closing: closing || finalAnswer != nil, connection)
+    }
+
+    private func accessLine(_ exchange: Exchange, _ now: UInt64) -> AccessLine {
+        let answered = exchange.phase == .answered
+        return AccessLine(
+            peer: exchange.peer, method: exchange.method.isEmpty ? "-" : exchange.method, target: exchange.rawTarget,
+            version: exchange.version, status: answered ? exchange.response?.status : nil,
+            bytes: answered && exchange.method != "HEAD" ? exchange.response?.body.count ?? 0 : 0,
+            referer: exchange.headers["Referer"], userAgent: exchange.headers["User-Agent"],
+            milliseconds: (now &- exchange.began) / 1_000_000)
+    }
+}

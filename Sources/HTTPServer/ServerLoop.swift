@@ -1,0 +1,148 @@
+import CMicrohttpd
+import Glibc
+import Logging
+
+/// One listener's daemon of libmicrohttpd and the loop that drives it.
+///
+/// The daemon runs in its external mode: it does nothing except inside `MHD_run`, which this loop calls whenever the daemon's
+/// epoll descriptor or the mailbox is readable. So the callbacks, suspending and resuming all happen on one thread, and the
+/// loop can end connections by deadlines of its own, which libmicrohttpd's idle time-out cannot express.
+///
+/// `@unchecked Sendable`: everything but `mailbox`, which has its own lock, is used by the thread that runs ``run()`` alone,
+/// and before that thread starts by the creator.
+final class ServerLoop: @unchecked Sendable {
+    let mailbox: Mailbox
+    let limits: HTTPLimits
+    let listener: Int
+    let refusal: HTTPServer.Refusal
+    let handler: HTTPServer.Handler
+    let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
+
+    var connections: ConnectionTable
+    /// Exchanges whose connection is suspended, by number.
+    var suspended: [UInt64: SuspendedExchange] = [:]
+    /// The answer to everything, once the server stops.
+    var finalAnswer: HTTPResponse?
+    /// Whether connections ended in the last run of the daemon.
+    private var hasClosed = false
+    private var stopDeadline = UInt64.max
+    private var nextNumber: UInt64 = 0
+    private var daemon: OpaquePointer?
+    private let socket: ListenSocket
+
+    struct SuspendedExchange {
+        let exchange: Exchange
+        let connection: OpaquePointer
+    }
+
+    /// Takes the socket over, also where it throws.
+    init(
+        socket: ListenSocket, listener: Int, limits: HTTPLimits, refusal: @escaping HTTPServer.Refusal,
+        handler: @escaping HTTPServer.Handler
+    ) throws(HTTPServerError) {
+        guard let mailbox = Mailbox() else {
+            close(socket.descriptor)
+            throw HTTPServerError("Cannot serve \(socket.address): no descriptor left.")
+        }
+        self.mailbox = mailbox
+        self.socket = socket
+        self.listener = listener
+        self.limits = limits
+        self.refusal = refusal
+        self.handler = handler
+        connections = ConnectionTable(
+            requestTime: limits.requestTime.nanoseconds, responseTime: limits.responseTime.nanoseconds,
+            capacity: limits.connections)
+        daemon = Microhttpd.start(
+            socket: socket.descriptor, limits: limits, context: Unmanaged.passUnretained(self).toOpaque())
+        guard daemon != nil else {
+            close(socket.descriptor)
+            throw HTTPServerError("Cannot serve \(socket.address): libmicrohttpd refused to start.")
+        }
+    }
+
+    /// Ends a loop that never ran.
+    func discard() {
+        guard let daemon else { return }
+        MHD_stop_daemon(daemon)
+        self.daemon = nil
+    }
+
+    /// Serves until an order to stop was carried out.
+    func run() {
+        guard let daemon else { return }
+        var descriptors = [
+            pollfd(fd: kc_mhd_epoll_fd(daemon), events: Int16(POLLIN), revents: 0),
+            pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            readMail(daemon)
+            hasClosed = false
+            MHD_run(daemon)
+            let now = MonotonicClock.now()
+            for descriptor in connections.expired(now: now) { cut(descriptor) }
+            if finalAnswer != nil, connections.isEmpty || now >= stopDeadline { break }
+            // At its limit of connections the daemon stops to listen, and begins again only in the next run after some have
+            // ended: nothing would wake the loop for that.
+            let wait = hasClosed ? 0 : timeout(daemon, now)
+            _ = poll(&descriptors, nfds_t(descriptors.count), wait)
+        }
+        // Resumed connections are closed with the rest; libmicrohttpd refuses to stop while one is suspended.
+        for waiting in suspended.values { MHD_resume_connection(waiting.connection) }
+        suspended = [:]
+        MHD_stop_daemon(daemon)
+        self.daemon = nil
+    }
+
+    func connectionClosed(_ descriptor: Int32) {
+        hasClosed = true
+        connections.closed(descriptor)
+    }
+
+    func makeNumber() -> UInt64 {
+        nextNumber &+= 1
+        return nextNumber
+    }
+
+    /// Ends a connection from outside of libmicrohttpd, which sees the end of the stream and cleans up.
+    func cut(_ descriptor: Int32) {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    private func readMail(_ daemon: OpaquePointer) {
+        let letters = mailbox.take()
+        for (number, response) in letters.answers {
+            // An answer that was given before its connection could be suspended has been taken there.
+            guard let waiting = suspended.removeValue(forKey: number) else { continue }
+            waiting.exchange.response = response
+            MHD_resume_connection(waiting.connection)
+        }
+        if let stop = letters.stop { begin(stop, daemon) }
+    }
+
+    private func begin(_ stop: Mailbox.StopOrder, _ daemon: OpaquePointer) {
+        finalAnswer = stop.answer
+        stopDeadline = stop.deadline
+        let descriptor = MHD_quiesce_daemon(daemon)
+        if descriptor >= 0 { close(descriptor) }
+        for waiting in suspended.values {
+            waiting.exchange.response = stop.answer
+            MHD_resume_connection(waiting.connection)
+        }
+        suspended = [:]
+        for descriptor in connections.idle { cut(descriptor) }
+    }
+
+    /// Milliseconds for `poll`; -1 without limit.
+    private func timeout(_ daemon: OpaquePointer, _ now: UInt64) -> Int32 {
+        var milliseconds: UInt64 = 0
+        var wait = UInt64.max
+        if MHD_get_timeout(daemon, &milliseconds) == .YES { wait = UInt64(milliseconds) }
+        for deadline in [connections.nextDeadline, finalAnswer == nil ? nil : stopDeadline] {
+            guard let deadline, deadline != .max else { continue }
+            // Rounded up, so that the deadline has passed when poll returns.
+            wait = min(wait, deadline > now ? (deadline - now) / 1_000_000 + 1 : 0)
+        }
+        return wait == .max ? -1 : Int32(clamping: wait)
+    }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import HTTPServer
+
+struct ConnectionTableTests {
+    private func table(capacity: Int = 16) -> ConnectionTable {
+        ConnectionTable(requestTime: 30, responseTime: 100, capacity: capacity)
+    }
+
+    @Test func `the first request's time counts from the opening`() {
+        var table = table()
+        #expect(table.opened(7, now: 1000) == nil)
+        table.requestLineRead(7, now: 1029)
+        #expect(table.nextDeadline == 1030)
+        #expect(table.expired(now: 1029) == [])
+        #expect(table.expired(now: 1030) == [7])
+        #expect(table.expired(now: 1031) == [])
+        #expect(!table.isEmpty)
+        table.closed(7)
+        #expect(table.isEmpty)
+    }
+
+    @Test func `a later request's time counts from its request line`() {
+        var table = table()
+        _ = table.opened(7, now: 0)
+        table.requestLineRead(7, now: 1)
+        table.requestRead(7)
+        table.answerBegun(7, now: 5)
+        table.answered(7, now: 10)
+        #expect(table.nextDeadline == 40)
+        table.requestLineRead(7, now: 39)
+        #expect(table.nextDeadline == 69)
+    }
+
+    @Test func `waiting for the handler has no limit, taking the answer has its own`() {
+        var table = table()
+        _ = table.opened(7, now: 0)
+        table.requestLineRead(7, now: 1)
+        table.requestRead(7)
+        #expect(table.nextDeadline == nil)
+        #expect(table.expired(now: .max - 1) == [])
+        table.answerBegun(7, now: 1000)
+        #expect(table.nextDeadline == 1100)
+    }
+
+    @Test func `near the capacity the oldest connection without a whole request makes room`() {
+        var table = table(capacity: 4)
+        #expect(table.opened(9, now: 0) == nil)
+        table.requestRead(9)
+        #expect(table.opened(3, now: 2) == nil)
+        #expect(table.opened(5, now: 1) == nil)
+        #expect(table.opened(8, now: 3) == 5)
+        #expect(table.opened(10, now: 3) == 3)
+        table.closed(5)
+        table.closed(3)
+        #expect(table.opened(5, now: 4) == 8)
+    }
+
+    @Test func `a descriptor that comes again starts anew`() {
+        var table = table()
+        _ = table.opened(7, now: 0)
+        table.answered(7, now: 1)
+        _ = table.opened(7, now: 50)
+        #expect(table.count == 1)
+        table.requestLineRead(7, now: 60)
+        #expect(table.nextDeadline == 80)
+    }
+
+    @Test func `unknown descriptors are ignored and deadlines do not wrap`() {
+        var table = ConnectionTable(requestTime: .max, responseTime: .max, capacity: 1)
+        table.requestLineRead(1, now: 5)
+        table.closed(1)
+        #expect(table.phase(of: 1) == nil)
+        _ = table.opened(1, now: 10)
+        #expect(table.nextDeadline == nil)
+        #expect(table.idle == [1])
+        #expect(table.phase(of: 1) == .idle)
+    }
+}

@@ -1,0 +1,185 @@
+import Glibc
+import Testing
+
+@testable import HTTPServer
+
+/// Scenario SE-3: slow, greedy and ambiguous clients.
+struct HostileClientTests {
+    private static let small = HTTPLimits(
+        headerBytes: 8192, bodyBytes: 1000, connections: 16, requestTime: .milliseconds(200),
+        responseTime: .milliseconds(200))
+
+    private func withServer(_ limits: HTTPLimits, _ body: (UInt16) throws -> Void) throws {
+        let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], limits: limits) {
+            request, responder in
+            responder.answer(.text(200, "\(request.method) \(request.target.path) \(request.body.count)"))
+        }
+        defer { server.stop(answering: .text(503, "stopped"), within: .zero) }
+        try body(server.addresses[0].port)
+    }
+
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nabcde",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x5\r\n\r\nabcde",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5,5\r\n\r\nabcde",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999999\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nBad Name: y\r\n\r\n",
+        "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET a HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+        "GET / HTP/1.1\r\nHost: x\r\n\r\n",
+        "GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\r\n\r\n",
+    ])
+    func `a request that could be read in two ways is refused and its connection closed`(text: String) throws {
+        try withServer(Self.small) { port in
+            let client = try RawClient(port: port)
+            client.send(text + "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
+            // Refused with an answer of the 400s or 505, or cut off without one; never taken for two requests.
+            guard let response = try? client.response() else {
+                #expect(client.isClosed())
+                return
+            }
+            #expect((400..<600).contains(response.status), "\(response)")
+            #expect(!response.body.contains("smuggled"))
+            let next = try? client.response()
+            #expect(next == nil, "\(String(describing: next))")
+        }
+    }
+
+    @Test(arguments: ["GET /slow HTTP/1.1\r\n", "PUT /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nabc", ""])
+    func `a client that trickles its request is cut off in time`(begin: String) throws {
+        try withServer(Self.small) { port in
+            let client = try RawClient(port: port)
+            client.send(begin)
+            let before = MonotonicClock.now()
+            // A byte every 20 ms would keep an idle time-out from firing.
+            while MonotonicClock.now() - before < 5_000_000_000 {
+                if begin.isEmpty { break }
+                client.send("X")
+                var descriptor = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
+                if poll(&descriptor, 1, 20) > 0 { break }
+            }
+            #expect(client.isClosed())
+            #expect(MonotonicClock.now() - before < 3_000_000_000)
+        }
+    }
+
+    @Test func `a client that takes no answer is cut off in time`() throws {
+        let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], limits: Self.small) {
+            _, responder in
+            responder.answer(HTTPResponse(status: 200, body: [UInt8](repeating: 65, count: 32 << 20)))
+        }
+        defer { server.stop(answering: .text(503, "stopped"), within: .zero) }
+        let client = try RawClient(port: server.addresses[0].port)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        // Paced reads take far longer than the limit; what follows them is what the kernel had taken before the cut.
+        var total = 0
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        for read in 0... {
+            if read < 25 { poll(nil, 0, 20) }
+            let count = recv(client.descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            total += count
+        }
+        #expect(total < 32 << 20)
+    }
+
+    @Test func `a waiting handler is not cut off`() throws {
+        let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], limits: Self.small) {
+            _, responder in
+            let thread = ServerThread.start(name: "late") {
+                poll(nil, 0, 400)
+                responder.answer(.text(200, "late"))
+            }
+            #expect(thread != nil)
+        }
+        defer { server.stop(answering: .text(503, "stopped"), within: .zero) }
+        let client = try RawClient(port: server.addresses[0].port)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try client.response().body == "late")
+    }
+
+    @Test func `idle connections make room for new ones`() throws {
+        var limits = Self.small
+        limits.requestTime = .seconds(60)
+        try withServer(limits) { port in
+            var crowd: [RawClient] = []
+            for _ in 0..<60 {
+                let client = try RawClient(port: port)
+                client.send("GET /never HTTP/1.1\r\n")
+                crowd.append(client)
+            }
+            let client = try RawClient(port: port)
+            client.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.response().status == 200)
+            #expect(crowd[0].isClosed())
+        }
+    }
+
+    @Test func `a body that is too long is answered with 413`() throws {
+        try withServer(Self.small) { port in
+            let declared = try RawClient(port: port)
+            declared.send(
+                "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n" + String(repeating: "a", count: 2000))
+            #expect(try declared.response().status == 413)
+            #expect(declared.isClosed())
+            let huge = try RawClient(port: port)
+            huge.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000000\r\n\r\n")
+            #expect(try huge.response().status == 413)
+            let expecting = try RawClient(port: port)
+            expecting.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try expecting.response().status == 413)
+            let chunked = try RawClient(port: port)
+            chunked.send("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in 0..<20 { chunked.send("64\r\n" + String(repeating: "a", count: 100) + "\r\n") }
+            chunked.send("0\r\n\r\n")
+            #expect(try chunked.response().status == 413)
+            let exact = try RawClient(port: port)
+            exact.send(
+                "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + String(repeating: "a", count: 1000))
+            #expect(try exact.response().body == "PUT / 1000")
+        }
+    }
+
+    @Test func `too many or too long headers are refused`() throws {
+        try withServer(Self.small) { port in
+            let many = try RawClient(port: port)
+            many.send("GET / HTTP/1.1\r\nHost: x\r\n" + (0..<101).map { "A\($0): 1\r\n" }.joined() + "\r\n")
+            #expect(try many.response().status == 431)
+            let long = try RawClient(port: port)
+            long.send("GET / HTTP/1.1\r\nHost: x\r\nA: " + String(repeating: "a", count: 100_000) + "\r\n\r\n")
+            #expect([431, 413].contains((try? long.response().status) ?? 431))
+            let path = try RawClient(port: port)
+            path.send("GET /" + String(repeating: "a", count: 100_000) + " HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect([414, 431].contains((try? path.response().status) ?? 414))
+        }
+    }
+
+    @Test func `a client that goes away while its request waits harms nobody`() throws {
+        try withServer(Self.small) { port in
+            for _ in 0..<50 {
+                let client = try RawClient(port: port)
+                client.send("GET /gone HTTP/1.1\r\nHost: x\r\n\r\n")
+            }
+            let client = try RawClient(port: port)
+            client.send("GET /here HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.response().body == "GET /here 0")
+        }
+    }
+}
