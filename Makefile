@@ -1,0 +1,75 @@
+# kafka-connect. `make help` lists what can be made. Needs Debian 12 (or newer) and a Swift toolchain; the rest is installed.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PREFIX ?= /usr
+DESTDIR ?=
+# DEV=1: also what the package kafka-connect-dev holds.
+DEV ?=
+SECONDS_PER_FUZZER ?= 10
+
+BIN := .build/release
+bindir = $(DESTDIR)$(PREFIX)/bin
+libdir = $(DESTDIR)$(PREFIX)/lib
+
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone lint fuzz bench install clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+deps: ## install what building needs (apt; as root or with sudo)
+	@scripts/dependencies build
+
+deps-test:
+	@scripts/dependencies test
+
+build: deps ## build the daemon and the plugins (release, in .build/release)
+	@swift build -c release
+
+quickstart: build ## build, start a broker if none answers, run the FileStream pair, show lines arriving
+	@scripts/dependencies test
+	@scripts/quickstart
+
+test: ## everything that proves the project works, part by part with a time limit each
+	@scripts/test
+
+test-unit: deps-test ## unit tests only
+	@swift build --build-tests && swift test --skip-build
+
+test-seeds: build ## producer and consumer machines against the model broker, 100 000 seeds each
+	@$(BIN)/seeds producer --from 0 --count 100000
+	@$(BIN)/seeds consumer --from 0 --count 100000
+
+test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
+	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone
+
+lint: ## formatting, and which module imports which
+	@swift format lint --strict --recursive --parallel Sources Plugins Tests Package.swift
+	@scripts/check-imports
+
+fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
+	@scripts/fuzz $(SECONDS_PER_FUZZER)
+
+bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
+	@scripts/bench
+
+install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
+	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system
+	install -m 755 $(BIN)/kafka-connect $(bindir)/kafka-connect
+	strip $(bindir)/kafka-connect
+	for link in connect-standalone connect-distributed; do ln -sf kafka-connect $(bindir)/$$link; done
+	install -m 644 $(BIN)/libkafka-connect-file.so $(libdir)/kafka-connect/plugins/kafka-connect-file.so
+	strip --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-file.so
+	install -m 644 packaging/kafka-connect.service $(libdir)/systemd/system/kafka-connect.service
+	install -d $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart
+	install -m 644 etc/*.yaml $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/
+	install -m 644 etc/quickstart/* $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart/
+	install -m 644 LICENSE NOTICE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/
+ifneq ($(DEV),)
+	install -d $(DESTDIR)$(PREFIX)/include
+	install -m 644 Sources/ConnectABI/include/kafka_connect.h $(DESTDIR)$(PREFIX)/include/kafka_connect.h
+	install -m 644 $(BIN)/libkafka-connect-verifiable.so $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
+endif
+
+clean: ## remove what was built
+	rm -rf .build
