@@ -42,7 +42,8 @@ func tests(
     _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
 ) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude, resources: resources)
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude, resources: resources
+    )
 }
 
 func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
@@ -114,7 +115,10 @@ let package = Package(
         .target(
             name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",
             linkerSettings: [
-                .unsafeFlags(["-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete"])
+                .unsafeFlags([
+                    "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map",
+                    "-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete",
+                ])
             ]),
         // What only tests use
         .target(
@@ -126,13 +130,18 @@ let package = Package(
         .target(name: "PluginTestKit", path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),
         tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
-        tests("KafkaProtocol", ["CChecksum"]), tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
+        tests("KafkaProtocol", ["CChecksum"]),
+        tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
         tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
-        tests("ClusterCore", ["ConnectModel", "JSON"]), tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
-        tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]), tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]), tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
+        tests("ClusterCore", ["ConnectModel", "JSON"]),
+        tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
+        tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
+        tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
+        tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
-        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel"]), tests("Systemd"), tests("CommandLine"), tests("PluginKit", ["ConnectABI"]),
+        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel"]), tests("Systemd"), tests("CommandLine"),
+        tests("PluginKit", ["ConnectABI"]),
         tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
     ]
 )
