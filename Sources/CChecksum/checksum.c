@@ -30,6 +30,24 @@ static void fill_tables(void) {
     }
 }
 
+/// powers[k] is x^(8 * 2^k) modulo the polynomial: what appending 2^k zero bytes multiplies a register by.
+static uint32_t powers[8 * sizeof(size_t)];
+
+/// The product of two reversed polynomials modulo the polynomial.
+static uint32_t multiply(uint32_t a, uint32_t b) {
+    uint32_t product = 0;
+    for (uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
+        if (a & bit) product ^= b;
+        b = (b >> 1) ^ (POLYNOMIAL & (0u - (b & 1)));
+    }
+    return product;
+}
+
+static void fill_powers(void) {
+    powers[0] = 1u << 23;  // x^8
+    for (size_t k = 1; k < sizeof powers / sizeof *powers; k++) powers[k] = multiply(powers[k - 1], powers[k - 1]);
+}
+
 static inline uint64_t load64(const uint8_t *at) {
     uint64_t word;
     memcpy(&word, at, sizeof word);
@@ -103,6 +121,7 @@ __attribute__((target("+crc"))) static uint32_t update_armv8(uint32_t crc, const
 
 __attribute__((constructor)) static void choose(void) {
     fill_tables();
+    fill_powers();
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("sse4.2")) {
@@ -119,4 +138,12 @@ uint32_t checksum_crc32c(uint32_t crc, const void *bytes, size_t length) {
 
 uint32_t checksum_crc32c_portable(uint32_t crc, const void *bytes, size_t length) {
     return ~update_portable(~crc, bytes, length);
+}
+
+uint32_t checksum_crc32c_combine(uint32_t crc_of_a, uint32_t crc_of_b, size_t length_of_b) {
+    uint32_t shifted = crc_of_a;
+    for (size_t k = 0; length_of_b != 0; k++, length_of_b >>= 1) {
+        if (length_of_b & 1) shifted = multiply(powers[k], shifted);
+    }
+    return shifted ^ crc_of_b;
 }
