@@ -130,7 +130,7 @@ let package = Package(
         .target(name: "PluginTestKit", path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),
         tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
-        tests("KafkaProtocol", ["CChecksum"]),
+        tests("KafkaProtocol", ["CChecksum", "CZlib"]),
         tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
         tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),

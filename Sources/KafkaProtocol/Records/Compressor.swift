@@ -49,17 +49,20 @@ public final class Compressor {
         if let lz4 { LZ4F_freeCompressionContext(lz4) }
     }
 
-    /// Compresses `plain` into the compressor's own memory: the result is valid until the next call.
-    public func compress(_ plain: UnsafeRawBufferPointer) throws(ProtocolError) -> UnsafeRawBufferPointer {
+    /// Compresses `plain` into the compressor's own memory and lends the result.
+    public func withCompressed<Result>(
+        _ plain: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws(ProtocolError) -> Result
+    ) throws(ProtocolError) -> Result {
         let count: Int
         switch codec {
-        case .none: return plain
+        case .none: return try body(plain)
         case .gzip: count = try gzip(plain)
         case .snappy: count = try snappy(plain)
         case .lz4: count = try lz4Frame(plain)
         case .zstd: count = try zstdFrame(plain)
         }
-        return UnsafeRawBufferPointer(start: output, count: count)
+        defer { extendLifetime(self) }
+        return try body(UnsafeRawBufferPointer(start: output, count: count))
     }
 
     private func reserve(_ wanted: Int) throws(ProtocolError) -> UnsafeMutableRawPointer {

@@ -41,7 +41,7 @@ public final class RecordBatch: @unchecked Sendable {
     /// Bytes of memory that the batch holds.
     public var capacity: Int { buffer.capacity }
 
-    /// The bytes as sent; valid while the batch lives.
+    /// The bytes as sent; valid while the batch lives, which `withExtendedLifetime` or a `segment` sees to.
     public var bytes: UnsafeRawBufferPointer { buffer.bytes }
 
     /// The bytes for a `RecordsField`; they keep the batch alive.

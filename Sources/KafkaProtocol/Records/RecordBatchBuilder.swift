@@ -147,10 +147,12 @@ public final class RecordBatchBuilder {
         if let compressor, compressor.codec != .none {
             codec = compressor.codec
             let records = UnsafeRawBufferPointer(rebasing: plain.bytes[BatchLayout.records...])
-            let compressed = try compressor.compress(records)
-            sealed = RecordBuffer(pool: pool, capacity: BatchLayout.records + compressed.count)
-            sealed.count = BatchLayout.records
-            sealed.append(compressed)
+            sealed = try compressor.withCompressed(records) { compressed throws(ProtocolError) in
+                let exact = RecordBuffer(pool: pool, capacity: BatchLayout.records + compressed.count)
+                exact.count = BatchLayout.records
+                exact.append(compressed)
+                return exact
+            }
         }
         let batch = RecordBatch(
             buffer: sealed, codec: codec, recordCount: Int32(hot.pointee.count),
@@ -234,7 +236,8 @@ public final class RecordBatchBuilder {
         return place
     }
 
-    private static func write(_ bytes: UnsafeRawBufferPointer?, _ length: Int64, _ place: inout UnsafeMutableRawPointer) {
+    private static func write(_ bytes: UnsafeRawBufferPointer?, _ length: Int64, _ place: inout UnsafeMutableRawPointer)
+    {
         place += Varint.write(Varint.zigzag(length), to: place)
         guard let bytes, let source = bytes.baseAddress else { return }
         memcpy(place, source, bytes.count)
