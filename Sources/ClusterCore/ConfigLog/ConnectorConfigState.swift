@@ -1,0 +1,69 @@
+package import ConnectModel
+
+/// What the config log says of one connector.
+package struct ConnectorConfigState: Sendable, Equatable {
+    /// Raw, with its references to config providers; nil for a connector that was removed.
+    package internal(set) var config: ConfigMap?
+    package internal(set) var targetState: TargetState?
+    /// The committed number of tasks; nil before the first commit.
+    package internal(set) var taskCount: Int32?
+    /// The configuration of the connector that the committed tasks were made from.
+    package internal(set) var appliedConfig: ConfigMap?
+    /// The last commit came without all of its task configurations: none of them may be started.
+    package internal(set) var isInconsistent = false
+    /// Counts valid commits from 0; nil before the first. Memory only.
+    package internal(set) var taskGeneration: UInt64?
+    /// Number of tasks at the last fencing.
+    package internal(set) var fencedTaskCount: Int32?
+    /// Tasks were committed since the last fencing.
+    package internal(set) var isFencingPending = false
+    private var tasks = SortedTable<Int32, ConfigMap>()
+    private var deferred = SortedTable<Int32, ConfigMap>()
+
+    /// Of a connector that nothing is known of.
+    init() {}
+
+    /// Raw task configurations that are in force, 0 to `taskCount` − 1; none while inconsistent.
+    package var taskConfigs: [ConfigMap] {
+        guard !isInconsistent, let taskCount else { return [] }
+        return (0..<taskCount).compactMap { tasks[$0] }
+    }
+
+    /// Keeps a task's configuration until the commit.
+    mutating func `defer`(_ config: ConfigMap, for number: Int32) { deferred[number] = config }
+
+    /// Puts what was deferred into force, if it is complete.
+    ///
+    /// - Returns: the numbers that were put into force; extra ones, which compaction may leave, among them.
+    mutating func commit(count: Int32) -> [Int32] {
+        var updated: [Int32] = []
+        if isComplete(count) {
+            updated = deferred.keys
+            for entry in deferred.entries { tasks[entry.key] = entry.value }
+            if !deferred.isEmpty { taskGeneration = taskGeneration.map { $0 + 1 } ?? 0 }
+            isInconsistent = false
+            appliedConfig = config
+        } else {
+            isInconsistent = true
+        }
+        deferred.removeAll()
+        taskCount = count
+        isFencingPending = true
+        return updated
+    }
+
+    /// What a removed connector loses. The fencing record and the generation stay.
+    mutating func removeConfig() {
+        config = nil
+        taskCount = nil
+        appliedConfig = nil
+        tasks.removeAll()
+        deferred.removeAll()
+    }
+
+    private func isComplete(_ count: Int32) -> Bool {
+        // Counting first: a forged count must not cost a walk through all numbers.
+        guard deferred.count >= Int(count) else { return false }
+        return (0..<count).allSatisfy { deferred[$0] != nil }
+    }
+}

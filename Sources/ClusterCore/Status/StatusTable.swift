@@ -1,0 +1,98 @@
+package import ConnectModel
+
+/// The status of connectors and tasks, by the rules of the status store (reference internal-topics.md §5.2–5.3).
+///
+/// Source: `org.apache.kafka.connect.storage.KafkaStatusBackingStore`, `MemoryStatusBackingStore`.
+package struct StatusTable: Sendable {
+    private struct Entry {
+        var connector: InstanceStatus?
+        var tasks = SortedTable<Int32, InstanceStatus>()
+        var topics = SortedTable<String, Int32>()
+    }
+
+    private let workerID: String
+    private var entries = SortedTable<String, Entry>()
+
+    /// An empty table.
+    ///
+    /// - Parameter workerID: `host:port` of this worker, for the rule of careful writes.
+    package init(workerID: String) {
+        self.workerID = workerID
+    }
+
+    /// Where a connector is; nil where nothing is known of it.
+    package func connector(_ name: String) -> InstanceStatus? { entries[name]?.connector }
+
+    /// Where a task is; nil where nothing is known of it.
+    package func task(_ task: TaskID) -> InstanceStatus? { entries[task.connector]?.tasks[task.number] }
+
+    /// Connector and tasks together; nil before the connector's first status.
+    package func status(_ name: String, kind: ConnectorKind) -> ConnectorStatus? {
+        guard let entry = entries[name], let connector = entry.connector else { return nil }
+        let tasks = entry.tasks.entries.map { ConnectorStatus.Task(number: $0.key, status: $0.value) }
+        return ConnectorStatus(name: name, connector: connector, tasks: tasks, kind: kind)
+    }
+
+    /// Topics that the connector's tasks have used since they were last reset, sorted.
+    package func topics(_ name: String) -> [String] { entries[name]?.topics.keys ?? [] }
+
+    /// Puts a connector's status.
+    ///
+    /// - Parameter carefully: leave it where another worker of a later generation wrote last (Apache's `putSafe`).
+    /// - Returns: whether it was put.
+    @discardableResult
+    package mutating func putConnector(_ name: String, _ status: InstanceStatus, carefully: Bool) -> Bool {
+        if carefully, let cached = entries[name]?.connector, !isSafe(status, over: cached) { return false }
+        entries[name, default: Entry()].connector = status
+        return true
+    }
+
+    /// Puts a task's status.
+    ///
+    /// An UNASSIGNED that comes after a RUNNING of the same or a later generation is stale and left out, unless it is the
+    /// RUNNING of the same worker.
+    /// - Parameter carefully: see ``putConnector(_:_:carefully:)``.
+    /// - Returns: whether it was put.
+    @discardableResult
+    package mutating func putTask(_ task: TaskID, _ status: InstanceStatus, carefully: Bool) -> Bool {
+        if let cached = self.task(task) {
+            if carefully, !isSafe(status, over: cached) { return false }
+            if status.state == .unassigned, cached.state == .running, cached.generation >= status.generation,
+                cached.workerID != status.workerID
+            {
+                return false
+            }
+        }
+        entries[task.connector, default: Entry()].tasks[task.number] = status
+        return true
+    }
+
+    /// Notes that a task used a topic.
+    ///
+    /// - Returns: whether that is news.
+    @discardableResult
+    package mutating func putTopic(_ topic: String, by task: TaskID) -> Bool {
+        guard entries[task.connector]?.topics[topic] == nil else { return false }
+        entries[task.connector, default: Entry()].topics[topic] = task.number
+        return true
+    }
+
+    /// Forgets a task.
+    package mutating func removeTask(_ task: TaskID) {
+        guard entries[task.connector] != nil else { return }
+        entries[task.connector, default: Entry()].tasks[task.number] = nil
+    }
+
+    /// Forgets a connector, its tasks and its topics.
+    package mutating func removeConnector(_ name: String) { entries[name] = nil }
+
+    /// Forgets the topics that a connector has used.
+    package mutating func resetTopics(_ name: String) {
+        guard entries[name] != nil else { return }
+        entries[name, default: Entry()].topics.removeAll()
+    }
+
+    private func isSafe(_ status: InstanceStatus, over cached: InstanceStatus) -> Bool {
+        cached.workerID == workerID || cached.generation <= status.generation
+    }
+}
