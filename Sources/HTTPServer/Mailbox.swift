@@ -11,12 +11,21 @@ final class Mailbox: Sendable {
         var deadline: UInt64
     }
 
+    /// When a waiting request is answered without its handler, and with what.
+    struct Deadline {
+        /// Monotonic nanoseconds.
+        var time: UInt64
+        var answer: HTTPResponder.LateAnswer
+    }
+
     struct Letters {
         /// Answers by the number of their exchange.
         var answers: [(exchange: UInt64, response: HTTPResponse)] = []
+        /// Deadlines by the number of their exchange.
+        var deadlines: [(exchange: UInt64, deadline: Deadline)] = []
         var stop: StopOrder?
 
-        var isEmpty: Bool { answers.isEmpty && stop == nil }
+        var isEmpty: Bool { answers.isEmpty && deadlines.isEmpty && stop == nil }
     }
 
     /// Readable while there are letters.
@@ -34,19 +43,15 @@ final class Mailbox: Sendable {
     }
 
     func post(_ response: HTTPResponse, for exchange: UInt64) {
-        letters.withLock { letters in
-            let wakes = letters.isEmpty
-            letters.answers.append((exchange, response))
-            if wakes { wake() }
-        }
+        post { $0.answers.append((exchange, response)) }
+    }
+
+    func post(_ deadline: Deadline, for exchange: UInt64) {
+        post { $0.deadlines.append((exchange, deadline)) }
     }
 
     func post(_ order: StopOrder) {
-        letters.withLock { letters in
-            let wakes = letters.isEmpty
-            letters.stop = order
-            if wakes { wake() }
-        }
+        post { $0.stop = order }
     }
 
     func take() -> Letters {
@@ -56,6 +61,14 @@ final class Mailbox: Sendable {
             _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
             defer { letters = Letters() }
             return letters
+        }
+    }
+
+    private func post(_ change: (inout Letters) -> Void) {
+        letters.withLock { letters in
+            let wakes = letters.isEmpty
+            change(&letters)
+            if wakes { wake() }
         }
     }
 

@@ -64,10 +64,12 @@ extension ServerLoop {
         connections.requestRead(exchange.descriptor)
         let number = exchange.number
         let mailbox = mailbox
-        let slot = AnswerSlot { mailbox.post($0, for: number) }
+        let slot = AnswerSlot(
+            schedule: { mailbox.post(Mailbox.Deadline(time: $0, answer: $1), for: number) },
+            deliver: { mailbox.post($0, for: number) })
         // The connection is suspended first: an answer given within the call waits in the mailbox until MHD_run is through.
         MHD_suspend_connection(connection)
-        suspended[number] = SuspendedExchange(exchange: exchange, connection: connection)
+        suspended[number] = SuspendedExchange(exchange: exchange, connection: connection, slot: slot)
         handler(request, HTTPResponder(slot))
         return .YES
     }

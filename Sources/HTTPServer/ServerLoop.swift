@@ -33,6 +33,8 @@ final class ServerLoop: @unchecked Sendable {
     struct SuspendedExchange {
         let exchange: Exchange
         let connection: OpaquePointer
+        let slot: AnswerSlot
+        var deadline: Mailbox.Deadline?
     }
 
     /// Takes the socket over, also where it throws.
@@ -81,6 +83,7 @@ final class ServerLoop: @unchecked Sendable {
             MHD_run(daemon)
             let now = MonotonicClock.now()
             for descriptor in connections.expired(now: now) { cut(descriptor) }
+            answerLate(now)
             if finalAnswer != nil, connections.isEmpty || now >= stopDeadline { break }
             // At its limit of connections the daemon stops to listen, and begins again only in the next run after some have
             // ended: nothing would wake the loop for that.
@@ -117,7 +120,17 @@ final class ServerLoop: @unchecked Sendable {
             waiting.exchange.response = response
             MHD_resume_connection(waiting.connection)
         }
+        for (number, deadline) in letters.deadlines { suspended[number]?.deadline = deadline }
         if let stop = letters.stop { begin(stop, daemon) }
+    }
+
+    /// Answers the requests whose time is over; the answers come back through the mailbox.
+    private func answerLate(_ now: UInt64) {
+        for waiting in suspended.values {
+            guard let deadline = waiting.deadline, deadline.time <= now else { continue }
+            suspended[waiting.exchange.number]?.deadline = nil
+            waiting.slot.fill(deadline.answer())
+        }
     }
 
     private func begin(_ stop: Mailbox.StopOrder, _ daemon: OpaquePointer) {
@@ -138,7 +151,8 @@ final class ServerLoop: @unchecked Sendable {
         var milliseconds: UInt64 = 0
         var wait = UInt64.max
         if MHD_get_timeout(daemon, &milliseconds) == .YES { wait = UInt64(milliseconds) }
-        for deadline in [connections.nextDeadline, finalAnswer == nil ? nil : stopDeadline] {
+        let nextLate = suspended.values.lazy.compactMap { $0.deadline?.time }.min()
+        for deadline in [connections.nextDeadline, nextLate, finalAnswer == nil ? nil : stopDeadline] {
             guard let deadline, deadline != .max else { continue }
             // Rounded up, so that the deadline has passed when poll returns.
             wait = min(wait, deadline > now ? (deadline - now) / 1_000_000 + 1 : 0)

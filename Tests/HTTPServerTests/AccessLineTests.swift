@@ -35,4 +35,12 @@ struct AccessLineTests {
     func `seconds become calendar times`(time: Int64, text: String) {
         #expect(CalendarTime(time).text == text)
     }
+
+    @Test(arguments: [
+        (1_729_846_800_123, "2024-10-25T09:00:00.123Z"), (1_729_846_800_000, "2024-10-25T09:00:00Z"),
+        (7, "1970-01-01T00:00:00.007Z"), (-1, "1969-12-31T23:59:59.999Z"),
+    ])
+    func `instants are printed as Java prints them`(milliseconds: Int64, text: String) {
+        #expect(CalendarTime.instant(milliseconds: milliseconds) == text)
+    }
 }

@@ -101,6 +101,24 @@ struct HTTPServerTests {
         }
     }
 
+    @Test func `a request may be given a deadline with an answer of its own`() throws {
+        let kept = Mutex<[HTTPResponder]>([])
+        try withServer(handler: { request, responder in
+            responder.answer(at: request.began + 50_000_000) { .text(500, "late") }
+            if request.target.path == "/quick" {
+                responder.answer(.text(200, "quick"))
+            } else {
+                kept.withLock { $0.append(responder) }
+            }
+        }) { _, port in
+            let client = try RawClient(port: port)
+            client.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /quick HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.response().body == "late")
+            #expect(try client.response().body == "quick")
+            #expect(kept.withLock { $0.first }?.answer(.text(200, "too late")) == false)
+        }
+    }
+
     @Test func `a responder that is dropped answers 500`() throws {
         try withServer(handler: { _, _ in }) { _, port in
             let client = try RawClient(port: port)
