@@ -1,0 +1,123 @@
+package import ConnectModel
+package import HTTPServer
+import JSON
+import Logging
+import Synchronization
+
+/// Kafka Connect's REST API over a herder.
+///
+/// It serves from its creation on: until a herder is attached and ready, `/health` tells the stage and all else is answered
+/// with 503. Reads are answered from the herder's snapshot on the calling thread, which must be one that may run for some
+/// milliseconds (a listener's); writes and `/health` are handed to the herder and answered when it replies, or with the stage
+/// when it does not in time. Thread-safe.
+package final class RESTService: Sendable {
+    private struct State {
+        var herder: (any HerderPort)?
+        var stage: Stage?
+    }
+
+    private let settings: RESTSettings
+    private let router: Router
+    private let state = Mutex(State())
+    private let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
+
+    package init(settings: RESTSettings) {
+        self.settings = settings
+        router = Router(Routes(settings: settings).all)
+    }
+
+    /// Serves this herder from now on.
+    package func attach(_ herder: any HerderPort) {
+        state.withLock { $0.herder = herder }
+    }
+
+    /// What the worker is doing before it has a herder.
+    package func setStage(_ stage: Stage) {
+        state.withLock { $0.stage = stage }
+    }
+
+    /// The handler for ``HTTPServer``.
+    package func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        do throws(RESTError) {
+            switch try outcome(request) {
+            case .answer(let response): responder.answer(response)
+            case .ask(let question): try ask(question, request, responder)
+            }
+        } catch {
+            responder.answer(failure(error))
+        }
+    }
+
+    /// The answer to a request that ``HTTPServer`` refuses itself.
+    package static func refusal(_ status: Int, _ reason: String) -> HTTPResponse {
+        RESTAnswer.error(RESTError(status, reason))
+    }
+
+    /// The answer to requests that wait when the worker stops.
+    package static var stopping: HTTPResponse {
+        RESTAnswer.error(RESTError(ErrorCode.workerStopping.httpStatus, "The worker is shutting down"))
+    }
+
+    private func outcome(_ request: HTTPRequest) throws(RESTError) -> RESTOutcome {
+        let match = try router.match(request)
+        let (herder, stage) = state.withLock { ($0.herder, $0.stage) }
+        let snapshot = herder?.snapshot
+        guard let herder, let snapshot, snapshot.isReady || match.servesAlways else {
+            let current = StageText.sentence(snapshot?.stage ?? stage)
+            if match.servesAlways { return .answer(HealthResource.starting(current)) }
+            throw RESTError(503, ["Worker is still starting up.", current].compactMap(\.self).joined(separator: " "))
+        }
+        let request = try RESTRequest(request, variables: match.variables)
+        return try match.handler(request, RESTContext(herder: herder, snapshot: snapshot, settings: settings))
+    }
+
+    private func ask(
+        _ question: HerderRequest, _ request: HTTPRequest, _ responder: HTTPResponder
+    ) throws(RESTError) {
+        guard let herder = state.withLock({ $0.herder }) else { throw RESTError(503, "Worker is still starting up.") }
+        let (deadline, overflow) = request.began.addingReportingOverflow(question.time.nanoseconds)
+        let late = question.late
+        responder.answer(at: overflow ? .max : deadline) { late(herder.snapshot) }
+        herder.submit(question.command) { result in
+            switch result {
+            case .success(let reply):
+                let answer = question.render(reply)
+                responder.answer(answer ?? self.failure(RESTError(500, "The herder's reply does not fit the request.")))
+            case .failure(let error):
+                responder.answer(self.failure(RESTError(error)))
+            }
+        }
+    }
+
+    private func failure(_ error: RESTError) -> HTTPResponse {
+        if error.status >= 500, error.status != 503 { log.error("A request failed: \(error.message)") }
+        return RESTAnswer.error(error)
+    }
+}
+
+/// What a route works with.
+struct RESTContext {
+    let herder: any HerderPort
+    /// One picture for the whole request.
+    let snapshot: WorkerSnapshot
+    let settings: RESTSettings
+
+    /// A question to the herder with the usual time-out.
+    func ask(
+        _ command: Command, _ render: @escaping HerderRequest.Render
+    ) -> RESTOutcome {
+        .ask(
+            HerderRequest(
+                command, within: settings.requestTime,
+                late: { snapshot in
+                    let message = StageText.timedOut(snapshot.stage)
+                    return RESTAnswer.error(RESTError(ErrorCode.requestTimedOut.httpStatus, message))
+                }, render: render))
+    }
+
+    /// The connector in the picture.
+    func connector(_ name: String) throws(RESTError) -> WorkerSnapshot.Connector {
+        guard let connector = snapshot.connector(name) else { throw .connectorNotFound(name) }
+        return connector
+    }
+}

@@ -1,0 +1,56 @@
+import ConnectModel
+import Glibc
+import HTTPServer
+import JSON
+import Logging
+
+/// Levels of loggers (KIP-495, KIP-976), which are the process's own: the herder has no part in them.
+enum LoggersResource {
+    /// `GET /admin/loggers`.
+    static func list(_: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
+        .answer(
+            RESTAnswer.json { writer in
+                writer.beginObject()
+                for entry in LogSystem.loggers() {
+                    writer.key(entry.name)
+                    write(entry, &writer)
+                }
+                writer.endObject()
+            })
+    }
+
+    /// `GET /admin/loggers/{l}`.
+    static func get(_ request: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
+        let name = try request.variable(0)
+        guard let entry = LogSystem.level(of: name) else { throw RESTError(404, "Logger \(name) not found.") }
+        return .answer(RESTAnswer.json { write(entry, &$0) })
+    }
+
+    /// `PUT /admin/loggers/{l}`; with `scope=cluster` the same without a list of names.
+    static func set(_ request: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
+        let name = try request.variable(0)
+        let body = try ConfigRequest.config(request.http.body)
+        guard let text = body["level"] else {
+            throw .badRequest("Desired 'level' parameter was not specified in request.")
+        }
+        guard let level = LogLevel(name: text) else { throw RESTError(404, "invalid log level '\(text)'.") }
+        let names = LogSystem.setLevel(level, for: name, at: wallMilliseconds())
+        if request.parameter("scope")?.lowercased() == "cluster" { return .answer(RESTAnswer.empty(204)) }
+        return .answer(RESTAnswer.json { PluginBodies.strings(names, &$0) })
+    }
+
+    private static func write(_ entry: LogRegistry.Entry, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("level")
+        writer.string(entry.level.name)
+        writer.key("last_modified")
+        if let time = entry.lastModified { writer.int64(time) } else { writer.null() }
+        writer.endObject()
+    }
+
+    private static func wallMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
+    }
+}
