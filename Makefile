@@ -51,7 +51,7 @@ fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 	@scripts/fuzz $(SECONDS_PER_FUZZER)
 
 bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
-	@scripts/bench
+	@scripts/bench --write
 
 install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
 	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system

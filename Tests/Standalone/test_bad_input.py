@@ -1,0 +1,144 @@
+"""What users and the world get wrong: a clear error on the connector concerned, the others unharmed."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILT, PROGRAM, eventually, lines_of
+
+
+@pytest.fixture
+def healthy_pair(make_worker, topic, tmp_path):
+    """A worker with a running file pair, and a check that it still flows."""
+    source, sink = tmp_path / "good.in", tmp_path / "good.out"
+    source.write_text("a\n")
+    worker = make_worker(plugins=("file", "verifiable")).start()
+    worker.file_source("good-src", source, topic)
+    worker.file_sink("good-snk", sink, topic)
+    eventually("the pair flows", lambda: lines_of(sink) == ["a"])
+
+    def unharmed():
+        with open(source, "a") as file:
+            file.write("b\n")
+        before = len(lines_of(sink))
+        eventually("the healthy pair still flows", lambda: len(lines_of(sink)) > before)
+        assert worker.task_state("good-src") == "RUNNING" and worker.task_state("good-snk") == "RUNNING"
+
+    worker.unharmed = unharmed
+    return worker
+
+
+def refused(worker, config, status=400):
+    answer, body = worker.request("PUT", "/connectors/bad/config", config, check=False)
+    assert answer == status, body
+    assert body["error_code"] == status
+    return body["message"]
+
+
+def test_a_class_that_nobody_knows_is_refused_with_those_that_are_near(healthy_pair):
+    message = refused(healthy_pair, {"connector.class": "FileStreamSauce", "topic": "x"})
+    assert "FileStreamSauce" in message and "FileStreamSource" in message
+    healthy_pair.unharmed()
+
+
+def test_a_missing_key_and_a_wrong_type_are_told_together(healthy_pair):
+    message = refused(healthy_pair, {"connector.class": "FileStreamSource", "tasks.max": "many"})
+    assert 'Missing required configuration "topic" which has no default value.' in message
+    assert "Invalid value many for configuration tasks.max: Not a number of type INT" in message
+    healthy_pair.unharmed()
+
+
+def test_a_sink_whose_file_cannot_be_made_fails_with_the_path_and_the_reason(healthy_pair, topic):
+    healthy_pair.file_sink("bad", "/proc/nowhere/out.txt", topic)
+    healthy_pair.await_task("bad", "FAILED")
+    trace = healthy_pair.get("/connectors/bad/tasks/0/status")["trace"]
+    assert "/proc/nowhere/out.txt" in trace and "No such file" in trace
+    healthy_pair.unharmed()
+
+
+def test_a_full_disk_fails_the_sink_and_loses_nothing(healthy_pair, topic, tmp_path):
+    healthy_pair.file_sink("bad", "/dev/full", topic)
+    healthy_pair.await_task("bad", "FAILED")
+    assert "No space left" in healthy_pair.get("/connectors/bad/tasks/0/status")["trace"]
+    # The same group goes on elsewhere: what could not be written was not committed.
+    out = tmp_path / "after-full.txt"
+    healthy_pair.file_sink("bad", out, topic)
+    eventually("everything arrives", lambda: "a" in lines_of(out))
+    healthy_pair.unharmed()
+
+
+def test_a_record_too_large_fails_its_task_and_says_which_limit(healthy_pair, tmp_path):
+    source = tmp_path / "large.txt"
+    source.write_text("x" * 600_000 + "\n")
+    healthy_pair.file_source("bad", source, "large-topic", producer__override__max__request__size=100_000)
+    healthy_pair.await_task("bad", "FAILED")
+    assert "max.request.size" in healthy_pair.get("/connectors/bad/tasks/0/status")["trace"]
+    healthy_pair.unharmed()
+
+
+def test_an_unreadable_source_file_is_waited_for(healthy_pair, tmp_path, topic):
+    source = tmp_path / "later.txt"
+    healthy_pair.file_source("late", source, topic)
+    healthy_pair.await_task("late", "RUNNING")
+    source.write_text("late line\n")
+    eventually("the line arrives", lambda: "late line" in lines_of(tmp_path / "good.out"))
+
+
+def test_a_connector_file_that_is_refused_stops_the_worker_with_3_after_all_problems_are_printed(make_worker, tmp_path):
+    worker = make_worker()
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: bad\nconnector.class: FileStreamSource\ntasks.max: zero\n")
+    worker.start(bad, wait=False)
+    assert worker.process.wait(30) == 3
+    log = worker.tail(100)
+    assert 'Missing required configuration "topic"' in log
+    assert "Not a number of type INT" in log
+
+
+def test_a_worker_file_with_several_mistakes_names_each_with_its_line(tmp_path):
+    worker = tmp_path / "worker.yaml"
+    worker.write_text("bootstrap.servers: localhost:1\noffset.flush.interval.ms: soon\nkey.convertr: x\n")
+    done = subprocess.run([PROGRAM, "standalone", worker], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    text = done.stdout + done.stderr
+    assert f"{worker}:2:" in text and "offset.flush.interval.ms" in text
+    assert "value.converter" in text and "offset.storage.file.filename" in text
+    assert "key.convertr" in text and "key.converter" in text
+
+
+def test_usage_errors_end_with_1_and_daemon_is_refused_with_a_hint(tmp_path):
+    assert subprocess.run([PROGRAM, "standalone"], capture_output=True, timeout=20).returncode == 1
+    done = subprocess.run([PROGRAM, "standalone", "-daemon", "x"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1 and "systemctl" in done.stdout + done.stderr
+
+
+def test_plugins_lists_what_can_be_used_and_why_the_rest_cannot(tmp_path):
+    folder = tmp_path / "plugins"
+    folder.mkdir(mode=0o755)
+    shutil.copy(BUILT / "libkafka-connect-file.so", folder / "file.so")
+    (folder / "text.so").write_text("not a library\n")
+    shutil.copy(BUILT / "libkafka-connect-file.so", folder / "open.so")
+    os.chmod(folder / "open.so", 0o666)
+    exiting = tmp_path / "exiting.c"
+    exiting.write_text("#include <stdlib.h>\n__attribute__((constructor)) static void leave(void) { exit(7); }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", exiting, "-o", folder / "exiting.so"], check=True)
+    worker = tmp_path / "worker.properties"
+    worker.write_text(f"plugin.path={folder}\n")
+    done = subprocess.run([PROGRAM, "plugins", worker], capture_output=True, text=True, timeout=60)
+    text = done.stdout + done.stderr
+    assert "org.apache.kafka.connect.file.FileStreamSourceConnector" in text
+    for broken, reason in [("text.so", "ELF"), ("open.so", "writ"), ("exiting.so", "exit")]:
+        lines = [line for line in text.splitlines() if broken in line]
+        assert lines and any(reason in line for line in lines), (broken, text)
+
+
+def test_a_plugin_that_hangs_in_poll_is_abandoned_and_named_while_others_run_on(healthy_pair, topic):
+    healthy_pair.put_connector(
+        "hanging", connector__class="org.apache.kafka.connect.tools.VerifiableSourceConnector", tasks__max=1,
+        topic=topic + "-hang", throughput=10, fault__call="poll", fault__action="block", fault__after=3)
+    healthy_pair.await_task("hanging", "RUNNING")
+    status, _ = healthy_pair.request("DELETE", "/connectors/hanging", check=False)
+    assert status == 204
+    healthy_pair.unharmed()
