@@ -38,7 +38,7 @@ package indirect enum SettingValidator: Sendable {
         .range(.integer(minimum), .integer(maximum))
     }
 
-    package static func between(_ minimum: Double, _ maximum: Double) -> SettingValidator {
+    package static func fraction(_ minimum: Double, _ maximum: Double) -> SettingValidator {
         .range(.double(minimum), .double(maximum))
     }
 

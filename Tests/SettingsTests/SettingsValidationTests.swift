@@ -111,11 +111,11 @@ struct SettingsValidationTests {
 
     @Test func `Bounds of doubles are printed as Java prints them`() {
         #expect(
-            errors("2", .double, .between(0.5, 1.0), key: "f") == [
+            errors("2", .double, .fraction(0.5, 1.0), key: "f") == [
                 "Invalid value 2.0 for configuration f: Value must be no more than 1.0"
             ])
         #expect(
-            errors("0.4", .double, .between(0.5, 1.0), key: "f") == [
+            errors("0.4", .double, .fraction(0.5, 1.0), key: "f") == [
                 "Invalid value 0.4 for configuration f: Value must be at least 0.5"
             ])
     }

@@ -1,0 +1,70 @@
+package import ConnectModel
+
+/// A connector's file, read and checked for its name: what `kafka-connect standalone` starts.
+package struct ConnectorFile: Sendable {
+    /// The path, as it was given.
+    package let file: String
+    /// Nil where the file does not say one, which is a problem too.
+    package let name: String?
+    /// The configuration in the order of the file, `name` among it.
+    package let config: ConfigMap
+    package let initialState: TargetState?
+    /// Errors and warnings; the connector must not be started where there is an error.
+    package private(set) var problems: [Problem]
+    private let document: ConfigDocument
+
+    package var hasErrors: Bool { problems.contains { $0.severity == .error } }
+
+    /// Reads a file: YAML, properties, flat JSON, or a create request.
+    package static func load(_ path: String) -> ConnectorFile { ConnectorFile(ConfigFile.readConnector(path)) }
+
+    init(_ source: ConnectorDocument) {
+        var document = source.config
+        let file = document.file
+        var config = document.map
+        var name = config["name"]
+        if let requested = source.name {
+            if let inner = document["name"], inner.value != requested.text {
+                document.error(
+                    "Connector name configuration in 'config' doesn't match the one specified in 'name' at '\(file)'",
+                    at: inner.position, key: "name")
+            } else {
+                name = requested.text
+                config.set("name", requested.text)
+            }
+        } else if !config.contains("name"), !document.hasErrors {
+            document.error(
+                "Connector configuration at '\(file)' is missing the mandatory 'name' configuration", at: nil,
+                key: "name")
+        }
+        var state: TargetState?
+        if let text = source.initialState {
+            switch text.text.uppercased() {
+            case "RUNNING": state = .started
+            case "PAUSED": state = .paused
+            case "STOPPED": state = .stopped
+            default:
+                document.error(
+                    "initial_state must be RUNNING, PAUSED or STOPPED, not '\(text.text)'", at: text.position,
+                    key: "initial_state")
+            }
+        }
+        self.file = file
+        self.name = name
+        self.config = config
+        initialState = state
+        problems = document.problems
+        self.document = document
+    }
+
+    /// Adds what a validation found, at the places of the keys.
+    package mutating func add(_ errors: [(key: String, message: String)]) {
+        for (key, message) in errors {
+            problems.append(
+                Problem(file: file, position: document[key]?.position, key: key, message: message))
+        }
+    }
+
+    /// Where a key stands.
+    package func position(of key: String) -> SourcePosition? { document[key]?.position }
+}

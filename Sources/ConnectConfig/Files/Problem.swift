@@ -1,0 +1,37 @@
+/// Something wrong in a file, or worth a word.
+package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Severity: String, Sendable {
+        /// The file cannot be used.
+        case error
+        /// It can, but probably not as meant.
+        case warning
+    }
+
+    package var file: String
+    /// Nil where the problem is that something is not there.
+    package var position: SourcePosition?
+    /// The dotted key that it is about.
+    package var key: String?
+    package var message: String
+    package var severity: Severity
+
+    package init(
+        file: String, position: SourcePosition? = nil, key: String? = nil, message: String, severity: Severity = .error
+    ) {
+        self.file = file
+        self.position = position
+        self.key = key
+        self.message = message
+        self.severity = severity
+    }
+
+    /// One line, in the form that editors know: `FILE:LINE:COLUMN: error: MESSAGE`. The key is named where the message
+    /// does not do so itself.
+    package var description: String {
+        var text = file
+        if let position { text += ":\(position.line):\(position.column)" }
+        text += ": \(severity.rawValue): "
+        if let key, !message.contains(key) { text += "\(key): " }
+        return text + message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}

@@ -1,0 +1,16 @@
+internal import Glibc
+
+/// The variables of this process.
+package enum ProcessEnvironment {
+    /// All variables, read now. Must not run while another thread changes the environment, which this program never does.
+    package static func variables() -> [String: String] {
+        var result: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return result
+    }
+}

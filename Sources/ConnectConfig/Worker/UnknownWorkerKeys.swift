@@ -1,0 +1,61 @@
+internal import Settings
+
+/// Finds keys of a worker's file that nobody reads, and the keys that were meant.
+enum UnknownWorkerKeys {
+    /// What stands under these belongs to others: clients, converters, providers, reporters.
+    private static let openFamilies = [
+        "producer.", "consumer.", "admin.", "key.converter.", "value.converter.", "header.converter.",
+        "internal.key.converter.", "internal.value.converter.", "config.providers.", "metrics.context.", "metrics.jmx.",
+        "native.log.levels.",
+    ]
+
+    /// Keys under these are those of TLS.
+    private static let tlsFamilies = ["listeners.https.", "admin.listeners.https."]
+
+    private static let topicFamilies = ["config.storage.", "offset.storage.", "status.storage."]
+
+    /// Keys that Apache's worker takes and does nothing with, or no longer has.
+    private static let removed = [
+        "internal.key.converter": "ignored: internal data is always JSON without schemas",
+        "internal.value.converter": "ignored: internal data is always JSON without schemas",
+        "auto.include.jmx.reporter": "ignored: there is no JMX here",
+        "rest.host.name": "removed in Kafka 3.0; use listeners",
+        "rest.port": "removed in Kafka 3.0; use listeners",
+    ]
+
+    static func warnings(for document: ConfigDocument) -> [Problem] {
+        document.entries.compactMap { entry in
+            guard let message = warning(for: entry.key) else { return nil }
+            return Problem(
+                file: document.file, position: entry.position, key: entry.key, message: message, severity: .warning)
+        }
+    }
+
+    private static func warning(for key: String) -> String? {
+        if let text = removed[key] { return text }
+        guard !isKnown(key) else { return nil }
+        let names = WorkerKeys.known.keys.map(\.name) + ClientKeyNames.sorted
+        if let nearest = KeySuggestion.nearest(to: key, in: names + topicSettings(near: key)) {
+            return "unknown key \(key); did you mean \(nearest)?"
+        }
+        return "unknown key \(key)"
+    }
+
+    static func isKnown(_ key: String) -> Bool {
+        if WorkerKeys.known.contains(key) || ClientKeyNames.all.contains(key) || key == "config.storage.partitions" {
+            return true
+        }
+        if openFamilies.contains(where: { key.hasPrefix($0) }) { return true }
+        for family in tlsFamilies where key.hasPrefix(family) {
+            return WorkerKeys.known.contains(String(key.dropFirst(family.count)))
+        }
+        for family in topicFamilies where key.hasPrefix(family) {
+            return TopicSettingNames.all.contains(String(key.dropFirst(family.count)))
+        }
+        return false
+    }
+
+    private static func topicSettings(near key: String) -> [String] {
+        topicFamilies.filter { key.hasPrefix($0) }.flatMap { family in TopicSettingNames.sorted.map { family + $0 } }
+    }
+}

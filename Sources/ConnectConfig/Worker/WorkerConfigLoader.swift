@@ -1,0 +1,131 @@
+internal import Logging
+internal import Settings
+
+/// Takes a worker's document through its stages: providers, references, table, what no table can check, unknown keys.
+struct WorkerConfigLoader {
+    private let document: ConfigDocument
+    private let mode: WorkerConfig.Mode
+    private var problems: [Problem]
+
+    init(document: ConfigDocument, mode: WorkerConfig.Mode) {
+        self.document = document
+        switch mode {
+        case .automatic: self.mode = document["group.id"]?.value == nil ? .standalone : .distributed
+        case .standalone, .distributed: self.mode = mode
+        }
+        problems = document.problems
+    }
+
+    mutating func load(environment: [String: String]) -> WorkerConfig.Loaded {
+        // What a broken file leaves out would be reported as missing: its own problems come first and alone.
+        guard !document.hasErrors else { return WorkerConfig.Loaded(config: nil, problems: problems) }
+        let (providers, failures) = ConfigProviders.make(from: document.values, environment: environment)
+        for failure in failures { error(failure.message, failure.key) }
+        let transformer = ConfigTransformer(providers: providers)
+        let values = resolve(with: transformer)
+        let settings = parse(values)
+        let listeners = parseListeners("listeners", values["listeners"] ?? "http://:8083")
+        let adminListeners = values["admin.listeners"].map { parseListeners("admin.listeners", $0) }
+        let headers = (try? ResponseHeaderRule.parse(values["response.http.headers.config"] ?? "").get()) ?? []
+        if let settings { check(settings) }
+        problems += UnknownWorkerKeys.warnings(for: document)
+        sort()
+        guard let settings, !problems.contains(where: { $0.severity == .error }) else {
+            return WorkerConfig.Loaded(config: nil, problems: problems)
+        }
+        hidePasswords(settings)
+        let config = WorkerConfig(
+            mode: mode, settings: settings, transformer: transformer, listeners: listeners,
+            adminListeners: adminListeners, responseHeaders: headers)
+        return WorkerConfig.Loaded(config: config, problems: problems)
+    }
+
+    private mutating func error(_ message: String, _ key: String) {
+        problems.append(Problem(file: document.file, position: document[key]?.position, key: key, message: message))
+    }
+
+    private mutating func warning(_ message: String, _ key: String) {
+        problems.append(
+            Problem(
+                file: document.file, position: document[key]?.position, key: key, message: message, severity: .warning))
+    }
+
+    /// In the order of the file, what has no place at the end. Stable, so that what belongs together stays together.
+    private mutating func sort() {
+        let end = SourcePosition(line: .max, column: .max)
+        let ranked = problems.enumerated().map { (place: $1.position ?? end, order: $0, problem: $1) }
+        problems = ranked.sorted {
+            ($0.place.line, $0.place.column, $0.order) < ($1.place.line, $1.place.column, $1.order)
+        }.map(\.problem)
+    }
+
+    private mutating func resolve(with transformer: ConfigTransformer) -> [String: String] {
+        let values = document.values
+        do throws(ConfigProviderError) {
+            var resolved = try transformer.resolve(values)
+            // The folders of plugins are scanned before anything else and are never looked up.
+            resolved["plugin.path"] = values["plugin.path"]
+            return resolved
+        } catch let failure {
+            let key = document.entries.first { transformer.refersToProvider($0.value ?? "") }?.key
+            error(failure.message, key ?? "config.providers")
+            return values
+        }
+    }
+
+    private mutating func parse(_ values: [String: String]) -> Settings? {
+        let table = mode == .distributed ? WorkerKeys.distributed : WorkerKeys.standaloneWorker
+        do throws(SettingsError) {
+            return try table.parse(values)
+        } catch let failure {
+            for problem in failure.problems { error(problem.message, problem.key) }
+            return nil
+        }
+    }
+
+    private mutating func parseListeners(_ key: String, _ text: String) -> [Listener] {
+        var listeners: [Listener] = []
+        for part in text.split(separator: ",") {
+            let url = part.filter { !$0.isWhitespace }
+            guard !url.isEmpty else { continue }
+            switch Listener.parse(String(url)) {
+            case .success(let listener): listeners.append(listener)
+            case .failure(let reason): error("\(key): \(url): \(reason.rawValue)", key)
+            }
+        }
+        return listeners
+    }
+
+    /// What concerns several keys, or is taken and means nothing.
+    private mutating func check(_ settings: Settings) {
+        if let name = settings.string("rest.advertised.listener"), !["http", "https"].contains(name.lowercased()) {
+            error(ListenerError.scheme.rawValue, "rest.advertised.listener")
+        }
+        if let port = settings.int("rest.advertised.port"), !(0...65_535).contains(port) {
+            error("Invalid value \(port) for configuration rest.advertised.port: not a port", "rest.advertised.port")
+        }
+        for entry in document.entries where entry.key.hasPrefix("native.log.levels.") {
+            let names = ["OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "ALL"]
+            guard !names.contains((entry.value ?? "").uppercased()) else { continue }
+            error("\(entry.key) must be one of " + names.joined(separator: ", "), entry.key)
+        }
+        for topic in WorkerConfig.InternalTopic.allCases
+        where document["\(topic.rawValue).storage.cleanup.policy"] != nil {
+            warning("ignored: the topic is always compacted", "\(topic.rawValue).storage.cleanup.policy")
+        }
+        if document["config.storage.partitions"] != nil {
+            warning("ignored: the config topic always has one partition", "config.storage.partitions")
+        }
+        guard mode == .distributed else { return }
+        let signature = settings.string("inter.worker.signature.algorithm") ?? ""
+        if let verification = settings.list("inter.worker.verification.algorithms"), !verification.contains(signature) {
+            error(
+                "Signature algorithm must be present in inter.worker.verification.algorithms list",
+                "inter.worker.signature.algorithm")
+        }
+    }
+
+    private func hidePasswords(_ settings: Settings) {
+        for (key, value) in settings.originals where SecretKeys.isSecret(key) { SecretKeys.hide(value) }
+    }
+}
