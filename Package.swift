@@ -72,6 +72,7 @@ let package = Package(
         // C of our own: what Swift cannot call, and the checksum with its processor instructions
         .target(name: "CLinux"),
         .target(name: "CChecksum"),
+        .target(name: "CText"),
         .target(name: "ConnectABI"),
         // The house, from the ground up
         library("Logging"),
@@ -98,7 +99,7 @@ let package = Package(
         library("RESTAPI", ["Logging", "JSON", "HTTPServer", "ConnectModel", "ConnectConfig"]),
         library("Systemd", ["Logging", "CSystemd"]),
         library("CommandLine"),
-        library("PluginKit", ["ConnectABI"]),
+        library("PluginKit", ["ConnectABI", "CText"]),
         library("FakeBroker", ["Logging", "EventLoop", "KafkaProtocol"]),
         .executableTarget(
             name: "kafka-connect",
@@ -110,7 +111,7 @@ let package = Package(
             linkerSettings: smallBinary),
         // Connectors
         .target(
-            name: "FileStream", dependencies: ["PluginKit"], path: "Plugins/FileStream",
+            name: "FileStream", dependencies: ["PluginKit", "ConnectABI"], path: "Plugins/FileStream",
             linkerSettings: pluginBinary),
         .target(
             name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",
@@ -127,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "seeds", dependencies: ["ConnectTestKit", "KafkaClient", "KafkaProtocol", "FakeBroker"],
             linkerSettings: smallBinary),
-        .target(name: "PluginTestKit", path: "Tests/PluginTestKit"),
+        .target(name: "PluginTestKit", dependencies: ["ConnectABI"], path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),
         tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
         tests("KafkaProtocol", ["CChecksum", "CZlib"]),
@@ -141,12 +142,12 @@ let package = Package(
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
         tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "Logging"], exclude: ["Golden"]), tests("Systemd"),
-        tests("CommandLine"), tests("PluginKit", ["ConnectABI"]),
+        tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
         tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
     ]
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
-    let isC = ["CLinux", "CChecksum", "ConnectABI", "Verifiable"].contains(target.name)
+    let isC = ["CLinux", "CChecksum", "CText", "ConnectABI", "Verifiable"].contains(target.name)
     if !isC { target.swiftSettings = house + staticRuntime + (target.swiftSettings ?? []) }
 }

@@ -1,0 +1,65 @@
+import ConnectABI
+import PluginKit
+
+/// Appends the Java text of each value and a line end to a file, or to standard output.
+///
+/// All lines of a `put` are gathered and written with one call of the system. What the system was given is there for every
+/// reader; it is not forced to the disk. A write that fails fails the task, and the file is left as it was before the
+/// `put`, so that the same records can come again without being there twice.
+///
+/// Source: `org.apache.kafka.connect.file.FileStreamSinkTask`.
+final class FileStreamSinkTask: SinkTask {
+    /// From so many bytes on, lines are written before the end of the `put`.
+    private static let mostGathered = 1 << 20
+
+    private let context: HostContext
+    private var output: OutputFile?
+    private let lines = ByteGatherer()
+
+    init(context: HostContext) { self.context = context }
+
+    func start(_ configuration: Configuration) throws(PluginError) {
+        guard let path = configuration.text(FileStreamSinkConnector.fileKey) else {
+            output = OutputFile.standardOutput()
+            return
+        }
+        output = try OutputFile.open(path)
+        context.log(.info, "Opened \(path) for appending")
+    }
+
+    func put(_ records: SinkRecords) throws(PluginError) {
+        guard records.count > 0 else { return }
+        guard let output else { throw .fatal("put was called before start") }
+        try output.begin()
+        defer { output.end() }
+        lines.removeAll()
+        try records.forEachRecord { (record) throws(PluginError) in
+            append(record.pointee, records)
+            lines.append(0x0a)
+            if lines.count >= FileStreamSinkTask.mostGathered { try writeOut(to: output) }
+        }
+        try writeOut(to: output)
+    }
+
+    func stop() throws(PluginError) {
+        let output = self.output
+        self.output = nil
+        try output?.close()
+    }
+
+    func interrupt() { output?.interrupt() }
+
+    private func append(_ record: kc_record, _ records: SinkRecords) {
+        switch Int(record.value.kind) {
+        case KC_STRING, KC_BYTES: lines.append(record.value.u.bytes, count: Int(record.value.length))
+        default:
+            let text = JavaText.of(record.value, records.schema(record.value_schema))
+            for byte in text { lines.append(byte) }
+        }
+    }
+
+    private func writeOut(to output: OutputFile) throws(PluginError) {
+        try output.write(lines.bytes)
+        lines.removeAll()
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import PluginKit
+
+/// An open file, FIFO or standard input. Reading never blocks for data that has not come yet.
+///
+/// Confined to its task; closed with the object.
+final class InputFile {
+    /// What a read came to.
+    enum Reading: Equatable {
+        case bytes(Int)
+        /// None now; a FIFO or terminal may bring some later.
+        case nothingNow
+        /// The end of the file as it is now.
+        case end
+    }
+
+    /// What happened to a file that was read to its end.
+    enum Change: Equatable {
+        case none
+        /// It is shorter than what was read of it.
+        case truncated(size: Int64)
+        /// Another file has its name.
+        case replaced
+    }
+
+    private let descriptor: Int32
+    private let closesDescriptor: Bool
+    private let device: dev_t
+    private let inode: ino_t
+    /// Whether bytes have positions that can be gone back to.
+    let isRegular: Bool
+
+    private init(descriptor: Int32, closesDescriptor: Bool) throws(PluginError) {
+        self.descriptor = descriptor
+        self.closesDescriptor = closesDescriptor
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let reason = SystemError.text(errno)
+            if closesDescriptor { close(descriptor) }
+            throw .fatal("Couldn't look at the opened file: \(reason)")
+        }
+        device = status.st_dev
+        inode = status.st_ino
+        isRegular = status.st_mode & S_IFMT == S_IFREG && closesDescriptor
+    }
+
+    deinit {
+        if closesDescriptor { close(descriptor) }
+    }
+
+    /// Standard input, read from where it is.
+    static func standardInput() throws(PluginError) -> InputFile {
+        try InputFile(descriptor: STDIN_FILENO, closesDescriptor: false)
+    }
+
+    /// Opens a file for reading; nil when there is none of this name.
+    static func open(_ path: String) throws(PluginError) -> InputFile? {
+        // Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        if descriptor >= 0 { return try InputFile(descriptor: descriptor, closesDescriptor: true) }
+        if errno == ENOENT { return nil }
+        throw .fatal("Couldn't open file '\(path)' for reading: \(SystemError.text(errno))")
+    }
+
+    /// Size now; 0 for what has none.
+    var size: Int64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// Reads once.
+    ///
+    /// - Parameter position: where in a regular file; others go on where they are.
+    func read(_ place: UnsafeMutablePointer<UInt8>, count: Int, at position: Int64) throws(PluginError) -> Reading {
+        if !closesDescriptor && !isReadable { return .nothingNow }
+        while true {
+            let result =
+                isRegular
+                ? pread(descriptor, place, count, off_t(position)) : Glibc.read(descriptor, place, count)
+            if result > 0 { return .bytes(result) }
+            if result == 0 { return .end }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .nothingNow
+            case let number: throw .fatal("Couldn't read at position \(position): \(SystemError.text(number))")
+            }
+        }
+    }
+
+    /// Looks whether the name still means this file, and the file still holds what was read.
+    func change(path: String, readPosition: Int64) -> Change {
+        guard isRegular else { return .none }
+        let size = self.size
+        if size < readPosition { return .truncated(size: size) }
+        var status = stat()
+        // While there is no file of this name, somebody is about to make one; the old one may still grow.
+        guard stat(path, &status) == 0 else { return .none }
+        return status.st_dev == device && status.st_ino == inode ? .none : .replaced
+    }
+
+    /// Standard input belongs to others too, so it is asked instead of made non-blocking.
+    private var isReadable: Bool {
+        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&question, 1, 0) > 0
+    }
+}
