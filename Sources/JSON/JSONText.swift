@@ -1,7 +1,8 @@
 /// The byte work of JSON: escaping, unescaping, numbers, positions. Pointers are borrowed for the call.
 public enum JSONText {
     /// Writes `count` bytes of UTF-8 as the inside of a JSON string, without the quotes, escaped as Jackson escapes:
-    /// `\" \\ \b \f \n \r \t`, other controls as `\u00XX`; `/` and everything beyond ASCII stay.
+    /// `\" \\ \b \f \n \r \t`, other controls as `\u00XX`, scalars beyond the basic plane as two escaped surrogates
+    /// (`UTF8JsonGenerator` does so); `/` and everything else beyond ASCII stay.
     ///
     /// The bytes are not checked to be UTF-8.
     ///
@@ -30,6 +31,13 @@ public enum JSONText {
             }
             guard read < count else { return written }
             let byte = source.load(fromByteOffset: read, as: UInt8.self)
+            if byte >= 0xF0, let scalar = supplementary(source + read, count: count &- read) {
+                guard capacity &- written >= 12 else { return nil }
+                writeSurrogates(of: scalar, to: destination + written)
+                read &+= 4
+                written &+= 12
+                continue
+            }
             guard let length = write(byte, to: destination + written, room: capacity &- written) else { return nil }
             read &+= 1
             written &+= length
@@ -69,12 +77,38 @@ public enum JSONText {
         return 2
     }
 
+    /// The scalar of four bytes of UTF-8; nil where they are none.
+    private static func supplementary(_ source: UnsafeRawPointer, count: Int) -> UInt32? {
+        guard count >= 4 else { return nil }
+        var scalar = UInt32(source.load(as: UInt8.self) & 0x07)
+        for index in 1..<4 {
+            let byte = source.load(fromByteOffset: index, as: UInt8.self)
+            guard byte & 0xC0 == 0x80 else { return nil }
+            scalar = scalar << 6 | UInt32(byte & 0x3F)
+        }
+        return (0x1_0000...0x10_FFFF).contains(scalar) ? scalar : nil
+    }
+
+    /// Twelve bytes: `\uD83D\uDE00` and the like.
+    private static func writeSurrogates(of scalar: UInt32, to destination: UnsafeMutableRawPointer) {
+        let offset = scalar &- 0x1_0000
+        for (index, unit) in [0xD800 &+ (offset >> 10), 0xDC00 &+ (offset & 0x3FF)].enumerated() {
+            let place = destination + 6 * index
+            place.storeBytes(of: UInt8(ascii: "\\"), as: UInt8.self)
+            place.storeBytes(of: UInt8(ascii: "u"), toByteOffset: 1, as: UInt8.self)
+            for digit in 0..<4 {
+                let nibble = UInt8(truncatingIfNeeded: unit >> UInt32(12 - 4 * digit)) & 15
+                place.storeBytes(of: hexDigit(nibble), toByteOffset: 2 + digit, as: UInt8.self)
+            }
+        }
+    }
+
     private static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 
     /// A word whose lowest set bit lies in the first byte (from the low end) that cannot stand in a JSON string as it
-    /// is: a control, a quote, a backslash. Higher bits may be set by mistake; zero is exact.
+    /// is: a control, a quote, a backslash, the lead of four bytes. Higher bits may be set by mistake; zero is exact.
     @inline(__always)
     static func special(in word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -82,7 +116,8 @@ public enum JSONText {
         let quote = word ^ (ones &* 0x22)
         let backslash = word ^ (ones &* 0x5C)
         let controls = (word &- ones &* 0x20) & ~word
-        return (controls | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)) & highs
+        let leads = word & (word << 1) & (word << 2) & (word << 3)
+        return (leads | controls | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)) & highs
     }
 
     /// Resolves the escapes of a string that the scanner has checked. Never writes more than `source.count` bytes.

@@ -81,7 +81,8 @@ import Testing
     @Test(
         arguments: [
             ("1", ValueKind.int8), ("300", .int16), ("70000", .int32), ("5000000000", .int64), ("1.0", .int8),
-            ("1.5", .float32), ("1e300", .bytes), ("true", .boolean), ("hello", .string), ("", .string),
+            ("1.5", .float32), ("1e300", .float64), ("99999999999999999999", .bytes), ("true", .boolean),
+            ("hello", .string), ("", .string),
             ("null", .null),
             ("12,13", .int8), ("[1,2]", .array), ("{\"a\":1}", .map), ("[a]", .string), ("2024-10-25", .int32),
             ("12:30:00.000Z", .int32), ("2024-10-25T12:30:00.000Z", .int64), ("-", .string), ("[1", .string),

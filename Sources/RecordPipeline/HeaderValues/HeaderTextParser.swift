@@ -91,7 +91,8 @@ struct HeaderTextParser {
                     ? .int8 : Int16(exactly: value) != nil ? .int16 : Int32(exactly: value) != nil ? .int32 : .int64
                 return (.integer(kind, value), Schema(kind))
             }
-        } else {
+        }
+        if decimal.scale != 0 {
             let spelled = String(decoding: text, as: UTF8.self)
             if let float = Float(spelled), float.isFinite { return (.float32(float), Schema(.float32)) }
             if let double = Double(spelled), double.isFinite { return (.float64(double), Schema(.float64)) }
