@@ -32,6 +32,8 @@ final class BrokerConnection {
     private var addresses: [SocketAddress] = []
     private var waiting: [ClusterCall] = []
     private var onWire: [(correlation: Int32, version: Int16, call: ClusterCall)] = []
+    /// Calls to which no answer comes, until the kernel has their bytes.
+    private var unanswered: [(version: Int16, call: ClusterCall)] = []
     private var versionsCall: (version: Int16, correlation: Int32)?
     private var timer: TimerID?
     private var timerAt: UInt64 = .max
@@ -98,8 +100,9 @@ final class BrokerConnection {
         isShutDown = true
         machine.shutDown()
         carryOut()
-        let left = waiting
+        let left = waiting + unanswered.map(\.call)
         waiting.removeAll()
+        unanswered.removeAll()
         for call in left { call.fail(KafkaCluster.closedError) }
         if let timer { loop.cancel(timer) }
         timer = nil
@@ -139,7 +142,7 @@ final class BrokerConnection {
             onWire.append((correlation, version, call))
         } else {
             machine.requestNeedsNoAnswer(correlation)
-            call.sent(version: version, node: node)
+            unanswered.append((version, call))
         }
     }
 
@@ -189,6 +192,11 @@ final class BrokerConnection {
 
     /// Calls that have not left look for another broker, or fail so that their callers can.
     private func dismissWaiting() {
+        let cut = unanswered
+        unanswered.removeAll()
+        for (_, call) in cut {
+            call.fail(ClientError(.disconnected, .retriable, "the connection to broker \(address) was lost"))
+        }
         let calls = waiting
         waiting.removeAll()
         for call in calls {
@@ -312,7 +320,12 @@ extension BrokerConnection: TCPConnectionDelegate {
         carryOut()
     }
 
-    func connectionDidDrain(_ connection: TCPConnection) {}
+    func connectionDidDrain(_ connection: TCPConnection) {
+        guard !unanswered.isEmpty else { return }
+        let sent = unanswered
+        unanswered.removeAll()
+        for (version, call) in sent { call.sent(version: version, node: node) }
+    }
 
     func connectionDidClose(_ connection: TCPConnection, _ reason: SystemError?) {
         guard tcp === connection else { return }

@@ -46,7 +46,8 @@ class ClusterCall {
 
 /// A request of a known type.
 final class TypedCall<Request: KafkaRequest>: ClusterCall {
-    private let request: Request
+    /// Let go once it is encoded: it may hold record batches.
+    private var request: Request?
     private var completion: ((Result<KafkaCluster.Answer<Request.Response>, ClientError>) -> Void)?
 
     init(
@@ -61,7 +62,9 @@ final class TypedCall<Request: KafkaRequest>: ClusterCall {
     }
 
     override func encode(version: Int16, correlation: Int32) throws(ProtocolError) -> [FrameSegment] {
-        try Frame.request(request, version: version, correlationID: correlation, clientID: clientID)
+        guard let request else { return [] }
+        self.request = nil
+        return try Frame.request(request, version: version, correlationID: correlation, clientID: clientID)
     }
 
     override func answer(_ bytes: UnsafeRawBufferPointer, owner: FrameBuffer?, version: Int16, node: Int32)

@@ -270,9 +270,9 @@ public final class KafkaCluster {
 
     // MARK: - State
 
-    /// Whether a connection to a node is open and may be used at once.
-    func isReady(node: Int32) -> Bool {
-        links[LinkKey(node: node, channel: .shared, isCoordinator: false)]?.isReady ?? false
+    /// Whether the shared connection to a node is open.
+    func isConnected(node: Int32) -> Bool {
+        links[LinkKey(node: node, channel: .shared, isCoordinator: false)]?.isConnected ?? false
     }
 
     /// Opens the shared connection to a node; observers of nodes learn how that went, whenever it changes.

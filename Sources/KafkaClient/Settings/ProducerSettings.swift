@@ -1,3 +1,5 @@
+internal import KafkaProtocol
+
 /// The keys of a producer. Times are nanoseconds, sizes bytes.
 public struct ProducerSettings: Sendable {
     /// What the broker must have done before it answers.
@@ -71,6 +73,17 @@ public struct ProducerSettings: Sendable {
         retries = reader.int("retries")
         readIdempotence(&reader)
         checkDeliveryTimeout(&reader, requestTimeout: requestTimeout)
+    }
+
+    /// A compressor of the chosen codec, nil without compression.
+    func makeCompressor() -> Compressor? {
+        switch compression {
+        case .none: nil
+        case .gzip: Compressor(.gzip, level: compressionLevel < 0 ? nil : compressionLevel)
+        case .snappy: Compressor(.snappy)
+        case .lz4: Compressor(.lz4, level: compressionLevel)
+        case .zstd: Compressor(.zstd, level: compressionLevel)
+        }
     }
 
     /// As Java: idempotence needs acks=all, retries and at most 5 in flight; where the first two contradict it, it is

@@ -1,0 +1,83 @@
+internal import KafkaProtocol
+
+/// What an append touches of a partition. Trivial, behind a pointer: no reference counting and no exclusivity checks.
+struct HotPartition {
+    /// Retained by `LaneTopic`.
+    var builder: Unmanaged<RecordBatchBuilder>
+    /// Segment of the run that is being counted; `noSegment` before the first record of a batch.
+    var segment: Int32
+    var runCount: Int32
+
+    static let noSegment = Int32.min
+}
+
+/// What an append touches of a topic.
+struct HotTopic {
+    var partitions: UnsafeMutablePointer<HotPartition>?
+    /// 0 while unknown.
+    var partitionCount: Int32 = 0
+    /// The partition of records without key, -1 while none is chosen.
+    var sticky: Int32 = -1
+}
+
+/// One topic of a lane: batches under construction and what is needed once a batch.
+final class LaneTopic {
+    struct Partition {
+        var builder: RecordBatchBuilder
+        var runs: [SegmentRun] = []
+        var createdAt: UInt64 = 0
+        var isOpen = false
+        /// The open batch lies with the loop, which may have sealed it.
+        var isHandedOver = false
+        /// Sealed batches that are not completed: the length of its queue (KIP-794).
+        var outstanding = 0
+    }
+
+    let name: String
+    let number: Int32
+    var partitions: [Partition] = []
+    private(set) var hot = HotTopic()
+    private var capacity = 0
+    /// Bytes that went to the sticky partition since it was chosen.
+    var stickyBytes = 0
+    /// When the topic was first missed in the metadata; nil while it is known.
+    var missingSince: UInt64?
+    var snapshotVersion = -1
+
+    init(name: String, number: Int32) {
+        self.name = name
+        self.number = number
+    }
+
+    deinit { hot.partitions?.deallocate() }
+
+    /// Makes room for more partitions; counts never shrink.
+    func grow(to count: Int, makeBuilder: () -> RecordBatchBuilder) {
+        guard count > partitions.count else { return }
+        let moved = UnsafeMutablePointer<HotPartition>.allocate(capacity: count)
+        if let old = hot.partitions {
+            moved.moveInitialize(from: old, count: partitions.count)
+            old.deallocate()
+        }
+        for index in partitions.count..<count {
+            let builder = makeBuilder()
+            partitions.append(Partition(builder: builder))
+            (moved + index).initialize(
+                to: HotPartition(
+                    builder: .passUnretained(builder), segment: HotPartition.noSegment, runCount: 0))
+        }
+        hot.partitions = moved
+        hot.partitionCount = Int32(count)
+    }
+
+    func setSticky(_ partition: Int32) {
+        hot.sticky = partition
+        stickyBytes = 0
+    }
+
+    /// Puts another builder in place, where the loop has kept the old one.
+    func replaceBuilder(of partition: Int, with builder: RecordBatchBuilder) {
+        partitions[partition].builder = builder
+        hot.partitions?[partition].builder = .passUnretained(builder)
+    }
+}

@@ -1,0 +1,417 @@
+internal import EventLoop
+internal import KafkaProtocol
+internal import Logging
+
+/// The loop's side of a producer: carries out what its machine decides. Confined to the cluster's loop.
+final class ProducerDriver {
+    struct Slot {
+        let topic: Int32
+        let name: String
+        let partition: Int32
+    }
+
+    private struct SlotKey: Hashable {
+        let topic: Int32
+        let partition: Int32
+    }
+
+    private let cluster: KafkaCluster
+    private let loop: EventLoop
+    private let settings: ClientSettings
+    private let mailbox: ProducerMailbox
+    private let pool: RecordBufferPool
+    private let log = Logger("kafka.client.producer")
+    private var machine: ProducerMachine
+    private var topics: [String] = []
+    private var slots: [Slot] = []
+    private var slotNumbers: [SlotKey: Int] = [:]
+    private var topicIDs: [MetadataSnapshot.TopicID] = []
+    /// Batches that the machine has, by the number that it knows them by.
+    private var parcels: [Int: ProducerParcel] = [:]
+    private var lastBatch = 0
+    private var completed: [ProducerParcel] = []
+    private var compressor: Compressor?
+    private var observers: [KafkaCluster.ObserverID] = []
+    private var timer: TimerID?
+    private var timerAt: UInt64 = .max
+    /// Beginning of the oldest batch that lingers with us.
+    private var firstOpen: UInt64?
+    private var isShutDown = false
+
+    init(cluster: KafkaCluster, settings: ClientSettings, mailbox: ProducerMailbox, pool: RecordBufferPool) {
+        self.cluster = cluster
+        self.settings = settings
+        self.mailbox = mailbox
+        self.pool = pool
+        loop = cluster.loop
+        var configuration = ProducerMachine.Configuration()
+        configuration.isIdempotent = settings.producer.isIdempotent
+        configuration.isIdempotenceRequired = settings.producer.isIdempotenceExplicit
+        configuration.maxInFlight = settings.producer.maxInFlight
+        configuration.maxRequestSize = settings.producer.maxRequestSize
+        configuration.retries = settings.producer.retries
+        configuration.retryBackoff = settings.retryBackoff
+        configuration.deliveryTimeout = settings.producer.deliveryTimeout
+        machine = ProducerMachine(configuration: configuration, seed: EventLoop.now())
+        compressor = settings.producer.makeCompressor()
+    }
+
+    func start() {
+        observers.append(cluster.observeMetadata { [weak self] in self?.metadataChanged($0) })
+        observers.append(
+            cluster.observeNodes { [weak self] node, state in
+                guard let self else { return }
+                let now = EventLoop.now()
+                switch state {
+                case .ready: self.machine.nodeReady(node, now: now)
+                case .lost: self.machine.nodeUnready(node, now: now)
+                case .silent(let until): self.machine.nodeThrottled(node, until: until, now: now)
+                }
+                self.carryOut()
+            })
+    }
+
+    /// Drops everything; nothing is told to the lane any more.
+    func shutDown() {
+        guard !isShutDown else { return }
+        isShutDown = true
+        mailbox.setLoopCall(nil)
+        machine.abort(now: EventLoop.now())
+        parcels.removeAll()
+        for observer in observers { cluster.removeObserver(observer) }
+        if !topics.isEmpty { cluster.removeInterest(topics: topics, allowsCreation: true) }
+        if let timer { loop.cancel(timer) }
+        timer = nil
+        _ = mailbox.takeForLoop()
+        _ = mailbox.takeOpen()
+    }
+
+    // MARK: - From the lane
+
+    func lanePutSomething() {
+        guard !isShutDown else { return }
+        let left = mailbox.takeForLoop()
+        guard !left.isClosed else { return shutDown() }
+        if !left.topics.isEmpty { add(left.topics) }
+        firstOpen = left.firstOpen
+        for parcel in left.sealed { hand(parcel) }
+        carryOut()
+    }
+
+    private func add(_ names: [String]) {
+        topics.append(contentsOf: names)
+        topicIDs.append(contentsOf: names.map { cluster.metadata.topic($0)?.id ?? .none })
+        cluster.addInterest(topics: names, allowsCreation: true)
+        // A topic that does not turn up in time is refused by the lane, which must look at the clock then.
+        let deadline = adding(settings.producer.maxBlock, to: EventLoop.now())
+        guard deadline < .max else { return }
+        loop.schedule(at: adding(1_000_000, to: deadline)) { [weak self] in self?.mailbox.remind() }
+    }
+
+    private func hand(_ parcel: ProducerParcel) {
+        machine.batchSealed(register(parcel), now: EventLoop.now())
+    }
+
+    private func register(_ parcel: ProducerParcel) -> ProducerBatch {
+        lastBatch += 1
+        parcels[lastBatch] = parcel
+        return ProducerBatch(
+            id: lastBatch, slot: slot(parcel.topic, parcel.partition), recordCount: parcel.recordCount,
+            byteCount: parcel.byteCount, createdAt: parcel.createdAt)
+    }
+
+    private func slot(_ topic: Int32, _ partition: Int32) -> Int {
+        let key = SlotKey(topic: topic, partition: partition)
+        if let slot = slotNumbers[key] { return slot }
+        let name = topics[Int(topic)]
+        let slot = slots.count
+        slots.append(Slot(topic: topic, name: name, partition: partition))
+        slotNumbers[key] = slot
+        tellLeader(slot, cluster.metadata, now: EventLoop.now())
+        return slot
+    }
+
+    // MARK: - From the cluster
+
+    private func metadataChanged(_ snapshot: MetadataSnapshot) {
+        guard !isShutDown else { return }
+        let now = EventLoop.now()
+        for (number, name) in topics.enumerated() {
+            guard let topic = snapshot.topic(name) else { continue }
+            let isNew = topicIDs[number] != .none && topic.id != .none && topic.id != topicIDs[number]
+            topicIDs[number] = topic.id
+            for (slot, info) in slots.enumerated() where info.topic == Int32(number) {
+                if isNew { machine.topicRecreated(slot: slot, now: now) }
+                if topic.errorCode == 17 || topic.errorCode == 29 {
+                    machine.topicRefused(slot: slot, errorCode: topic.errorCode, now: now)
+                }
+            }
+        }
+        for slot in slots.indices { tellLeader(slot, snapshot, now: now) }
+        mailbox.put(snapshot: snapshot)
+        carryOut()
+    }
+
+    private func tellLeader(_ slot: Int, _ snapshot: MetadataSnapshot, now: UInt64) {
+        guard let partition = snapshot.topic(slots[slot].name)?.partition(slots[slot].partition) else { return }
+        machine.leaderChanged(slot: slot, node: partition.leader, epoch: partition.leaderEpoch, now: now)
+    }
+
+    // MARK: - The machine's wishes
+
+    private func carryOut() {
+        guard !isShutDown else { return }
+        var actions = machine.takeActions()
+        while !actions.isEmpty, !isShutDown {
+            for action in actions { carryOut(action) }
+            actions = machine.takeActions()
+        }
+        if !completed.isEmpty {
+            var parcels: [ProducerParcel] = []
+            swap(&parcels, &completed)
+            mailbox.put(completed: parcels)
+        }
+        schedule()
+    }
+
+    private func carryOut(_ action: ProducerAction) {
+        switch action {
+        case .send(let command): send(command)
+        case .requestProducerID: requestProducerID()
+        case .connect(let node): connect(node)
+        case .refreshMetadata(let slot):
+            cluster.refreshMetadata(reason: "the leader of \(slots[slot].name)-\(slots[slot].partition) is in doubt")
+        case .complete(let batch, let outcome): complete(batch, outcome)
+        case .split(let batch): split(batch)
+        case .idempotenceDisabled(let code):
+            log.warning(
+                "the broker refuses an idempotent producer; going on without, one request at a time: retries may"
+                    + " double records. Grant IDEMPOTENT_WRITE, or set enable.idempotence=false to silence this",
+                [.errorCode("\(ErrorCode(rawValue: code))")])
+        case .epochRaised(let slot, let identity):
+            log.info(
+                "sequences start anew under a higher epoch",
+                [
+                    LogField("topic", slots[slot].name), LogField("partition", slots[slot].partition),
+                    LogField("epoch", identity.epoch),
+                ])
+        case .failed(let reason): mailbox.put(failure: error(reason, topic: nil, partition: nil))
+        case .closed: break
+        }
+    }
+
+    private func connect(_ node: Int32) {
+        if cluster.isConnected(node: node) {
+            machine.nodeReady(node, now: EventLoop.now())
+        } else {
+            cluster.connect(node: node)
+        }
+    }
+
+    private func requestProducerID() {
+        var request = InitProducerIdRequest()
+        request.transactionalId = nil
+        request.transactionTimeoutMs = .max
+        let options = KafkaCluster.RequestOptions(deadline: nil, clientID: settings.clientID)
+        cluster.request(request, to: .leastLoaded, options: options) { [weak self] result in
+            guard let self, !self.isShutDown else { return }
+            let now = EventLoop.now()
+            switch result {
+            case .success(let answer) where answer.response.errorCode == 0:
+                self.machine.producerIDReceived(
+                    ProducerIdentity(id: answer.response.producerId, epoch: answer.response.producerEpoch), now: now)
+            case .success(let answer):
+                self.machine.producerIDFailed(
+                    errorCode: answer.response.errorCode, isUnsupported: false, now: now)
+            case .failure(let error):
+                self.machine.producerIDFailed(
+                    errorCode: nil, isUnsupported: error.code == .unsupportedVersion, now: now)
+            }
+            self.carryOut()
+        }
+    }
+
+    private func complete(_ number: Int, _ outcome: BatchOutcome) {
+        guard let parcel = parcels.removeValue(forKey: number) else { return }
+        parcel.batch = nil
+        switch outcome {
+        case .acknowledged(let offset, _): parcel.baseOffset = offset
+        case .failed(let reason):
+            let name = topics[Int(parcel.topic)]
+            parcel.error = error(reason, topic: name, partition: parcel.partition)
+        }
+        completed.append(parcel)
+    }
+
+    private func split(_ number: Int) {
+        guard let parcel = parcels[number], let batch = parcel.batch else { return }
+        let slot = slot(parcel.topic, parcel.partition)
+        let parts: [ProducerParcel]
+        do throws(ProtocolError) {
+            parts = try BatchSplitter(pool: pool, compressor: compressor).split(parcel, batch)
+        } catch {
+            log.error("a batch cannot be split", [LogField("topic", slots[slot].name), LogField("reason", "\(error)")])
+            parts = []
+        }
+        guard parts.count > 1 else {
+            return machine.batchSplit(number, slot: slot, into: [], now: EventLoop.now())
+        }
+        parcels[number] = nil
+        machine.batchSplit(number, slot: slot, into: parts.map { register($0) }, now: EventLoop.now())
+    }
+
+    private func error(_ reason: ProducerFailure, topic: String?, partition: Int32?) -> ClientError {
+        ProducerErrors.explain(reason, topic: topic, partition: partition, settings: settings.producer)
+    }
+
+    // MARK: - Produce
+
+    private func send(_ command: ProduceCommand) {
+        var request = ProduceRequest()
+        request.acks = settings.producer.acks.rawValue
+        request.timeoutMs = Int32(clamping: settings.requestTimeout / 1_000_000)
+        for part in command.parts {
+            guard let batch = parcels[part.batch]?.batch else { continue }
+            if let stamp = part.stamp {
+                batch.stamp(
+                    producerID: stamp.identity.id, epoch: stamp.identity.epoch, baseSequence: stamp.baseSequence)
+            }
+            var data = ProduceRequest.PartitionProduceData()
+            data.index = slots[part.slot].partition
+            data.records = .gather([batch.segment])
+            let name = slots[part.slot].name
+            if let place = request.topicData.firstIndex(where: { $0.name == name }) {
+                request.topicData[place].partitionData.append(data)
+            } else {
+                var topic = ProduceRequest.TopicProduceData()
+                topic.name = name
+                topic.partitionData = [data]
+                request.topicData.append(topic)
+            }
+        }
+        var options = KafkaCluster.RequestOptions(deadline: nil, clientID: settings.clientID)
+        // Version 13 names topics by id, which ties a batch to one incarnation of its topic.
+        options.maximumVersion = 12
+        options.expectsAnswer = settings.producer.acks != .none
+        cluster.request(request, to: .node(command.node), options: options) { [weak self] result in
+            self?.answered(command, result)
+        }
+    }
+
+    private func answered(
+        _ command: ProduceCommand, _ result: Result<KafkaCluster.Answer<ProduceResponse>, ClientError>
+    ) {
+        guard !isShutDown else { return }
+        let now = EventLoop.now()
+        switch result {
+        case .failure(let error):
+            let reason: RequestFailure
+            switch error.code {
+            case .timedOut: reason = .timedOut
+            case .noBroker, .closed: reason = .notSent
+            case .unsupportedVersion: reason = .unsupportedVersion
+            case .malformedAnswer: reason = .malformed
+            default: reason = .disconnected
+            }
+            machine.produceFailed(request: command.request, reason, now: now)
+        case .success where settings.producer.acks == .none:
+            let answers = command.parts.map { ProduceAnswer(slot: $0.slot, errorCode: 0) }
+            machine.produceAnswered(request: command.request, answers, now: now)
+        case .success(let answer):
+            let endpoints = answer.response.nodeEndpoints.compactMap { MetadataSnapshot.Broker($0) }
+            var answers: [ProduceAnswer] = []
+            for topic in answer.response.responses {
+                for partition in topic.partitionResponses {
+                    guard
+                        let part = command.parts.first(where: {
+                            slots[$0.slot].partition == partition.index && slots[$0.slot].name == topic.name
+                        })
+                    else { continue }
+                    answers.append(ProduceAnswer(part.slot, partition))
+                    followHint(topic.name, partition, endpoints)
+                }
+            }
+            machine.produceAnswered(request: command.request, answers, now: now)
+        }
+        carryOut()
+    }
+
+    /// A newer leader in an answer goes into the metadata at once, and from there to the machine.
+    private func followHint(
+        _ topic: String, _ partition: ProduceResponse.PartitionProduceResponse, _ endpoints: [MetadataSnapshot.Broker]
+    ) {
+        let hint = partition.currentLeader
+        guard partition.errorCode != 0, hint.leaderId >= 0 else { return }
+        loop.execute { [confined = Confined(cluster, to: loop), endpoints] in
+            confined.value.updateLeader(
+                topic: topic, partition: partition.index, leader: hint.leaderId, epoch: hint.leaderEpoch,
+                endpoints: endpoints)
+        }
+    }
+
+    // MARK: - Time
+
+    private func schedule() {
+        guard !isShutDown else { return }
+        var wanted = machine.nextDeadline(now: EventLoop.now()) ?? .max
+        if let firstOpen { wanted = min(wanted, adding(settings.producer.linger, to: firstOpen)) }
+        guard wanted != timerAt else { return }
+        if let timer { loop.cancel(timer) }
+        timer = nil
+        timerAt = wanted
+        guard wanted < .max else { return }
+        timer = loop.schedule(at: wanted) { [weak self] in self?.timeCame() }
+    }
+
+    private func timeCame() {
+        timer = nil
+        timerAt = .max
+        let now = EventLoop.now()
+        sealLingering(now: now)
+        machine.timePassed(now: now)
+        carryOut()
+    }
+
+    /// Seals and sends what an idle lane left here and what has lingered long enough.
+    private func sealLingering(now: UInt64) {
+        guard firstOpen != nil, now >= settings.producer.linger else { return }
+        let (due, next) = mailbox.takeDue(createdBy: now - settings.producer.linger)
+        firstOpen = next
+        for open in due {
+            do throws(ProtocolError) {
+                guard let batch = try open.builder.seal(compressor) else { continue }
+                hand(
+                    ProducerParcel(
+                        topic: open.topic, partition: open.partition, createdAt: open.createdAt, runs: open.runs,
+                        batch: batch))
+            } catch {
+                mailbox.put(
+                    failure: ClientError(.producerFailed, .fatal, "a batch cannot be sealed: \(error)"))
+            }
+        }
+    }
+}
+
+extension ProduceAnswer {
+    init(_ slot: Int, _ partition: ProduceResponse.PartitionProduceResponse) {
+        var message = partition.errorMessage
+        if let first = partition.recordErrors.first {
+            let count = partition.recordErrors.count
+            let words = first.batchIndexErrorMessage ?? message ?? "refused"
+            message =
+                "record \(first.batchIndex) of the batch: \(words)" + (count > 1 ? " (and \(count - 1) more)" : "")
+        }
+        self.init(
+            slot: slot, errorCode: partition.errorCode, baseOffset: partition.baseOffset,
+            logStartOffset: partition.logStartOffset, appendTime: partition.logAppendTimeMs, message: message)
+    }
+}
+
+extension MetadataSnapshot.Broker {
+    /// A node that an answer names beside a leader; nil when it makes no sense.
+    init?(_ endpoint: ProduceResponse.NodeEndpoint) {
+        guard let port = UInt16(exactly: endpoint.port), port > 0, !endpoint.host.isEmpty else { return nil }
+        self.init(
+            id: endpoint.nodeId, address: BrokerAddress(host: endpoint.host, port: port), rack: endpoint.rack)
+    }
+}

@@ -1,0 +1,168 @@
+internal import Synchronization
+
+/// What a producer's lane and its loop hand each other: one lock a batch, in either direction.
+final class ProducerMailbox: Sendable {
+    /// What the lane left for the loop.
+    struct ToLoop {
+        var sealed: [ProducerParcel] = []
+        /// Topics that the lane met for the first time, in the order of their numbers.
+        var topics: [String] = []
+        /// When the first of the open batches has lingered long enough; nil without open batches.
+        var firstOpen: UInt64?
+        var isClosed = false
+    }
+
+    /// What the loop left for the lane.
+    struct ToLane {
+        var completed: [ProducerParcel] = []
+        var snapshot: MetadataSnapshot
+        var failure: ClientError?
+    }
+
+    private struct State {
+        var sealed: [ProducerParcel] = []
+        var open: [OpenBatch] = []
+        var topics: [String] = []
+        var completed: [ProducerParcel] = []
+        var snapshot: MetadataSnapshot
+        var failure: ClientError?
+        var isClosed = false
+        /// The loop was told and has not come yet.
+        var isLoopCalled = false
+        /// The lane was woken and has not come yet.
+        var isLaneCalled = false
+        var laneWaitsForMetadata = false
+        var callLoop: (@Sendable () -> Void)?
+    }
+
+    private let state: Mutex<State>
+    private let wakeLane: @Sendable () -> Void
+
+    init(snapshot: MetadataSnapshot, wakeLane: @escaping @Sendable () -> Void) {
+        state = Mutex(State(snapshot: snapshot))
+        self.wakeLane = wakeLane
+    }
+
+    /// Sets how the loop is called; nil once it will not come any more.
+    func setLoopCall(_ call: (@Sendable () -> Void)?) {
+        state.withLock { $0.callLoop = call }
+    }
+
+    // MARK: - The lane's side
+
+    func put(_ parcel: ProducerParcel) {
+        changeForLoop { $0.sealed.append(parcel) }
+    }
+
+    func put(_ batches: [OpenBatch]) {
+        changeForLoop { $0.open.append(contentsOf: batches) }
+    }
+
+    func put(topic: String) {
+        changeForLoop { $0.topics.append(topic) }
+    }
+
+    func close() {
+        changeForLoop { $0.isClosed = true }
+    }
+
+    /// Takes an open batch back; nil when the loop has sealed it.
+    func takeOpen(topic: Int32, partition: Int32) -> OpenBatch? {
+        state.withLock { state in
+            guard let place = state.open.firstIndex(where: { $0.topic == topic && $0.partition == partition }) else {
+                return nil
+            }
+            return state.open.remove(at: place)
+        }
+    }
+
+    /// Takes all open batches back.
+    func takeOpen() -> [OpenBatch] {
+        state.withLock { state in
+            defer { state.open = [] }
+            return state.open
+        }
+    }
+
+    /// What the loop left. `waitsForMetadata` asks for a wake-up with the next metadata.
+    func takeForLane(waitsForMetadata: Bool = false) -> ToLane {
+        state.withLock { state in
+            state.isLaneCalled = false
+            state.laneWaitsForMetadata = waitsForMetadata
+            let left = ToLane(completed: state.completed, snapshot: state.snapshot, failure: state.failure)
+            state.completed = []
+            return left
+        }
+    }
+
+    private func changeForLoop(_ change: (inout State) -> Void) {
+        let call = state.withLock { state -> (@Sendable () -> Void)? in
+            change(&state)
+            guard !state.isLoopCalled else { return nil }
+            state.isLoopCalled = true
+            return state.callLoop
+        }
+        call?()
+    }
+
+    // MARK: - The loop's side
+
+    /// What the lane left; open batches stay until they are due.
+    func takeForLoop() -> ToLoop {
+        state.withLock { state in
+            state.isLoopCalled = false
+            let left = ToLoop(
+                sealed: state.sealed, topics: state.topics, firstOpen: state.open.map(\.createdAt).min(),
+                isClosed: state.isClosed)
+            state.sealed = []
+            state.topics = []
+            return left
+        }
+    }
+
+    /// Open batches begun at or before that time, and the beginning of the oldest that stays.
+    func takeDue(createdBy time: UInt64) -> (due: [OpenBatch], next: UInt64?) {
+        state.withLock { state in
+            let due = state.open.filter { $0.createdAt <= time }
+            if !due.isEmpty { state.open.removeAll { $0.createdAt <= time } }
+            return (due, state.open.map(\.createdAt).min())
+        }
+    }
+
+    func put(completed: [ProducerParcel]) {
+        guard !completed.isEmpty else { return }
+        changeForLane { state in
+            state.completed.append(contentsOf: completed)
+            return true
+        }
+    }
+
+    func put(snapshot: MetadataSnapshot) {
+        changeForLane { state in
+            state.snapshot = snapshot
+            return state.laneWaitsForMetadata
+        }
+    }
+
+    func put(failure: ClientError) {
+        changeForLane { state in
+            state.failure = failure
+            return true
+        }
+    }
+
+    /// Has the lane look at the time, where it waits for something that may not come.
+    func remind() {
+        changeForLane { _ in true }
+    }
+
+    /// Carries a change out and wakes the lane where that says so and it is not already on its way.
+    private func changeForLane(_ change: (inout State) -> Bool) {
+        let wakes = state.withLock { state in
+            guard change(&state), !state.isLaneCalled else { return false }
+            state.isLaneCalled = true
+            return true
+        }
+        if wakes { wakeLane() }
+    }
+}
