@@ -83,7 +83,8 @@ public final class IncomingTable {
 public protocol RecordReceiver: AnyObject {
     /// The next thing for the task. Records are checked and decompressed here, in the lane.
     ///
-    /// - Precondition: what the last `.records` lent was released.
+    /// - Precondition: what the last `.records` lent was released, or every partition is paused: then no records come, and
+    ///   what is lent stays valid, so that a task whose plugin asks for a batch again still learns of its group.
     func next(into table: IncomingTable) -> ReceiverEvent
     /// Gives the memory of the last records back.
     func release()

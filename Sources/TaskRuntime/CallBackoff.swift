@@ -1,0 +1,16 @@
+/// How long a plugin's call that asked for "again later" waits: 100 ms, doubled each time in a row, at most 10 s. Pure.
+struct CallBackoff {
+    private static let first: UInt64 = 100_000_000
+    private static let maximum: UInt64 = 10_000_000_000
+    private var failures: UInt64 = 0
+
+    /// Nanoseconds to wait after one more failure.
+    mutating func next() -> UInt64 {
+        let delay = min(Self.first << min(failures, 10), Self.maximum)
+        failures += 1
+        return delay
+    }
+
+    /// A call went well.
+    mutating func reset() { failures = 0 }
+}

@@ -1,0 +1,196 @@
+import ConnectModel
+import EventLoop
+import Logging
+import Synchronization
+
+/// Drives one run of a task: its lane, its timer, its machine, and who is told of it.
+///
+/// Three domains: the lane runs ``runner`` and asks the machine what to do; any thread may wish; the loop keeps the
+/// times. The machine stands under a lock that is held for its transitions only. Reports are given to the loop under that
+/// lock, so that they reach the observer in the order of the transitions.
+final class TaskControl: TaskHandle {
+    typealias MakeRunner = @Sendable (TaskControl) -> any TaskRunner
+
+    private static let log = Logger("connect.task")
+
+    let task: TaskID
+    private let incarnation: UInt64
+    private let observer: any TaskObserver
+    private let loop: EventLoop
+    private let lane: Lane
+    private let machine: Mutex<TaskMachine>
+    private let watch = Mutex<(any PluginWatch)?>(nil)
+    private let isStepQueued = Atomic<Bool>(false)
+    private let timer = Mutex<WakeTimer?>(nil)
+    private let makeRunner: MakeRunner
+    private let isSource: Bool
+    /// Touched on the lane only.
+    nonisolated(unsafe) private var runner: (any TaskRunner)?
+
+    init(
+        _ specification: TaskSpecification, observer: any TaskObserver, loop: EventLoop, lane: Lane,
+        makeRunner: @escaping MakeRunner
+    ) {
+        task = specification.id
+        incarnation = specification.incarnation
+        isSource = specification.kind == .source
+        self.observer = observer
+        self.loop = loop
+        self.lane = lane
+        self.makeRunner = makeRunner
+        machine = Mutex(TaskMachine(startsPaused: specification.startsPaused))
+    }
+
+    /// Begins. Once.
+    func launch() {
+        let wakeTimer = WakeTimer(loop: loop) { [weak self] in self?.wake() }
+        timer.withLock { $0 = wakeTimer }
+        wake()
+    }
+
+    // MARK: Any thread
+
+    func pause() { change { $0.wish(paused: true) } }
+
+    func resume() { change { $0.wish(paused: false) } }
+
+    func stop(deadline: UInt64) { change { $0.stop(deadline: deadline, now: EventLoop.now()) } }
+
+    /// Ends the task with an error that came from outside of a step.
+    func fail(_ error: ConnectError) {
+        Self.log.error(
+            "The task failed: \(error.message)",
+            [.connector(task.connector), .task(task.description), .errorCode(error.code.rawValue)])
+        change { $0.failed(error) }
+    }
+
+    var activity: String {
+        watch.withLock { $0 }?.callUnderWay ?? machine.withLock { $0.stage }
+    }
+
+    /// Has the lane take a step soon; any number of calls until then make one step.
+    func wake() {
+        guard !isStepQueued.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        lane.submit { [self] in
+            isStepQueued.store(false, ordering: .releasing)
+            step()
+        }
+    }
+
+    /// The task used a topic for the first time.
+    func uses(topic: String) { observer.task(task, usesTopic: topic) }
+
+    // MARK: The lane
+
+    /// From now on the plugin's call under way can be named and interrupted.
+    func watch(_ plugin: (any PluginWatch)?) { watch.withLock { $0 = plugin } }
+
+    private func step() {
+        var directive = TaskMachine.Directive.wait
+        change { machine in
+            let (next, actions) = machine.directive()
+            directive = next
+            return actions
+        }
+        do throws(ConnectError) {
+            switch directive {
+            case .wait:
+                return
+            case .start:
+                let runner = makeRunner(self)
+                self.runner = runner
+                try runner.start()
+                change { $0.started() }
+            case .run:
+                if let runner { follow(try runner.step(isPaused: false)) }
+            case .rest:
+                if let runner { follow(try runner.step(isPaused: true)) }
+            case .finish:
+                finish()
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func finish() {
+        let pace = runner?.finish(limit: machine.withLock { $0.stopLimit }) ?? .done
+        guard pace == .done else { return follow(pace) }
+        runner = nil
+        watch(nil)
+        timer.withLock { $0 }?.clear()
+        change { $0.finished() }
+    }
+
+    private func follow(_ pace: Pace) {
+        switch pace {
+        case .again: wake()
+        case .until(let deadline): timer.withLock { $0 }?.set(deadline)
+        case .woken, .done: break
+        }
+    }
+
+    // MARK: Transitions
+
+    private func change(_ event: (inout TaskMachine) -> [TaskMachine.Action]) {
+        let actions = machine.withLock { machine in
+            let actions = event(&machine)
+            for action in actions { report(action) }
+            return actions
+        }
+        for action in actions { perform(action) }
+    }
+
+    private func report(_ action: TaskMachine.Action) {
+        switch action {
+        case .tell(let state, let error):
+            loop.execute { [observer, task, incarnation] in
+                observer.task(task, incarnation: incarnation, reached: state, error: error)
+            }
+        case .end(let end):
+            loop.execute { [observer, task, incarnation] in
+                observer.task(task, incarnation: incarnation, ended: end)
+            }
+        case .wake, .interrupt, .watch, .abandonLane:
+            break
+        }
+    }
+
+    private func perform(_ action: TaskMachine.Action) {
+        switch action {
+        case .tell, .end:
+            break
+        case .wake:
+            wake()
+        case .interrupt:
+            // A source's poll may wait for ever; other calls are given their time first.
+            if let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" { plugin.interrupt() }
+        case .watch(let deadline):
+            loop.execute { [self] in
+                loop.schedule(at: deadline) { [self] in endPatience() }
+                let now = EventLoop.now()
+                guard deadline > now else { return }
+                loop.schedule(at: now + (deadline - now) / 2) { [self] in interruptLateCall() }
+            }
+        case .abandonLane(let call):
+            Self.log.error(
+                "A call of the plugin did not return in time; the task is abandoned with its thread",
+                [
+                    .connector(task.connector), .task(task.description),
+                    .errorCode(ErrorCode.taskHung.rawValue), LogField("call", call),
+                ])
+            lane.abandon()
+        }
+    }
+
+    private func interruptLateCall() {
+        guard machine.withLock({ !$0.hasEnded }), let plugin = watch.withLock({ $0 }), plugin.callUnderWay != nil
+        else { return }
+        plugin.interrupt()
+    }
+
+    private func endPatience() {
+        let call = activity
+        change { $0.patienceEnded(call: call, now: EventLoop.now()) }
+    }
+}

@@ -1,0 +1,366 @@
+import ConnectModel
+import EventLoop
+import Logging
+import RecordPipeline
+import Synchronization
+
+/// Moves the records of one sink task: events of the consumer, convert, put, commit.
+///
+/// Confined to the task's lane; nothing here waits for Kafka. At most one run of records, of one partition, is lent by
+/// the receiver at a time: it is given back when the plugin has taken it, and not asked for before, which is the back
+/// pressure.
+///
+/// Source: Apache's `WorkerSinkTask`, `WorkerSinkTaskContext`.
+final class SinkTaskRunner: TaskRunner {
+    /// What a runner is made from.
+    struct Parts: Sendable {
+        let specification: TaskSpecification
+        let settings: TaskSettings
+        let worker: TaskRuntimeSettings
+        let catalog: any PluginCatalog
+        let kafka: any KafkaPorts
+    }
+
+    enum Advance {
+        case progressed
+        /// Nothing to do before this time or a wake.
+        case waiting(UInt64?)
+    }
+
+    /// Records that the receiver has lent.
+    struct Lent {
+        let partition: TopicPartition
+        /// The first record that is not dealt with.
+        var next = 0
+        /// How many of them are in the pipeline's batch, waiting for the plugin to take it.
+        var converted = 0
+    }
+
+    static let log = Logger("connect.task.sink")
+    /// After so many turns of its loop a step ends, for requests and other lanes.
+    private static let turnsPerStep = 32
+
+    let parts: Parts
+    let control: TaskControl
+    let context: SinkTaskContext
+
+    // Made by start.
+    var port: (any SinkTaskPort)?
+    var receiver: (any RecordReceiver)?
+    private var pipeline: SinkPipeline?
+    private(set) var isPluginStarted = false
+
+    private let table = IncomingTable(capacity: TaskSettings.chunkLength)
+    private var lent: Lent?
+    /// The plugin has not taken the batch: everything is paused until it has.
+    private(set) var isRedelivering = false
+    private var putNotBefore: UInt64 = 0
+    private var isEmptyPutDue = false
+    private var emptyPutAt: UInt64 = .max
+    private var isConnectorPaused = false
+    private var putBackoff = CallBackoff()
+    private var retry: RetryBackoff
+    private var recordFailure: RecordFailure?
+    private var random = SystemRandomNumberGenerator()
+    private var knownTopics: Set<String> = []
+
+    var offsets = SinkOffsets()
+    var commitState = SinkCommitState()
+    var finishing = Finishing.notYet
+    let hasLeft = LeaveFlag()
+
+    /// Set by the consumer's thread once it has left its group.
+    final class LeaveFlag: Sendable {
+        private let flag = Atomic<Bool>(false)
+
+        var isSet: Bool { flag.load(ordering: .acquiring) }
+
+        func set() { flag.store(true, ordering: .releasing) }
+    }
+
+    init(_ parts: Parts, control: TaskControl) {
+        self.parts = parts
+        self.control = control
+        retry = RetryBackoff(
+            timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
+        let fields: [LogField] = [.connector(control.task.connector), .task(control.task.description)]
+        let logsErrors = parts.settings.logsErrors
+        context = SinkTaskContext(
+            task: control.task, tolerance: parts.settings.tolerance,
+            reportBad: { error in Self.report(error, stage: "TASK_PUT", logsErrors, fields) },
+            wake: { [weak control] in control?.wake() }, fail: { [weak control] in control?.fail($0) })
+    }
+
+    var logFields: [LogField] {
+        [.connector(control.task.connector), .task(control.task.description)]
+    }
+
+    // MARK: Start
+
+    func start() throws(ConnectError) {
+        pipeline = try parts.settings.makeSinkPipeline()
+        let port = try parts.catalog.makeSinkTask(parts.specification.plugin, services: context)
+        self.port = port
+        control.watch(SinkTaskWatch(port))
+        receiver = try parts.kafka.makeReceiver(
+            task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
+        )
+        try port.start(parts.specification.taskConfig)
+        isPluginStarted = true
+        commitState.nextCommit = EventLoop.now().addingSaturating(parts.worker.offsetFlushInterval)
+    }
+
+    // MARK: The loop
+
+    func step(isPaused: Bool) throws(ConnectError) -> Pace {
+        guard let port, let receiver, let pipeline else { return .woken }
+        for _ in 0..<Self.turnsPerStep {
+            let now = EventLoop.now()
+            takeCommits(receiver)
+            if commitState.closing != nil {
+                guard settleRevocation(receiver, now) else { return .until(commitState.deadline) }
+            }
+            follow(isPaused: isPaused, receiver)
+            commitIfDue(port, receiver, now)
+            try applyWishes(receiver)
+            switch try advance(port, receiver, pipeline, now) {
+            case .progressed: continue
+            case .waiting(let time): return .until(min(commitState.nextDeadline, time ?? .max))
+            }
+        }
+        return .again
+    }
+
+    private func advance(
+        _ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ pipeline: SinkPipeline, _ now: UInt64
+    ) throws(ConnectError) -> Advance {
+        if context.takeWake() {
+            putNotBefore = 0
+            isEmptyPutDue = true
+        }
+        if let lent {
+            guard now >= putNotBefore else {
+                // Everything is paused, so that only events come: the group goes on while the plugin does not.
+                if case .progressed = try takeEvent(port, receiver, now) { return .progressed }
+                return .waiting(putNotBefore)
+            }
+            if lent.converted > 0 { return try put(port, receiver, pipeline) }
+            if let recordFailure { return try settle(recordFailure, receiver, now) }
+            return convert(lent, receiver, pipeline)
+        }
+        if case .progressed = try takeEvent(port, receiver, now) { return .progressed }
+        if now >= emptyPutAt { isEmptyPutDue = true }
+        guard isEmptyPutDue else { return .waiting(emptyPutAt) }
+        return try putNothing(port, pipeline)
+    }
+
+    private func takeEvent(
+        _ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ now: UInt64
+    ) throws(ConnectError) -> Advance {
+        switch receiver.next(into: table) {
+        case .records(let partition):
+            lent = Lent(partition: partition)
+            if knownTopics.insert(partition.topic).inserted { control.uses(topic: partition.topic) }
+        case .assigned(let positions):
+            try assigned(positions, port, receiver)
+        case .revoking(let partitions):
+            try close(partitions, port, receiver, now: now)
+        case .lost(let partitions):
+            try lost(partitions, port, receiver)
+        case .none:
+            return .waiting(nil)
+        case .failed(let error):
+            throw error
+        }
+        return .progressed
+    }
+
+    // MARK: Records
+
+    private func convert(_ lent: Lent, _ receiver: any RecordReceiver, _ pipeline: SinkPipeline) -> Advance {
+        guard lent.next < table.count else {
+            giveBack(receiver)
+            return .progressed
+        }
+        let outcome = pipeline.convert(
+            UnsafeBufferPointer(rebasing: table.records[lent.next...]), of: lent.partition)
+        self.lent?.converted = outcome.consumed
+        recordFailure = outcome.fatal
+        if outcome.consumed > 0 { retry.reset() }
+        for failure in outcome.dropped { report(failure.error, stage: failure.stage.rawValue) }
+        return .progressed
+    }
+
+    /// A record failed in the pipeline and nothing tolerates it: tries again, gives the record up, or fails the task.
+    private func settle(
+        _ failure: RecordFailure, _ receiver: any RecordReceiver, _ now: UInt64
+    ) throws(ConnectError) -> Advance {
+        guard failure.error.code.errorClass == .retriable, let lent else { throw failure.error }
+        recordFailure = nil
+        if let delay = retry.delayAfterFailure(now: now, random: random.next()) {
+            offerAgain(receiver, at: now + delay)
+            return .progressed
+        }
+        // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
+        report(failure.error, stage: failure.stage.rawValue)
+        retry.reset()
+        offsets.put(lent.partition, upTo: table.records[lent.next].offset + 1)
+        self.lent?.next += 1
+        return .progressed
+    }
+
+    private func put(
+        _ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ pipeline: SinkPipeline
+    ) throws(ConnectError) -> Advance {
+        guard let lent else { return .progressed }
+        switch port.put(pipeline.batch) {
+        case .ok:
+            putBackoff.reset()
+            emptyPutAt = wishedTime(EventLoop.now()) ?? .max
+            isEmptyPutDue = false
+            let end = lent.next + lent.converted
+            offsets.put(lent.partition, upTo: table.records[end - 1].offset + 1)
+            self.lent?.next = end
+            self.lent?.converted = 0
+            if end == table.count { giveBack(receiver) }
+        case .wouldBlock(let hint):
+            offerAgain(receiver, at: EventLoop.now().addingSaturating(max(hint, 1_000_000)))
+        case .retriable(let error):
+            let end = EventLoop.now()
+            offerAgain(receiver, at: wishedTime(end) ?? end + putBackoff.next())
+            Self.log.warning(
+                "The plugin asks for the same records again: \(error.message)",
+                logFields + [.errorCode(error.code.rawValue)])
+        case .fatal(let error):
+            throw error
+        }
+        return .progressed
+    }
+
+    private func offerAgain(_ receiver: any RecordReceiver, at time: UInt64) {
+        putNotBefore = time
+        guard !isRedelivering else { return }
+        isRedelivering = true
+        receiver.pause(offsets.partitions)
+    }
+
+    /// A `put` without records: how a plugin that collects records gets its turn while none come.
+    private func putNothing(
+        _ port: any SinkTaskPort, _ pipeline: SinkPipeline
+    ) throws(ConnectError) -> Advance {
+        isEmptyPutDue = false
+        emptyPutAt = .max
+        pipeline.clear()
+        let outcome = port.put(pipeline.batch)
+        let end = EventLoop.now()
+        switch outcome {
+        case .ok:
+            putBackoff.reset()
+            emptyPutAt = wishedTime(end) ?? .max
+        case .wouldBlock(let hint): emptyPutAt = end.addingSaturating(max(hint, 1_000_000))
+        case .retriable: emptyPutAt = wishedTime(end) ?? end + putBackoff.next()
+        case .fatal(let error): throw error
+        }
+        return .progressed
+    }
+
+    private func wishedTime(_ now: UInt64) -> UInt64? {
+        context.takeRetryTimeout().map { now.addingSaturating($0) }
+    }
+
+    private func giveBack(_ receiver: any RecordReceiver) {
+        guard lent != nil else { return }
+        lent = nil
+        recordFailure = nil
+        table.count = 0
+        putNotBefore = 0
+        receiver.release()
+        if isRedelivering {
+            isRedelivering = false
+            resumeAllowed(receiver)
+        }
+    }
+
+    /// Lets go of records that are not put, be it that their partition goes or that reading begins elsewhere.
+    func dropLent(_ receiver: any RecordReceiver, of partitions: [TopicPartition]? = nil) {
+        guard let lent, partitions?.contains(lent.partition) ?? true else { return }
+        giveBack(receiver)
+    }
+
+    // MARK: Pauses and seeks
+
+    private func follow(isPaused: Bool, _ receiver: any RecordReceiver) {
+        guard isPaused != isConnectorPaused else { return }
+        isConnectorPaused = isPaused
+        if isPaused {
+            receiver.pause(offsets.partitions)
+            context.requestCommit()
+        } else if !isRedelivering {
+            resumeAllowed(receiver)
+        }
+    }
+
+    private func resumeAllowed(_ receiver: any RecordReceiver) {
+        guard !isConnectorPaused else { return }
+        receiver.resume(offsets.partitions.filter { !context.paused.contains($0) })
+    }
+
+    func applyWishes(_ receiver: any RecordReceiver) throws(ConnectError) {
+        let (paused, resumed) = context.takePauses()
+        if !paused.isEmpty { receiver.pause(paused) }
+        if !resumed.isEmpty, !isConnectorPaused, !isRedelivering { receiver.resume(resumed) }
+        let rewinds = context.takeRewinds()
+        guard !rewinds.isEmpty else { return }
+        let seeks = offsets.seek(rewinds)
+        dropLent(receiver, of: seeks.map(\.partition))
+        receiver.seek(seeks)
+    }
+
+    // MARK: The group
+
+    private func assigned(
+        _ positions: [TopicPartitionOffset], _ port: any SinkTaskPort, _ receiver: any RecordReceiver
+    ) throws(ConnectError) {
+        offsets.assign(positions)
+        context.setAssignment(offsets.partitions)
+        if isRedelivering || isConnectorPaused {
+            receiver.pause(offsets.partitions)
+        } else {
+            let paused = positions.map(\.partition).filter(context.paused.contains)
+            if !paused.isEmpty { receiver.pause(paused) }
+        }
+        isEmptyPutDue = true
+        guard !positions.isEmpty else { return }
+        try port.open(positions.map(\.partition))
+        try applyWishes(receiver)
+    }
+
+    private func lost(
+        _ partitions: [TopicPartition], _ port: any SinkTaskPort, _ receiver: any RecordReceiver
+    ) throws(ConnectError) {
+        dropLent(receiver, of: partitions)
+        forget(partitions)
+        if !partitions.isEmpty { try port.close(partitions) }
+    }
+
+    func forget(_ partitions: [TopicPartition]) {
+        offsets.forget(partitions)
+        context.setAssignment(offsets.partitions)
+    }
+
+    // MARK: Reports
+
+    private func report(_ error: ConnectError, stage: String) {
+        Self.report(error, stage: stage, parts.settings.logsErrors, logFields)
+    }
+
+    private static func report(_ error: ConnectError, stage: String, _ isLogged: Bool, _ fields: [LogField]) {
+        guard isLogged else { return }
+        log.error(
+            "A record was left out: \(error.message)",
+            fields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
+    }
+
+    /// A commit tick has passed: the plugin gets a `put` even if there are no records.
+    func emptyPutIsDue() { isEmptyPutDue = true }
+}

@@ -1,0 +1,36 @@
+import ConnectModel
+import EventLoop
+import Synchronization
+
+/// The services that a source task's plugin calls back into, from any thread.
+final class SourceTaskContext: SourceTaskServices {
+    let task: TaskID
+    private let offsets: any OffsetStore
+    private let wakeTask: @Sendable () -> Void
+    private let failTask: @Sendable (ConnectError) -> Void
+    private let hasData = Atomic<Bool>(false)
+
+    init(
+        task: TaskID, offsets: any OffsetStore, wake: @escaping @Sendable () -> Void,
+        fail: @escaping @Sendable (ConnectError) -> Void
+    ) {
+        self.task = task
+        self.offsets = offsets
+        wakeTask = wake
+        failTask = fail
+    }
+
+    func wake() {
+        hasData.store(true, ordering: .releasing)
+        wakeTask()
+    }
+
+    func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
+        try offsets.read(connector: task.connector, partitions: partitions)
+    }
+
+    func raiseError(_ error: ConnectError) { failTask(error) }
+
+    /// Whether the plugin has called ``wake()`` since this was asked last.
+    func takeWake() -> Bool { hasData.exchange(false, ordering: .acquiringAndReleasing) }
+}

@@ -1,0 +1,275 @@
+import ConnectModel
+import EventLoop
+import Logging
+import RecordPipeline
+import Synchronization
+
+/// Moves the records of one source task: poll, convert, hand to the sender, count acknowledgements, store offsets.
+///
+/// Confined to the task's lane; nothing here waits for Kafka. A step goes on until there is nothing to do: the sender is
+/// full, the plugin has no data, the task is paused. What is left of a batch stays where it is, which is the back
+/// pressure, and the sender's wake brings the next step.
+///
+/// Source: Apache's `AbstractWorkerSourceTask`, `WorkerSourceTask`, `SourceTaskOffsetCommitter`.
+final class SourceTaskRunner: TaskRunner {
+    /// What a runner is made from.
+    struct Parts: Sendable {
+        let specification: TaskSpecification
+        let settings: TaskSettings
+        let worker: TaskRuntimeSettings
+        let catalog: any PluginCatalog
+        let kafka: any KafkaPorts
+        let offsets: any OffsetStore
+    }
+
+    enum Advance {
+        case progressed
+        /// Nothing to do before this time or a wake.
+        case waiting(UInt64?)
+    }
+
+    static let log = Logger("connect.task.source")
+    /// After so many turns of its loop a step ends, for requests and other lanes.
+    private static let turnsPerStep = 32
+    /// How long to wait after a poll that was quick and brought nothing: an eager plugin must not keep a core busy.
+    private static let pauseAfterEmptyPoll: UInt64 = 1_000_000
+
+    let parts: Parts
+    let control: TaskControl
+    let context: SourceTaskContext
+    let commits: SourceCommits
+
+    // Made by start.
+    var port: (any SourceTaskPort)?
+    var sender: (any RecordSender)?
+    private var pipeline: SourcePipeline?
+    private(set) var isPluginStarted = false
+
+    var ledger = OffsetLedger()
+    let batch = SourceBatch()
+    var chunk = SourceChunk()
+    /// The plugin's batch is out: its records are being read.
+    private(set) var isBatchLent = false
+    private var nextRecord = 0
+    private var topicNumbers: [Int32] = []
+    private var topicNames: [Int32: String] = [:]
+    private var partitionNumbers: [Int32] = []
+    private var mappedGeneration: UInt64?
+
+    /// A failure that Kafka told of a record sent before, to be raised at the next turn.
+    var sendFailure: ConnectError?
+    private var recordFailure: RecordFailure?
+    private var retry: RetryBackoff
+    private var convertNotBefore: UInt64 = 0
+    private var pollBackoff = CallBackoff()
+    private var pollNotBefore: UInt64 = 0
+    private var random = SystemRandomNumberGenerator()
+    var finishing = Finishing.notYet
+    let text = OffsetText()
+
+    init(_ parts: Parts, control: TaskControl) {
+        self.parts = parts
+        self.control = control
+        retry = RetryBackoff(
+            timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
+        context = SourceTaskContext(
+            task: parts.specification.id, offsets: parts.offsets, wake: { [weak control] in control?.wake() },
+            fail: { [weak control] in control?.fail($0) })
+        commits = SourceCommits(
+            connector: parts.specification.id.connector, store: parts.offsets,
+            interval: parts.worker.offsetFlushInterval, timeout: parts.worker.offsetFlushTimeout,
+            wake: { [weak control] in control?.wake() })
+    }
+
+    var logFields: [LogField] {
+        [.connector(control.task.connector), .task(control.task.description)]
+    }
+
+    // MARK: Start
+
+    func start() throws(ConnectError) {
+        pipeline = try parts.settings.makeSourcePipeline()
+        let port = try parts.catalog.makeSourceTask(parts.specification.plugin, services: context)
+        self.port = port
+        control.watch(SourceTaskWatch(port))
+        sender = try parts.kafka.makeSender(
+            task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
+        )
+        try port.start(parts.specification.taskConfig)
+        isPluginStarted = true
+        commits.begin(now: EventLoop.now())
+    }
+
+    // MARK: The loop
+
+    func step(isPaused: Bool) throws(ConnectError) -> Pace {
+        guard let port, let sender, let pipeline else { return .woken }
+        for _ in 0..<Self.turnsPerStep {
+            let now = EventLoop.now()
+            takeCompletions(sender, port)
+            if let sendFailure { throw sendFailure }
+            commitIfDue(port, now)
+            switch try advance(port, sender, pipeline, isPaused: isPaused, now: now) {
+            case .progressed:
+                continue
+            case .waiting(let time):
+                // Batches under construction must not wait for records that may never come.
+                sender.handOver()
+                return .until(min(commits.nextDeadline, time ?? .max))
+            }
+        }
+        return .again
+    }
+
+    private func advance(
+        _ port: any SourceTaskPort, _ sender: any RecordSender, _ pipeline: SourcePipeline, isPaused: Bool, now: UInt64
+    ) throws(ConnectError) -> Advance {
+        if chunk.unsent > 0 { return try append(sender, pipeline) }
+        if let recordFailure { return try settle(recordFailure, now: now) }
+        if nextRecord < batch.records.count, isBatchLent {
+            if now < convertNotBefore { return .waiting(convertNotBefore) }
+            return try convert(sender, pipeline)
+        }
+        releaseBatch(port)
+        if isPaused { return .waiting(nil) }
+        if context.takeWake() { pollNotBefore = 0 }
+        if now < pollNotBefore { return .waiting(pollNotBefore) }
+        return try poll(port, now: now)
+    }
+
+    private func poll(_ port: any SourceTaskPort, now: UInt64) throws(ConnectError) -> Advance {
+        switch port.poll(batch) {
+        case .ok:
+            pollBackoff.reset()
+            isBatchLent = true
+            nextRecord = 0
+            guard batch.records.isEmpty else { return .progressed }
+            releaseBatch(port)
+            let end = EventLoop.now()
+            if end - now < Self.pauseAfterEmptyPoll { pollNotBefore = end + Self.pauseAfterEmptyPoll }
+            return .progressed
+        case .wouldBlock(let hint):
+            pollBackoff.reset()
+            let (time, overflow) = EventLoop.now().addingReportingOverflow(max(hint, Self.pauseAfterEmptyPoll))
+            pollNotBefore = overflow ? .max : time
+            return .progressed
+        case .retriable(let error):
+            pollNotBefore = EventLoop.now() + pollBackoff.next()
+            Self.log.warning(
+                "The plugin asks for another poll later: \(error.message)",
+                logFields + [.errorCode(error.code.rawValue)])
+            return .progressed
+        case .fatal(let error):
+            throw error
+        }
+    }
+
+    private func convert(_ sender: any RecordSender, _ pipeline: SourcePipeline) throws(ConnectError) -> Advance {
+        if mappedGeneration != batch.tableGeneration { mapTables(sender) }
+        guard ledger.hasRoom(for: partitionNumbers.count) else { return .waiting(nil) }
+        let range = nextRecord..<min(nextRecord + pipeline.capacity, batch.records.count)
+        chunk.open(range, of: batch, partitionNumbers: partitionNumbers, in: &ledger)
+        let outcome = pipeline.convert(batch, range, topicNumbers: topicNumbers, segments: chunk.segments)
+        nextRecord += outcome.consumed
+        recordFailure = outcome.fatal
+        if outcome.consumed > 0 { retry.reset() }
+        try chunk.seal(outcome, of: batch, in: &ledger, text)
+        for failure in outcome.dropped { report(failure.error, stage: failure.stage.rawValue) }
+        return .progressed
+    }
+
+    /// A record failed in the pipeline and nothing tolerates it: tries again, gives the record up, or fails the task.
+    private func settle(_ failure: RecordFailure, now: UInt64) throws(ConnectError) -> Advance {
+        guard failure.error.code.errorClass == .retriable else { throw failure.error }
+        recordFailure = nil
+        if let delay = retry.delayAfterFailure(now: now, random: random.next()) {
+            convertNotBefore = now + delay
+            return .progressed
+        }
+        // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance.
+        report(failure.error, stage: failure.stage.rawValue)
+        retry.reset()
+        let range = nextRecord..<nextRecord + 1
+        chunk.open(range, of: batch, partitionNumbers: partitionNumbers, in: &ledger)
+        nextRecord += 1
+        try chunk.drop(range, of: batch, in: &ledger, text)
+        return .progressed
+    }
+
+    private func append(_ sender: any RecordSender, _ pipeline: SourcePipeline) throws(ConnectError) -> Advance {
+        let rest = UnsafeBufferPointer(rebasing: pipeline.outgoing[chunk.sent...])
+        switch sender.append(rest) {
+        case .took(let count):
+            chunk.sent += min(max(count, 0), rest.count)
+            return chunk.unsent > 0 ? .waiting(nil) : .progressed
+        case .refused(let after, let error):
+            chunk.sent += min(max(after, 0), rest.count - 1)
+            guard parts.settings.tolerance == .all else { throw error }
+            report(error, stage: "KAFKA_PRODUCE")
+            ledger.settle(pipeline.outgoing[chunk.sent].segment, 1)
+            chunk.sent += 1
+            return .progressed
+        case .failed(let error):
+            throw error
+        }
+    }
+
+    func releaseBatch(_ port: any SourceTaskPort) {
+        guard isBatchLent else { return }
+        isBatchLent = false
+        nextRecord = 0
+        port.release(batch)
+    }
+
+    private func mapTables(_ sender: any RecordSender) {
+        let old = partitionNumbers
+        partitionNumbers = batch.sourcePartitions.map { ledger.pin($0) }
+        for number in old { ledger.unpin(number) }
+        topicNumbers = batch.topics.map { topic in
+            let number = sender.topicNumber(for: topic)
+            if topicNames[number] == nil { topicNames[number] = topic }
+            return number
+        }
+        chunk.prepare(partitions: partitionNumbers.count)
+        mappedGeneration = batch.tableGeneration
+    }
+
+    // MARK: What comes back
+
+    func takeCompletions(_ sender: any RecordSender, _ port: any SourceTaskPort) {
+        sender.drain { completion in
+            if let error = completion.error {
+                guard parts.settings.tolerance == .all else {
+                    sendFailure = sendFailure ?? error
+                    return
+                }
+                for _ in 0..<max(completion.count, 0) { report(error, stage: "KAFKA_PRODUCE") }
+            } else if let topic = topicNames[completion.topic], !topic.isEmpty {
+                // Told once: an empty name marks it.
+                topicNames[completion.topic] = ""
+                control.uses(topic: topic)
+            }
+            ledger.settle(completion.segment, completion.count)
+        }
+        let acknowledged = ledger.takeAcknowledged()
+        if acknowledged > 0, isPluginStarted { port.acknowledged(count: acknowledged) }
+    }
+
+    private func report(_ error: ConnectError, stage: String) {
+        guard parts.settings.logsErrors else { return }
+        Self.log.error(
+            "A record was left out: \(error.message)",
+            logFields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
+    }
+
+    private func commitIfDue(_ port: any SourceTaskPort, _ now: UInt64) {
+        guard commits.isDue(now) else { return }
+        do throws(ConnectError) {
+            if try commits.tick(now: now, ledger: &ledger, text: text) { try port.commit() }
+        } catch {
+            // A commit that fails is tried again with newer offsets; it never fails the task.
+            Self.log.error(
+                "Offsets could not be committed: \(error.message)", logFields + [.errorCode(error.code.rawValue)])
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ConnectModel
+import EventLoop
+import Synchronization
+import Testing
+
+@testable import TaskRuntime
+
+/// One task hangs in a call of its plugin; the worker goes on, and gives the task up by name when its time is over.
+struct HungPluginTests {
+    private let bench: Bench
+
+    init() throws { bench = try Bench() }
+
+    @Test(arguments: ["start", "poll", "commit", "stop", "destroy"])
+    func `a source that hangs harms no other task and is abandoned by name`(call: String) throws {
+        let gate = Gate()
+        let hung = FakeSource.Controls(blocks: (call, gate))
+        let hungObserver = FakeObserver()
+        let other = FakeSource.Controls()
+        let world = FakeSurroundings(source: other)
+        let task = try bench.start(
+            FakeSurroundings(source: hung), kind: .source, observer: hungObserver, name: "hung")
+        let healthy = try bench.start(world, kind: .source)
+        hung.offer(10)
+        if call == "stop" || call == "destroy" {
+            eventually("it runs") { hungObserver.log.states == [.running] }
+            task.stop(deadline: bench.soon(150))
+        }
+        eventually("it hangs") { gate.arrivals == 1 }
+        #expect(task.activity == call)
+        other.offer(100)
+        eventually("the other task goes on") { world.sender.texts.count == 100 }
+        task.stop(deadline: bench.soon(50))
+        eventually("it is abandoned") { hungObserver.log.ends == [.abandoned(call: call)] }
+        other.offer(100)
+        eventually("the other task still goes on") { world.sender.texts.count == 200 }
+        #expect(bench.pool.abandonedThreadCount == 1)
+        // A poll may block for ever in good order: it is interrupted at once, others when half of their time is over.
+        #expect(hung.state.withLock { $0.interrupts } > 0)
+        let states = hungObserver.log.states
+        gate.letThrough()
+        eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
+        #expect(hungObserver.log.states == states)
+        #expect(hungObserver.log.ends.count == 1)
+        healthy.stop(deadline: bench.soon())
+        eventually("the other task ends in order") { bench.observer.log.ends == [.stopped] }
+    }
+
+    @Test(arguments: ["start", "open", "put", "preCommit", "close", "stop"])
+    func `a sink that hangs harms no other task and is abandoned by name`(call: String) throws {
+        let gate = Gate()
+        let hung = FakeSink.Controls(blocks: (call, gate))
+        let hungWorld = FakeSurroundings(sink: hung)
+        let hungObserver = FakeObserver()
+        let other = FakeSource.Controls()
+        let world = FakeSurroundings(source: other)
+        let partition = TopicPartition(topic: "t", partition: 0)
+        let task = try bench.start(hungWorld, kind: .sink, observer: hungObserver, name: "hung")
+        let healthy = try bench.start(world, kind: .source)
+        hungWorld.receiver.tell(.assigned([TopicPartitionOffset(partition, 0)]))
+        hungWorld.receiver.produce(["a", "b"], to: partition)
+        if call == "close" || call == "stop" {
+            eventually("it puts") { hung.texts.count == 2 }
+            task.stop(deadline: bench.soon(150))
+        }
+        eventually("it hangs") { gate.arrivals == 1 }
+        #expect(task.activity == call)
+        task.stop(deadline: bench.soon(50))
+        eventually("it is abandoned") { hungObserver.log.ends == [.abandoned(call: call)] }
+        other.offer(100)
+        eventually("the other task goes on") { world.sender.texts.count == 100 }
+        #expect(hung.state.withLock { $0.interrupts } > 0)
+        gate.letThrough()
+        eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
+        healthy.stop(deadline: bench.soon())
+        eventually("the other task ends in order") { bench.observer.log.ends == [.stopped] }
+    }
+}

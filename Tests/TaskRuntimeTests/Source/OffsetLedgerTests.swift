@@ -1,0 +1,148 @@
+import ConnectModel
+import Testing
+
+@testable import TaskRuntime
+
+struct OffsetLedgerTests {
+    private func partition(_ number: Int) -> SourcePartition {
+        SourcePartition(json: Array("{\"p\":\(number)}".utf8), offsetKey: "o")
+    }
+
+    private func segment(
+        _ ledger: inout OffsetLedger, _ partition: Int32, count: Int32, offset: Int64
+    ) -> Int32 {
+        let segment = ledger.open(partition)
+        ledger.seal(segment, count: count, offset: .number(offset))
+        return segment
+    }
+
+    @Test func `an open segment holds back its own partition only`() {
+        var ledger = OffsetLedger()
+        let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))
+        ledger.beginChunk()
+        let first = segment(&ledger, a, count: 2, offset: 2)
+        let second = segment(&ledger, a, count: 1, offset: 3)
+        let other = segment(&ledger, b, count: 1, offset: 9)
+        ledger.endChunk()
+        ledger.settle(second, 1)
+        ledger.settle(other, 1)
+        ledger.settle(first, 1)
+        var taken = ledger.takeCommittable()
+        #expect(taken == [.init(partition: partition(1), offset: .number(9))])
+        ledger.settle(first, 1)
+        taken = ledger.takeCommittable()
+        #expect(taken == [.init(partition: partition(0), offset: .number(3))])
+        taken = ledger.takeCommittable()
+        #expect(taken.isEmpty)
+        #expect(ledger.openRecords == 0 && ledger.segmentCount == 0)
+    }
+
+    @Test func `what could not be stored comes again unless something newer has`() {
+        var ledger = OffsetLedger()
+        let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))
+        let first = segment(&ledger, a, count: 1, offset: 1)
+        let other = segment(&ledger, b, count: 1, offset: 5)
+        ledger.settle(first, 1)
+        ledger.settle(other, 1)
+        let failed = ledger.takeCommittable()
+        let second = segment(&ledger, a, count: 1, offset: 2)
+        ledger.settle(second, 1)
+        ledger.restore(failed)
+        let again = ledger.takeCommittable()
+        #expect(
+            again == [
+                .init(partition: partition(0), offset: .number(2)), .init(partition: partition(1), offset: .number(5)),
+            ])
+    }
+
+    @Test func `a count that cannot be is refused`() {
+        var ledger = OffsetLedger()
+        let a = ledger.pin(partition(0))
+        let only = segment(&ledger, a, count: 2, offset: 1)
+        let answers = [
+            ledger.settle(only, 3), ledger.settle(only, -1), ledger.settle(99, 1), ledger.settle(-1, 1),
+            ledger.settle(only, 2), ledger.settle(only, 1),
+        ]
+        #expect(answers == [false, false, false, false, true, false])
+    }
+
+    @Test func `a segment that is cut ends before what was not sent`() {
+        var ledger = OffsetLedger()
+        let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))
+        ledger.beginChunk()
+        let cut = segment(&ledger, a, count: 5, offset: 5)
+        let gone = segment(&ledger, b, count: 2, offset: 2)
+        ledger.endChunk()
+        ledger.settle(cut, 1)
+        ledger.cut(cut, removing: 2, offset: .number(3))
+        ledger.cut(gone, removing: 2, offset: nil)
+        #expect(ledger.openRecords == 2)
+        ledger.settle(cut, 2)
+        let taken = ledger.takeCommittable()
+        #expect(taken == [.init(partition: partition(0), offset: .number(3))])
+        let acknowledged = ledger.takeAcknowledged()
+        #expect(acknowledged == 3)
+        #expect(ledger.segmentCount == 0)
+    }
+
+    @Test func `records are acknowledged in poll order`() {
+        var ledger = OffsetLedger()
+        let a = ledger.pin(partition(0))
+        var chunks: [Int32] = []
+        for number in 1...3 {
+            ledger.beginChunk()
+            chunks.append(segment(&ledger, a, count: Int32(number), offset: Int64(number)))
+            ledger.endChunk()
+        }
+        ledger.settle(chunks[1], 2)
+        var told = ledger.takeAcknowledged()
+        #expect(told == 0)
+        ledger.settle(chunks[0], 1)
+        told = ledger.takeAcknowledged()
+        #expect(told == 3)
+        ledger.settle(chunks[2], 3)
+        told = ledger.takeAcknowledged()
+        #expect(told == 3)
+    }
+
+    @Test func `a partition that no table names is forgotten once nothing of it is left`() {
+        var ledger = OffsetLedger()
+        let a = ledger.pin(partition(0))
+        let only = segment(&ledger, a, count: 1, offset: 1)
+        ledger.unpin(a)
+        ledger.settle(only, 1)
+        let taken = ledger.takeCommittable()
+        #expect(taken == [.init(partition: partition(0), offset: .number(1))])
+        // Its number is free for another one.
+        let next = ledger.pin(partition(7))
+        #expect(next == a)
+    }
+
+    @Test func `room is bounded`() {
+        var ledger = OffsetLedger(maximumSegments: 3)
+        let a = ledger.pin(partition(0))
+        let first = segment(&ledger, a, count: 1, offset: 1)
+        _ = segment(&ledger, a, count: 1, offset: 2)
+        #expect(ledger.hasRoom(for: 1) && !ledger.hasRoom(for: 2))
+        ledger.settle(first, 1)
+        #expect(ledger.hasRoom(for: 2))
+    }
+
+    @Test func `it agrees with a naive model over hundreds of histories`() {
+        for seed in UInt64(0)..<400 {
+            let violation = LedgerHistory(seed: seed, bug: nil).violation()
+            #expect(violation == nil, "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: LedgerHistory.Bug.allCases)
+    func `a planted bug is found within a hundred seeds`(bug: LedgerHistory.Bug) {
+        let found = (UInt64(0)..<100).first { LedgerHistory(seed: $0, bug: bug).violation() != nil }
+        #expect(found != nil)
+    }
+
+    @Test func `the same seed gives the same answers`() {
+        #expect(LedgerHistory(seed: 42, bug: nil).digest() == LedgerHistory(seed: 42, bug: nil).digest())
+        #expect(LedgerHistory(seed: 42, bug: nil).digest() == 0xCBBE31ABE2201514)
+    }
+}
