@@ -1,1 +1,173 @@
-// The module's first file.
+import ClusterCore
+package import ConnectModel
+import EventLoop
+import Logging
+import Synchronization
+
+/// The one who looks after connectors and their tasks: takes commands, keeps the config log and the status table, and carries
+/// out what the machines of `ClusterCore` decide. Standalone for now: log and table are kept in memory.
+///
+/// An actor on its own loop; nothing that may block runs there. Plugins are called on one lane per instance, and files,
+/// offsets and references are read on one lane per connector; what comes of it returns to the loop as an event. Every event
+/// is one ``turn(_:)``: what changed is published as a new picture, and only then are commands answered, so that a client who
+/// has an answer reads what it says.
+package actor Herder: HerderPort {
+    let settings: HerderSettings
+    let dependencies: HerderDependencies
+    let logger = Logger("connect.herder")
+    package nonisolated let catalog: any PluginCatalog
+    private nonisolated let loop: EventLoop
+    private nonisolated let picture: Mutex<WorkerSnapshot>
+    private nonisolated let turns = Atomic<UInt64>(0)
+
+    var log = ConfigLogMachine()
+    var statuses: StatusTable
+    var entries = SortedTable<String, ConnectorEntry>()
+    var changes = SortedTable<String, ConfigChangeQueue>()
+    var runningValidations = 0
+    var stages = StageBook()
+    var phase = Phase.starting
+    var clusterID: String?
+    var shutdown: Shutdown?
+    private var serial: UInt64 = 0
+    private var isPictureStale = false
+    private var answers: [(ReplyHandler, Result<Reply, ConnectError>)] = []
+
+    /// Where the worker is.
+    enum Phase {
+        case starting
+        case ready
+        case stopping
+        case stopped
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// A herder that has nothing to do yet.
+    package init(_ dependencies: HerderDependencies, settings: HerderSettings) {
+        self.dependencies = dependencies
+        self.settings = settings
+        catalog = dependencies.catalog
+        loop = dependencies.loop
+        statuses = StatusTable(workerID: settings.workerID)
+        let stage = Stage(description: "awaiting startup", began: EventLoop.wallMilliseconds())
+        picture = Mutex(
+            WorkerSnapshot(isReady: false, isStopping: false, stage: stage, kafkaClusterID: nil, connectors: []))
+    }
+
+    package nonisolated var snapshot: WorkerSnapshot { picture.withLock { $0 } }
+
+    package nonisolated func submit(
+        _ command: Command, _ reply: @escaping @Sendable (Result<Reply, ConnectError>) -> Void
+    ) {
+        onLoop { $0.perform(command, reply) }
+    }
+
+    package nonisolated func configKeys(of className: String) throws(ConnectError) -> [ConfigKeyDescription] {
+        try dependencies.checking.keys(of: className)
+    }
+
+    /// How many events the loop has gone through: grows as long as the herder is alive and has something to do.
+    package nonisolated var progress: UInt64 { turns.load(ordering: .relaxed) }
+
+    /// Gives the loop something to do, so that ``progress`` grows if it is alive. For the watchdog.
+    package nonisolated func probe() {
+        onLoop { _ in }
+    }
+
+    // MARK: - Turns
+
+    /// Runs an event on the loop.
+    nonisolated func onLoop(_ event: @escaping @Sendable (isolated Herder) -> Void) {
+        loop.execute {
+            self.assumeIsolated { herder in herder.turn { event(herder) } }
+        }
+    }
+
+    /// Runs an event of a timer, then.
+    func after(_ deadline: UInt64, _ event: @escaping @Sendable (isolated Herder) -> Void) -> TimerID {
+        loop.schedule(at: deadline) { [weak self] in
+            self?.assumeIsolated { herder in herder.turn { event(herder) } }
+        }
+    }
+
+    /// Takes a timer back.
+    func cancel(_ timer: TimerID) { loop.cancel(timer) }
+
+    private func turn(_ event: () -> Void) {
+        event()
+        if isPictureStale { publish() }
+        // An answer may lead to the next command, but only through the loop.
+        let answers = self.answers
+        self.answers = []
+        for (reply, result) in answers { reply(result) }
+        turns.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// Answers once the picture is published.
+    func answer(_ reply: @escaping ReplyHandler, _ result: Result<Reply, ConnectError>) {
+        answers.append((reply, result))
+    }
+
+    /// Answers with an error once the picture is published.
+    func refuse(_ reply: @escaping ReplyHandler, _ code: ErrorCode, _ message: String, status: Int? = nil) {
+        answer(reply, .failure(ConnectError(code, message, status: status)))
+    }
+
+    /// A number that no life of a connector had before.
+    func nextSerial() -> UInt64 {
+        serial += 1
+        return serial
+    }
+
+    // MARK: - The picture
+
+    /// Something of a connector changed.
+    func touch(_ entry: ConnectorEntry) {
+        entry.picture = nil
+        isPictureStale = true
+    }
+
+    /// Something of the worker changed.
+    func touch() { isPictureStale = true }
+
+    /// Notes what the worker is doing.
+    func beginStage(_ description: String) -> StageBook.Token {
+        isPictureStale = true
+        return stages.begin(description, now: EventLoop.wallMilliseconds())
+    }
+
+    /// Notes that it is through.
+    func endStage(_ token: StageBook.Token?) {
+        guard let token else { return }
+        isPictureStale = true
+        stages.end(token, now: EventLoop.wallMilliseconds())
+    }
+
+    /// What REST shows of a connector now; nil for one without a configuration.
+    func info(of entry: ConnectorEntry) -> ConnectorInfo? {
+        guard let state = log.connector(entry.name), let config = state.config else { return nil }
+        let tasks = state.taskConfigs.indices.map { TaskID(connector: entry.name, number: Int32($0)) }
+        return ConnectorInfo(name: entry.name, config: config, tasks: tasks, kind: entry.kind)
+    }
+
+    private func publish() {
+        isPictureStale = false
+        var connectors: [WorkerSnapshot.Connector] = []
+        connectors.reserveCapacity(entries.count)
+        for (_, entry) in entries.entries {
+            if entry.picture == nil, let info = info(of: entry) {
+                entry.picture = WorkerSnapshot.Connector(
+                    info: info, status: statuses.status(entry.name, kind: entry.kind),
+                    taskConfigs: log.connector(entry.name)?.taskConfigs ?? [],
+                    activeTopics: statuses.topics(entry.name))
+            }
+            if let picture = entry.picture { connectors.append(picture) }
+        }
+        let isReady = if case .ready = phase { true } else { false }
+        let snapshot = WorkerSnapshot(
+            isReady: isReady, isStopping: shutdown != nil, stage: stages.current, kafkaClusterID: clusterID,
+            connectors: connectors)
+        picture.withLock { $0 = snapshot }
+    }
+}

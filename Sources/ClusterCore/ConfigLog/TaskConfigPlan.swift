@@ -66,8 +66,8 @@ package enum TaskConfigPlan {
                 + "however, this option will be removed in a future release of Kafka Connect.")
     }
 
-    /// `${provider:key}` or `${provider:path:key}` somewhere in the text.
-    private static func isReference(_ value: String?) -> Bool {
+    /// Whether `${provider:key}` or `${provider:path:key}` stands somewhere in the text.
+    package static func isReference(_ value: String?) -> Bool {
         guard var rest = value?[...] else { return false }
         while let dollar = rest.firstIndex(of: "$") {
             rest = rest[rest.index(after: dollar)...]

@@ -68,6 +68,9 @@ package struct TaskSetLifecycle: Sendable {
     /// Whether the newest generation has been started, and no restart is due.
     package var isSettled: Bool { isSettledTold }
 
+    /// Whether the task is one of the present generation.
+    package func knows(_ number: Int32) -> Bool { slots.indices.contains(Int(number)) }
+
     /// The run of a task that is under way; nil where none is.
     package func incarnation(of number: Int32) -> UInt64? {
         guard slots.indices.contains(Int(number)) else { return nil }

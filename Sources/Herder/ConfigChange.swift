@@ -1,0 +1,44 @@
+import ConnectModel
+
+/// A command that changes a connector's configuration, waiting for its turn: changes of one connector are checked and stored
+/// in the order in which they came.
+struct ConfigChange: Sendable {
+    enum Kind: Sendable {
+        /// Refused where the connector exists.
+        case create(ConfigMap, initialState: TargetState?)
+        case put(ConfigMap)
+        /// Laid over what is stored when its turn comes; null takes a key out.
+        case patch(ConfigMap)
+        /// A connector file that is refused for itself alone: stored, and FAILED for the reason.
+        case fail(ConfigMap, ConnectError)
+    }
+
+    let name: String
+    let kind: Kind
+    let reply: ReplyHandler
+}
+
+/// The changes of one connector.
+struct ConfigChangeQueue: Sendable {
+    var waiting: [ConfigChange] = []
+    /// The one that is being checked.
+    var running: ConfigChange?
+}
+
+/// A configuration that was looked at.
+struct CheckedConfig: Sendable {
+    let plugin: PluginDescription
+    let validation: ConfigValidation
+
+    /// What is wrong, as Apache's worker puts it; nil for a valid configuration.
+    var failure: ConnectError? {
+        let errors = validation.keys.flatMap(\.errors)
+        guard validation.errorCount > 0, !errors.isEmpty else { return nil }
+        return ConnectError(
+            .configInvalid,
+            "Connector configuration is invalid and contains the following \(validation.errorCount) error(s):\n"
+                + errors.joined(separator: "\n")
+                + "\nYou can also find the above list of errors at the endpoint "
+                + "`/connector-plugins/{connectorType}/config/validate`")
+    }
+}

@@ -1,0 +1,25 @@
+import ConnectModel
+
+/// What a connector's instance may ask of the worker, from any thread.
+final class ConnectorServicesHost: ConnectorServices {
+    let connectorName: String
+    private let instance: UInt64
+    private let offsets: any OffsetStore
+    /// Not held: the plugin's side keeps these services as long as it likes.
+    private weak let herder: Herder?
+
+    init(_ connectorName: String, instance: UInt64, offsets: any OffsetStore, herder: Herder?) {
+        self.connectorName = connectorName
+        self.instance = instance
+        self.offsets = offsets
+        self.herder = herder
+    }
+
+    func requestTaskReconfiguration() { herder?.taskConfigsWanted(by: connectorName, instance: instance) }
+
+    func raiseError(_ error: ConnectError) { herder?.raised(error, by: connectorName, instance: instance) }
+
+    func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
+        try offsets.read(connector: connectorName, partitions: partitions)
+    }
+}

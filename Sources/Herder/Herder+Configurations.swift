@@ -1,0 +1,197 @@
+import ClusterCore
+import ConnectModel
+import EventLoop
+import Logging
+
+// From a submitted configuration to the config log.
+extension Herder {
+    /// Checks that may be under way, or hang, at the same time.
+    private static let maximumValidations = 64
+    /// As long as a client waits for its answer at most, in nanoseconds.
+    private static let validationTime: UInt64 = 90_000_000_000
+
+    /// Takes a change into its connector's queue.
+    func enqueue(_ change: ConfigChange) {
+        changes[change.name, default: ConfigChangeQueue()].waiting.append(change)
+        startNextChange(of: change.name)
+    }
+
+    /// Starts the next change of a connector, unless one is under way or the last life of that name has not ended yet.
+    func startNextChange(of name: String) {
+        guard let queue = changes[name], queue.running == nil, entries[name]?.isEnding != true else { return }
+        guard let change = queue.waiting.first else {
+            changes[name] = nil
+            return
+        }
+        changes[name, default: queue].waiting.removeFirst()
+        changes[name, default: queue].running = change
+        start(change)
+    }
+
+    /// Answers a change with an error, or has done with it, and goes on with the next. Does nothing once the end of the
+    /// worker has answered it.
+    private func finish(_ change: ConfigChange, _ error: ConnectError? = nil) {
+        guard changes[change.name]?.running != nil else { return }
+        if let error { answer(change.reply, .failure(error)) }
+        changes[change.name]?.running = nil
+        startNextChange(of: change.name)
+    }
+
+    private func start(_ change: ConfigChange) {
+        switch change.kind {
+        case .create(let config, _), .put(let config): check(config, for: change)
+        case .patch(let patch):
+            guard var config = log.connector(change.name)?.config else {
+                return finish(change, ConnectError(.connectorUnknown, "Connector \(change.name) not found"))
+            }
+            for entry in patch.entries {
+                if entry.value == nil { config.remove(entry.key) } else { config.set(entry.key, entry.value) }
+            }
+            check(config, for: change)
+        case .fail(let config, let error):
+            guard log.connector(change.name) == nil else { return finish(change, exists(change.name)) }
+            let entry = self.entry(for: change.name)
+            entry.refusal = (entry.configuration + 1, error)
+            // Only to show what it is: an unknown class leaves it unknown.
+            let plugin = try? catalog.resolve(config["connector.class"] ?? "")
+            store(config, plugin, nil, change)
+        }
+    }
+
+    private func check(_ config: ConfigMap, for change: ConfigChange) {
+        check(config, name: change.name) { herder, result in
+            guard herder.shutdown == nil, herder.changes[change.name]?.running != nil else {
+                return herder.finish(change, ConnectError(.workerStopping, "The worker is shutting down"))
+            }
+            switch result {
+            case .failure(let error): herder.finish(change, error)
+            case .success(let checked):
+                if let failure = checked.failure { return herder.finish(change, failure) }
+                herder.store(config, checked.plugin, change)
+            }
+        }
+    }
+
+    private func store(_ config: ConfigMap, _ plugin: PluginDescription, _ change: ConfigChange) {
+        var initialState: TargetState?
+        if case .create(_, let state) = change.kind {
+            guard log.connector(change.name) == nil else { return finish(change, exists(change.name)) }
+            initialState = state
+        }
+        // A delete may have come while the configuration was checked: then this is the start of another life.
+        guard entries[change.name]?.isEnding != true else {
+            changes[change.name]?.waiting.insert(change, at: 0)
+            changes[change.name]?.running = nil
+            return
+        }
+        store(config, plugin, initialState, change)
+    }
+
+    private func store(
+        _ config: ConfigMap, _ plugin: PluginDescription?, _ initialState: TargetState?, _ change: ConfigChange
+    ) {
+        let isNew = log.connector(change.name) == nil
+        let entry = entry(for: change.name)
+        entry.plugin = plugin
+        append((initialState.map { [.targetState(change.name, $0)] } ?? []) + [.connector(change.name, config)])
+        wait(for: entry, change.reply) { herder, entry in
+            // Later changes may be stored by now; the answer shows what was submitted.
+            guard let info = herder.info(of: entry) else {
+                return .failure(ConnectError(.connectorUnknown, "Connector \(change.name) not found"))
+            }
+            let submitted = ConnectorInfo(name: info.name, config: config, tasks: info.tasks, kind: info.kind)
+            return .success(isNew ? .created(submitted) : .updated(submitted))
+        }
+        finish(change)
+    }
+
+    private func exists(_ name: String) -> ConnectError {
+        ConnectError(.connectorExists, "Connector \(name) already exists")
+    }
+
+    // MARK: - Checking
+
+    /// `PUT …/config/validate`.
+    func validate(_ config: ConfigMap, _ reply: @escaping ReplyHandler) {
+        check(config, name: config["name"] ?? "validation") { herder, result in
+            herder.answer(reply, result.map { .validation($0.validation) })
+        }
+    }
+
+    /// Looks at a configuration on a lane of its own, since the connector's part of it may hang.
+    private func check(
+        _ config: ConfigMap, name: String,
+        _ done: @escaping @Sendable (isolated Herder, Result<CheckedConfig, ConnectError>) -> Void
+    ) {
+        guard config["connector.class"] != nil else {
+            let message = "Connector config \(config.javaDescription) contains no connector type"
+            return done(self, .failure(ConnectError(.configMissingKey, message)))
+        }
+        guard runningValidations < Self.maximumValidations else {
+            let message = "\(runningValidations) configurations are being checked and do not come to an end"
+            return done(self, .failure(ConnectError(.requestConflict, message)))
+        }
+        runningValidations += 1
+        let stage = beginStage("performing multi-property validation for the connector")
+        let instance = ConnectorInstance(name, number: 0, pool: dependencies.pool)
+        let once = Once()
+        let timer = after(EventLoop.now() &+ Self.validationTime) { herder in
+            guard once.take() else { return }
+            herder.endStage(stage)
+            instance.interrupt()
+            instance.abandon()
+            herder.logger.error(
+                "A connector's validation does not return and is abandoned", [.connector(name), .taskHungCode])
+            done(herder, .failure(ConnectError(.requestTimedOut, "Request timed out")))
+        }
+        let dependencies = dependencies
+        let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
+        instance.borrow { () throws(ConnectError) in
+            let resolved = try dependencies.resolve(config)
+            let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
+            return (try dependencies.catalog.makeConnector(plugin, services: services), resolved)
+        } _: { connector, resolved throws(ConnectError) in
+            let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
+            let notes = try connector.validate(resolved)
+            let validation = try dependencies.checking.validate(resolved, plugin: plugin, notes: notes)
+            return CheckedConfig(plugin: plugin, validation: validation.hidingReferences(of: config))
+        } _: { result in
+            self.onLoop { herder in
+                herder.runningValidations -= 1
+                guard once.take() else { return }
+                herder.cancel(timer)
+                herder.endStage(stage)
+                done(herder, result)
+            }
+        }
+    }
+}
+
+/// Lets the first of several events through. Confined to the herder's loop.
+private final class Once: @unchecked Sendable {
+    // Guarded by the loop: both events run there.
+    private var isTaken = false
+
+    func take() -> Bool {
+        defer { isTaken = true }
+        return !isTaken
+    }
+}
+
+extension LogField {
+    /// The code of a call that does not return.
+    static let taskHungCode = LogField.errorCode(ErrorCode.taskHung.rawValue)
+}
+
+extension ConfigValidation {
+    /// Shows values that were written with a reference to a config provider as they were written.
+    func hidingReferences(of raw: ConfigMap) -> ConfigValidation {
+        let keys = keys.map { key in
+            guard let written = raw[key.name], TaskConfigPlan.isReference(written) else { return key }
+            return Key(
+                definition: key.definition, name: key.name, value: key.value == nil ? nil : written,
+                recommendedValues: key.recommendedValues, errors: key.errors, isVisible: key.isVisible)
+        }
+        return ConfigValidation(name: name, errorCount: errorCount, groups: groups, keys: keys)
+    }
+}

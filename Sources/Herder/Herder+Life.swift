@@ -1,0 +1,175 @@
+import ClusterCore
+package import ConnectModel
+import EventLoop
+import Logging
+
+/// A connector that is started together with the worker.
+package struct StartupConnector: Sendable {
+    package let name: String
+    package let config: ConfigMap
+    package let initialState: TargetState?
+    /// File that it came from, for messages.
+    package let origin: String
+    /// What is wrong with the file already; then the connector is not started.
+    package let problem: ConnectError?
+    /// Whether a refusal is the connector's own affair: it shows as FAILED, and the worker runs on.
+    package let failsAlone: Bool
+
+    /// A connector of a file.
+    package init(
+        name: String, config: ConfigMap, initialState: TargetState?, origin: String, problem: ConnectError? = nil,
+        failsAlone: Bool
+    ) {
+        self.name = name
+        self.config = config
+        self.initialState = initialState
+        self.origin = origin
+        self.problem = problem
+        self.failsAlone = failsAlone
+    }
+}
+
+/// What went wrong with a connector that was to be started together with the worker.
+package struct StartupProblem: Sendable {
+    package let connector: StartupConnector
+    package let error: ConnectError
+}
+
+// Up and down.
+extension Herder {
+    /// The end of the worker under way.
+    struct Shutdown {
+        let done: @Sendable () -> Void
+        var hasFinished = false
+    }
+
+    /// After which the end goes on without connectors that take longer: their own 5 s, and a little. Nanoseconds.
+    private static let shutdownReserve: UInt64 = 6_000_000_000
+
+    /// Waits for Kafka without a limit, starts connectors in order, and is ready.
+    ///
+    /// - Parameter done: called once on the loop with what went wrong. Connectors that fail alone are among it; what the
+    ///   others mean for the worker is the caller's decision, and the worker is ready either way.
+    package nonisolated func start(
+        _ connectors: [StartupConnector], _ done: @escaping @Sendable ([StartupProblem]) -> Void
+    ) {
+        onLoop { herder in
+            let stage = herder.beginStage("waiting for Kafka")
+            herder.dependencies.kafka.whenConnected { clusterID in
+                herder.onLoop { herder in
+                    herder.endStage(stage)
+                    herder.clusterID = clusterID
+                    herder.touch()
+                    herder.startNext(connectors[...], [], done)
+                }
+            }
+        }
+    }
+
+    private func startNext(
+        _ connectors: ArraySlice<StartupConnector>, _ problems: [StartupProblem],
+        _ done: @escaping @Sendable ([StartupProblem]) -> Void
+    ) {
+        guard shutdown == nil, let connector = connectors.first else {
+            if shutdown == nil { phase = .ready }
+            touch()
+            return done(problems)
+        }
+        let rest = connectors.dropFirst()
+        startOne(connector) { herder, error in
+            guard let error else { return herder.startNext(rest, problems, done) }
+            herder.logger.error(
+                "The connector of \(connector.origin) was not started: \(error.message)",
+                [.connector(connector.name), .errorCode(error.code.rawValue)])
+            herder.startNext(rest, problems + [StartupProblem(connector: connector, error: error)], done)
+        }
+    }
+
+    private func startOne(
+        _ connector: StartupConnector, _ done: @escaping @Sendable (isolated Herder, ConnectError?) -> Void
+    ) {
+        let then: @Sendable (ConnectError?) -> Void = { error in self.onLoop { done($0, error) } }
+        if let problem = connector.problem { return fail(connector, problem, then) }
+        let command = Command.createConnector(
+            name: connector.name, config: connector.config, initialState: connector.initialState)
+        perform(command) { result in
+            guard case .failure(let error) = result else { return then(nil) }
+            self.onLoop { $0.fail(connector, error, then) }
+        }
+    }
+
+    /// Shows a refused connector as FAILED where that is wanted and it is not there already.
+    private func fail(
+        _ connector: StartupConnector, _ error: ConnectError, _ done: @escaping @Sendable (ConnectError?) -> Void
+    ) {
+        guard connector.failsAlone, !connector.name.isEmpty, log.connector(connector.name) == nil, shutdown == nil
+        else { return done(error) }
+        let shown = ConnectError(error.code, "\(connector.origin): \(error.message)", detail: error.detail)
+        enqueue(
+            ConfigChange(name: connector.name, kind: .fail(connector.config, shown)) { _ in done(error) })
+    }
+
+    // MARK: - Down
+
+    /// Stops connectors and tasks, with their last commits, fails the requests that wait, and closes Kafka's clients. A call
+    /// of a plugin that does not return is left behind.
+    ///
+    /// - Parameter done: called once. The loop must run until then.
+    package nonisolated func stop(_ done: @escaping @Sendable () -> Void) {
+        onLoop { herder in
+            guard herder.shutdown == nil else { return }
+            herder.shutdown = Shutdown(done: done)
+            herder.phase = .stopping
+            _ = herder.beginStage("shutting down")
+            let now = EventLoop.now()
+            for (_, entry) in herder.entries.entries {
+                herder.executeTasks(entry.tasks.end(.unassigned), entry)
+                herder.execute(entry.lifecycle.end(.unassigned, now: now), entry)
+            }
+            let deadline = now &+ max(herder.settings.taskShutdownTime, Self.shutdownReserve) &+ 1_000_000_000
+            _ = herder.after(deadline) { $0.finishShutdown() }
+            herder.continueShutdown()
+        }
+    }
+
+    /// Goes on once nothing is left of any connector.
+    func continueShutdown() {
+        guard shutdown != nil, entries.values.allSatisfy(\.hasEnded) else { return }
+        finishShutdown()
+    }
+
+    private func finishShutdown() {
+        guard let shutdown, !shutdown.hasFinished else { return }
+        self.shutdown?.hasFinished = true
+        for (_, entry) in entries.entries where !entry.hasEnded {
+            logger.error(
+                "The connector did not end in time and is left behind", [.connector(entry.name), .taskHungCode])
+        }
+        failWaiting()
+        let done = shutdown.done
+        dependencies.kafka.close {
+            self.onLoop { herder in
+                herder.phase = .stopped
+                herder.touch()
+                done()
+            }
+        }
+    }
+
+    private func failWaiting() {
+        let message = "The worker is shutting down"
+        for (_, entry) in entries.entries {
+            let replies = entry.waiters.map(\.reply) + entry.endWaiters + entry.restartWaiters.map(\.reply)
+            entry.waiters = []
+            entry.endWaiters = []
+            entry.restartWaiters = []
+            for reply in replies { refuse(reply, .workerStopping, message) }
+        }
+        for (_, queue) in changes.entries {
+            for change in queue.waiting + [queue.running].compactMap(\.self) {
+                refuse(change.reply, .workerStopping, message)
+            }
+        }
+        changes.removeAll()
+    }
+}

@@ -1,0 +1,76 @@
+package import ClusterCore
+package import ConnectModel
+package import EventLoop
+package import TaskRuntime
+
+/// What a herder works with. Put together once by the program, or by a test with parts of its own.
+package struct HerderDependencies: Sendable {
+    package let catalog: any PluginCatalog
+    package let kafka: any KafkaPorts
+    package let offsets: any OffsetStore
+    package let tasks: any TaskStarting
+    package let checking: any ConnectorChecking
+    /// Replaces references to config providers. May block; called on lanes.
+    package let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
+    /// The herder's own loop.
+    package let loop: EventLoop
+    /// Where plugins are called.
+    package let pool: BlockingPool
+
+    /// All that a herder works with.
+    package init(
+        catalog: any PluginCatalog, kafka: any KafkaPorts, offsets: any OffsetStore, tasks: any TaskStarting,
+        checking: any ConnectorChecking,
+        resolve: @escaping @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap, loop: EventLoop,
+        pool: BlockingPool
+    ) {
+        self.catalog = catalog
+        self.kafka = kafka
+        self.offsets = offsets
+        self.tasks = tasks
+        self.checking = checking
+        self.resolve = resolve
+        self.loop = loop
+        self.pool = pool
+    }
+}
+
+/// What of the worker's configuration concerns the herder.
+package struct HerderSettings: Sendable {
+    /// `host:port` that other workers and clients know this one by.
+    package let workerID: String
+    /// `task.shutdown.graceful.timeout.ms`, in nanoseconds.
+    package let taskShutdownTime: UInt64
+    /// `topic.tracking.enable`.
+    package let tracksTopics: Bool
+    /// After which a plugin's call that does not return is logged, in nanoseconds.
+    package let slowCallTime: UInt64
+    /// How long a connector's call may be in the way.
+    package let patience: ConnectorLifecycle.Patience
+
+    /// Settings of a herder.
+    package init(
+        workerID: String, taskShutdownTime: UInt64 = 5_000_000_000, tracksTopics: Bool = true,
+        slowCallTime: UInt64 = 10_000_000_000, patience: ConnectorLifecycle.Patience = .standard
+    ) {
+        self.workerID = workerID
+        self.taskShutdownTime = taskShutdownTime
+        self.tracksTopics = tracksTopics
+        self.slowCallTime = slowCallTime
+        self.patience = patience
+    }
+}
+
+/// Checks connector configurations against the tables of framework and plugin. Thread-safe.
+package protocol ConnectorChecking: Sendable {
+    /// The outcome for every key. May block: lanes only.
+    ///
+    /// - Parameters:
+    ///   - config: resolved.
+    ///   - notes: what the connector's own checks said.
+    func validate(
+        _ config: ConfigMap, plugin: PluginDescription, notes: [ValidationNote]
+    ) throws(ConnectError) -> ConfigValidation
+    /// Keys of a plugin class by name or alias: its own, then the framework's.
+    func keys(of className: String) throws(ConnectError) -> [ConfigKeyDescription]
+}

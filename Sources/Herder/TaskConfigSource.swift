@@ -1,0 +1,40 @@
+import ClusterCore
+import ConnectModel
+import Logging
+
+/// Asks a connector for its task configurations and makes of them what is stored. Runs on the connector's lane.
+struct TaskConfigSource: Sendable {
+    let connector: String
+    /// The connector's configuration as it is stored.
+    let raw: ConfigMap
+    let state: ConnectorConfigState
+    let className: String
+    let kind: ConnectorKind
+    let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
+
+    /// - Throws: what the connector throws, or the error of too many tasks.
+    func ask(_ port: any ConnectorPort) throws(ConnectError) -> ConnectorEntry.Offer {
+        let resolved = try resolve(raw)
+        let maximum = Self.maximumTasks(resolved)
+        let given = try port.taskConfigs(maximum: maximum)
+        if given.count > Int(maximum) {
+            let error = TaskConfigPlan.tooManyTasks(connector, given: given.count, maximum: maximum)
+            guard resolved["tasks.max.enforce"]?.lowercased() == "false" else { throw error }
+            Logger("connect.herder").warning(
+                "The connector has generated \(given.count) tasks, more than the \(maximum) of tasks.max",
+                [.connector(connector)])
+        }
+        let configs = TaskConfigPlan.rawConfigs(
+            given, raw: raw, resolved: resolved, taskClass: TaskConfigPlan.taskClass(of: className), kind: kind)
+        let differs = TaskConfigPlan.differs(configs, from: state) { config in
+            do { return try resolve(config) } catch { return config }
+        }
+        return ConnectorEntry.Offer(configs: configs, differs: differs)
+    }
+
+    /// `tasks.max`, which validation has seen to be a number from 1 on.
+    private static func maximumTasks(_ resolved: ConfigMap) -> Int32 {
+        let text = resolved["tasks.max"]?.split(separator: " ").first
+        return text.flatMap { Int32($0) } ?? 1
+    }
+}

@@ -1,0 +1,126 @@
+import ClusterCore
+import ConnectModel
+import EventLoop
+import Logging
+import Synchronization
+import Testing
+
+@testable import Herder
+
+/// A herder with everything around it faked, on a loop and a pool of its own.
+final class Worker: Sendable {
+    let loop: EventLoop
+    let pool: BlockingPool
+    let catalog = FakeCatalog()
+    let tasks = FakeTasks()
+    let kafka = FakeKafka()
+    let offsets = MemoryOffsets()
+    let herder: Herder
+
+    /// - Parameter isReady: started without connectors, with Kafka there.
+    init(isReady: Bool = true) async throws {
+        // What goes wrong here goes wrong on purpose; a silent sink keeps the tests' output readable.
+        LogSystem.setSinks([])
+        loop = try EventLoop(name: "test-herder")
+        pool = BlockingPool(name: "test-lane")
+        herder = Herder(
+            HerderDependencies(
+                catalog: catalog, kafka: kafka, offsets: offsets, tasks: tasks, checking: FakeChecking(),
+                resolve: { config throws(ConnectError) in Worker.resolve(config) }, loop: loop, pool: pool),
+            settings: HerderSettings(
+                workerID: "here:8083", taskShutdownTime: 200_000_000,
+                patience: .init(
+                    interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)))
+        guard isReady else { return }
+        kafka.connect()
+        #expect(await start([]).isEmpty)
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    /// `${x:secret}` stands for `hush`.
+    private static func resolve(_ config: ConfigMap) -> ConfigMap {
+        ConfigMap(config.entries.map { ($0.key, $0.value == "${x:secret}" ? "hush" : $0.value) })
+    }
+
+    func start(_ connectors: [StartupConnector]) async -> [StartupProblem] {
+        await withCheckedContinuation { continuation in
+            herder.start(connectors) { continuation.resume(returning: $0) }
+        }
+    }
+
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            herder.stop { continuation.resume() }
+        }
+    }
+
+    func ask(_ command: Command) async -> Result<Reply, ConnectError> {
+        await withCheckedContinuation { continuation in
+            herder.submit(command) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Submits without waiting.
+    func send(_ command: Command) -> Answer {
+        let answer = Answer()
+        herder.submit(command) { answer.set($0) }
+        return answer
+    }
+
+    func create(
+        _ name: String, _ extra: [(String, String?)] = [], className: String = "Good", state: TargetState? = nil
+    ) async -> Result<Reply, ConnectError> {
+        await ask(.createConnector(name: name, config: config(name, extra, className), initialState: state))
+    }
+
+    func config(_ name: String, _ extra: [(String, String?)] = [], _ className: String = "Good") -> ConfigMap {
+        ConfigMap([("name", name), ("connector.class", className)] + extra)
+    }
+
+    func connector(_ name: String) -> WorkerSnapshot.Connector? { herder.snapshot.connector(name) }
+    func state(_ name: String) -> InstanceState? { connector(name)?.status?.connector.state }
+    func taskStates(_ name: String) -> [InstanceState] {
+        connector(name)?.status?.tasks.map(\.status.state) ?? []
+    }
+
+    /// Waits for a condition, 10 s at most.
+    func until(
+        _ what: String, _ location: SourceLocation = #_sourceLocation, _ holds: () -> Bool
+    ) async {
+        for _ in 0..<10_000 {
+            if holds() { return }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        Issue.record("never: \(what)", sourceLocation: location)
+    }
+}
+
+/// A reply that may have come.
+final class Answer: Sendable {
+    private let result = Mutex<Result<Reply, ConnectError>?>(nil)
+
+    var value: Result<Reply, ConnectError>? { result.withLock { $0 } }
+    func set(_ value: Result<Reply, ConnectError>) { result.withLock { $0 = value } }
+}
+
+extension Result<Reply, ConnectError> {
+    var info: ConnectorInfo? {
+        switch self {
+        case .success(.created(let info)), .success(.updated(let info)): info
+        default: nil
+        }
+    }
+
+    var isCreated: Bool { if case .success(.created) = self { true } else { false } }
+    var isUpdated: Bool { if case .success(.updated) = self { true } else { false } }
+    var isDone: Bool { if case .success(.done) = self { true } else { false } }
+    var accepted: ConnectorStatus? { if case .success(.accepted(let status)) = self { status } else { nil } }
+    var message: String? { if case .success(.message(let text)) = self { text } else { nil } }
+    var offsets: [OffsetChange]? { if case .success(.offsets(let list)) = self { list } else { nil } }
+    var error: ConnectError? { if case .failure(let error) = self { error } else { nil } }
+    /// Status and message of an error.
+    var refusal: String? { error.map { "\($0.httpStatus) \($0.message)" } }
+}
