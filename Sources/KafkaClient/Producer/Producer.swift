@@ -20,7 +20,7 @@ public final class Producer: Sendable {
     public init(cluster: KafkaCluster, settings: ClientSettings, wake: @escaping @Sendable () -> Void) {
         loop = cluster.loop
         let mailbox = ProducerMailbox(snapshot: cluster.metadata, wakeLane: wake)
-        let pool = RecordBufferPool(keptBytes: min(settings.producer.bufferMemory, 8 << 20))
+        let pool = RecordBufferPool(keptBytes: settings.producer.bufferMemory)
         lane = ProducerLane(settings: settings.producer, mailbox: mailbox, pool: pool, seed: EventLoop.now())
         let driver = ProducerDriver(cluster: cluster, settings: settings, mailbox: mailbox, pool: pool)
         self.driver = Confined(driver, to: cluster.loop)

@@ -383,7 +383,7 @@ final class ProducerDriver {
                 hand(
                     ProducerParcel(
                         topic: open.topic, partition: open.partition, createdAt: open.createdAt, runs: open.runs,
-                        batch: batch))
+                        batch: batch, isFromLane: false))
             } catch {
                 mailbox.put(
                     failure: ClientError(.producerFailed, .fatal, "a batch cannot be sealed: \(error)"))

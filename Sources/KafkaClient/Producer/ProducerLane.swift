@@ -58,6 +58,8 @@ public final class ProducerLane: @unchecked Sendable {
     private var snapshot: MetadataSnapshot
     private var completed: [ProducerParcel] = []
     private var random: SeededRandom
+    /// Batches that were sealed here and have not come out. While there are some, their completions will make room.
+    private var unconfirmed = 0
     private var isBlocked = false
     private var isClosed = false
 
@@ -315,7 +317,8 @@ public final class ProducerLane: @unchecked Sendable {
             mailbox.put(
                 ProducerParcel(
                     topic: topic.number, partition: Int32(index), createdAt: partition.createdAt, runs: partition.runs,
-                    batch: batch))
+                    batch: batch, isFromLane: true))
+            unconfirmed += 1
             if topic.hot.sticky == Int32(index) {
                 topic.stickyBytes += batch.count
                 if topic.stickyBytes >= settings.batchSize { chooseSticky(topic) }
@@ -336,6 +339,7 @@ public final class ProducerLane: @unchecked Sendable {
 
     private func takeNews() {
         let news = mailbox.takeForLane(waitsForMetadata: topics.contains { $0.missingSince != nil })
+        for parcel in news.completed where parcel.isFromLane { unconfirmed -= 1 }
         if completed.isEmpty { completed = news.completed } else { completed.append(contentsOf: news.completed) }
         snapshot = news.snapshot
         if let failure = news.failure, !isClosed {
@@ -402,8 +406,8 @@ public final class ProducerLane: @unchecked Sendable {
             return .refused
         }
         if topic.hot.sticky < 0 { chooseSticky(topic) }
-        // Nobody else would send what is open, and it may be what fills the memory. Each further completion wakes the lane.
-        if pool.bytesInUse >= bufferMemory { flush() }
+        // Each completion wakes the lane. Without any to come, what is open fills the memory, and nobody else would send it.
+        if pool.bytesInUse >= bufferMemory, unconfirmed == 0 { flush() }
         return pool.bytesInUse >= bufferMemory ? .full : nil
     }
 

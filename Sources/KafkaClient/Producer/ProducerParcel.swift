@@ -18,17 +18,22 @@ final class ProducerParcel: @unchecked Sendable {
     let runs: [SegmentRun]
     let recordCount: Int32
     let byteCount: Int
+    /// Sealed by the lane, and not by the loop after its linger or as a further part of a batch that was cut.
+    let isFromLane: Bool
     /// Gone once completed, so that its memory is free for others before the lane hears of it.
     var batch: RecordBatch?
     var error: ClientError?
     var baseOffset: Int64 = -1
 
-    init(topic: Int32, partition: Int32, createdAt: UInt64, runs: [SegmentRun], batch: RecordBatch) {
+    init(
+        topic: Int32, partition: Int32, createdAt: UInt64, runs: [SegmentRun], batch: RecordBatch, isFromLane: Bool
+    ) {
         self.topic = topic
         self.partition = partition
         self.createdAt = createdAt
         self.runs = runs
         self.batch = batch
+        self.isFromLane = isFromLane
         recordCount = batch.recordCount
         byteCount = batch.count
     }
