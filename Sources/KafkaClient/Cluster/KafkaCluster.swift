@@ -244,6 +244,7 @@ public final class KafkaCluster {
     }
 
     /// Calls `observe` after each change of the metadata, on the loop.
+    @discardableResult
     public func observeMetadata(_ observe: @escaping (MetadataSnapshot) -> Void) -> ObserverID {
         let id = makeObserverID()
         observers.append((id, observe))
@@ -306,6 +307,7 @@ public final class KafkaCluster {
     }
 
     /// Calls `observe` after each change of `state`, on the loop.
+    @discardableResult
     public func observeState(_ observe: @escaping (ClusterState) -> Void) -> ObserverID {
         let id = makeObserverID()
         stateObservers.append((id, observe))
