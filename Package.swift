@@ -133,7 +133,7 @@ let package = Package(
         tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
         tests("KafkaProtocol", ["CChecksum", "CZlib"]),
         tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
-        tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel"], exclude: ["Recorded"]),
+        tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel", "Logging"], exclude: ["Recorded"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
         tests("ClusterCore", ["ConnectModel", "JSON"]),
         tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),

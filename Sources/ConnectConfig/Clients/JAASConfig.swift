@@ -7,7 +7,7 @@ package struct JAASConfig: Sendable, Equatable {
     package let flag: String
     package let options: [String: String]
 
-    /// The text is no login configuration.
+    /// The text is no login configuration. The reason holds nothing of it, since it may be a misplaced password.
     package struct Malformed: Error, Sendable, Equatable {
         package let reason: String
     }
@@ -20,7 +20,9 @@ package struct JAASConfig: Sendable, Equatable {
             guard case .word(let name) = module else { throw Malformed(reason: "expected the class of a login module") }
             guard case .word(let flag)? = try tokens.next(),
                 ["required", "requisite", "sufficient", "optional"].contains(flag.lowercased())
-            else { throw Malformed(reason: "expected required, requisite, sufficient or optional behind \(name)") }
+            else {
+                throw Malformed(reason: "expected required, requisite, sufficient or optional behind the login module")
+            }
             entries.append(JAASConfig(module: name, flag: flag, options: try options(&tokens)))
         }
         guard !entries.isEmpty else { throw Malformed(reason: "empty") }
@@ -34,7 +36,7 @@ package struct JAASConfig: Sendable, Equatable {
             case .semicolon?: return options
             case .word(let name)?:
                 guard case .equals? = try tokens.next(), case .word(let value)? = try tokens.next() else {
-                    throw Malformed(reason: "expected = and a value behind option \(name)")
+                    throw Malformed(reason: "expected = and a value behind an option")
                 }
                 options[name] = value
             case .equals?, nil: throw Malformed(reason: "expected a semicolon at the end")

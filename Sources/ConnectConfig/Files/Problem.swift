@@ -31,7 +31,12 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         var text = file
         if let position { text += ":\(position.line):\(position.column)" }
         text += ": \(severity.rawValue): "
-        if let key, !message.contains(key) { text += "\(key): " }
+        if let key, !names(key) { text += "\(key): " }
         return text + message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    private func names(_ key: String) -> Bool {
+        let words = message.split { !($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        return words.contains { $0 == key || $0 == key + "." }
     }
 }
