@@ -56,12 +56,12 @@ package struct RequestTarget: Sendable, Equatable {
         return result
     }
 
-    /// Percent-encodes what may not stand in a segment of a path.
+    /// Percent-encodes what may not stand in a segment of a path, and the dots of segments that clients would resolve.
     package static func encode(segment: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
         for byte in segment.utf8 {
-            if isUnreserved(byte) {
+            if isUnreserved(byte), segment != ".", segment != ".." {
                 result.append(byte)
             } else {
                 result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -35,5 +35,7 @@ struct RequestTargetTests {
         let encoded = RequestTarget.encode(segment: name)
         #expect(encoded == "a%2Fb%20c%3F%23%25+;=@%C3%A9%F0%9F%90%9F..%01")
         #expect(RequestTarget("/" + encoded)?.segments == [name])
+        #expect(RequestTarget.encode(segment: "..") == "%2E%2E")
+        #expect(RequestTarget.encode(segment: "...") == "...")
     }
 }

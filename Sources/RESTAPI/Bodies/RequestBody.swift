@@ -82,6 +82,7 @@ struct RequestBody {
             case .array: "Array value"
             case .object: "Object value"
             }
-        return error("Cannot deserialize value of type `\(wanted)` from \(kind)", at: path)
+        let member = if case .member(let name) = path.last { " in \"\(name)\"" } else { "" }
+        return error("Cannot deserialize value of type `\(wanted)` from \(kind)\(member)", at: path)
     }
 }

@@ -26,7 +26,7 @@ enum LoggersResource {
         return .answer(RESTAnswer.json { write(entry, &$0) })
     }
 
-    /// `PUT /admin/loggers/{l}`; with `scope=cluster` the same without a list of names.
+    /// `PUT /admin/loggers/{l}`: answers with the loggers whose level changed; with `scope=cluster` the same without a list of names.
     static func set(_ request: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
         let name = try request.variable(0)
         let body = try ConfigRequest.config(request.http.body)
@@ -34,9 +34,19 @@ enum LoggersResource {
             throw .badRequest("Desired 'level' parameter was not specified in request.")
         }
         guard let level = LogLevel(name: text) else { throw RESTError(404, "invalid log level '\(text)'.") }
+        let before = LogSystem.loggers()
         let names = LogSystem.setLevel(level, for: name, at: wallMilliseconds())
+            .filter { effectiveLevel(of: $0, among: before) != level }
         if request.parameter("scope")?.lowercased() == "cluster" { return .answer(RESTAnswer.empty(204)) }
         return .answer(RESTAnswer.json { PluginBodies.strings(names, &$0) })
+    }
+
+    /// The level of the longest dotted prefix that has one; `root` has one always.
+    private static func effectiveLevel(of name: String, among entries: [LogRegistry.Entry]) -> LogLevel? {
+        let applying = entries.filter { name == $0.name || name.hasPrefix($0.name + ".") }
+        return
+            (applying.max { $0.name.utf8.count < $1.name.utf8.count }
+            ?? entries.first { $0.name == LogRegistry.rootName })?.level
     }
 
     private static func write(_ entry: LogRegistry.Entry, _ writer: inout JSONWriter) {
