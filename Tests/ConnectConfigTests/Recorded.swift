@@ -64,11 +64,11 @@ enum Recorded {
             })
     }
 
-    static func table(_ kind: String, policy: OverridePolicy = .none) throws -> ConnectorConfigTable {
+    static func table(_ kind: String, policy: OverridePolicy = OverridePolicy.none) throws -> ConnectorConfigTable {
         let json = "org.apache.kafka.connect.json.JsonConverter"
         return ConnectorConfigTable(
             kind: kind == "sink" ? .sink : .source, catalog: try catalog(),
-            converters: [.key: json, .value: json, .header: ConverterSetting.simpleHeaderConverter], policy: policy,
-            overrideGuard: OverrideGuard(folders: ["/etc/kafka-connect"]))
+            converters: [.key: json, .value: json, .header: ConverterSetting.simpleHeaderConverter],
+            rules: OverrideRules(policy: policy, overrideGuard: OverrideGuard(folders: ["/etc/kafka-connect"])))
     }
 }

@@ -7,20 +7,17 @@ package struct ConnectorConfigTable: Sendable {
     private let kind: ConnectorKind
     private let catalog: ClassCatalog
     private let base: SettingsTable
-    private let policy: OverridePolicy
-    private let overrideGuard: OverrideGuard
+    private let rules: OverrideRules
 
     /// - Parameters:
     ///   - kind: Source or sink.
     ///   - converters: The worker's own converters, which are a connector's defaults.
     package init(
-        kind: ConnectorKind, catalog: ClassCatalog, converters: [ConverterKind: String], policy: OverridePolicy,
-        overrideGuard: OverrideGuard
+        kind: ConnectorKind, catalog: ClassCatalog, converters: [ConverterKind: String], rules: OverrideRules
     ) {
         self.kind = kind
         self.catalog = catalog
-        self.policy = policy
-        self.overrideGuard = overrideGuard
+        self.rules = rules
         base = Self.base(kind, catalog, converters)
     }
 
@@ -31,12 +28,7 @@ package struct ConnectorConfigTable: Sendable {
             let name = worker.converter(kind).className
             converters[kind] = catalog.resolve(name)?.name ?? name
         }
-        let policy = OverridePolicy(
-            name: worker.settings.string("connector.client.config.override.policy") ?? "All",
-            allowlist: worker.settings.list("connector.client.config.override.allowlist") ?? [])
-        self.init(
-            kind: kind, catalog: catalog, converters: converters, policy: policy ?? .none,
-            overrideGuard: OverrideGuard(folders: worker.settings.list("native.client.file.folders") ?? []))
+        self.init(kind: kind, catalog: catalog, converters: converters, rules: OverrideRules(worker.settings))
     }
 
     /// The keys for `GET /connector-plugins/PLUGIN/config`: the plugin's own, then the framework's that it does not
@@ -89,6 +81,22 @@ package struct ConnectorConfigTable: Sendable {
         checkConverters(of: given, in: &result)
         checkOverrides(of: given, in: &result)
         return result
+    }
+
+    /// Hides the passwords of a configuration from logs and answers from now on: those of the framework's keys, of
+    /// transforms, predicates and converters, of client overrides and of the plugin. For a connector that is about to
+    /// start, its references resolved.
+    package func hideSecrets(of config: ConfigMap, plugin: SettingsTable) {
+        var given: [String: String?] = [:]
+        for entry in config.entries { given.updateValue(entry.value, forKey: entry.key) }
+        var passwords = Set((table(for: given, version: nil).keys + plugin.keys).filter(\.isPassword).map(\.name))
+        for kind in ConverterKind.allCases {
+            guard let entry = config[kind.key].flatMap({ catalog.resolve($0) }) else { continue }
+            for key in entry.table.keys where key.isPassword { passwords.insert("\(kind.key).\(key.name)") }
+        }
+        for entry in config.entries where passwords.contains(entry.key) || SecretKeys.isSecret(entry.key) {
+            if let value = entry.value { SecretKeys.hide(value) }
+        }
     }
 
     // MARK: Parts
@@ -149,7 +157,7 @@ package struct ConnectorConfigTable: Sendable {
             let prefix = client.overridePrefix
             for (key, value) in config.sorted(by: { $0.key < $1.key }) where key.hasPrefix(prefix) {
                 let name = String(key.dropFirst(prefix.count))
-                let refusal = policy.refusal(of: name) ?? value.flatMap { overrideGuard.refusal(of: name, value: $0) }
+                let refusal = rules.refusal(of: name, value: value ?? "")
                 result.add(
                     SettingReport(
                         key: nil, name: key, value: SecretKeys.isSecret(key) ? Secret.mask : value,
@@ -178,4 +186,8 @@ extension ConfigKeyDescription {
             order: key.orderInGroup, width: key.width.rawValue, displayName: key.displayName,
             dependents: key.dependents)
     }
+}
+
+extension SettingKey {
+    fileprivate var isPassword: Bool { type == .password }
 }

@@ -29,9 +29,4 @@ package enum SecretKeys {
             }
         }
     }
-
-    /// Hides every secret of a connector's configuration.
-    package static func hideAll(in config: [String: String]) {
-        for (key, value) in config where isSecret(key) { hide(value) }
-    }
 }

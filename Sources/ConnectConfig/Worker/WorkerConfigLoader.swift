@@ -116,12 +116,25 @@ struct WorkerConfigLoader {
         if document["config.storage.partitions"] != nil {
             warning("ignored: the config topic always has one partition", "config.storage.partitions")
         }
+        checkPolicy(settings)
         guard mode == .distributed else { return }
         let signature = settings.string("inter.worker.signature.algorithm") ?? ""
         if let verification = settings.list("inter.worker.verification.algorithms"), !verification.contains(signature) {
             error(
                 "Signature algorithm must be present in inter.worker.verification.algorithms list",
                 "inter.worker.signature.algorithm")
+        }
+    }
+
+    private mutating func checkPolicy(_ settings: Settings) {
+        let name = settings.string(OverrideRules.policyKey) ?? ""
+        switch OverridePolicy(name: name, allowlist: []) {
+        case nil:
+            error(
+                "Failed to find any class that implements ConnectorClientConfigOverridePolicy and which name matches "
+                    + "\(name), available are: All, None, Principal, Allowlist", OverrideRules.policyKey)
+        case .principal?: warning("Principal is deprecated since Kafka 4.2; use Allowlist", OverrideRules.policyKey)
+        case .all?, .none?, .allowlist?: break
         }
     }
 

@@ -109,6 +109,7 @@ struct WorkerConfigTests {
         ("response.http.headers.config: foo", "Invalid format of header config 'foo'."),
         ("inter.worker.verification.algorithms: HmacSHA512", "Signature algorithm must be present"),
         ("inter.worker.key.generation.algorithm: x", "the algorithm is not supported"),
+        ("connector.client.config.override.policy: Mine", "which name matches Mine, available are: All, None"),
         ("connect.protocol: lazy", "Invalid Connect protocol compatibility"),
         ("offset.storage.partitions: 0", "Number of partitions must be positive, or -1 to use the broker's default"),
         (
