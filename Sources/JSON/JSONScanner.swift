@@ -32,6 +32,8 @@ public struct JSONScanner {
     private var state = State.value
     /// One bit per open container, set for objects.
     private var kinds = InlineArray<16, UInt64>(repeating: 0)
+    /// The bit of the innermost one: reading it from `kinds` for every token would cost more than the token.
+    private var inObject = false
 
     /// How many arrays and objects are open.
     public private(set) var depth = 0
@@ -109,11 +111,6 @@ public struct JSONScanner {
 
     // MARK: Structure
 
-    private var inObject: Bool {
-        let top = depth - 1
-        return top >= 0 && kinds[top >> 6] & (1 << UInt64(top & 63)) != 0
-    }
-
     /// The next byte that is not white space, nil at the end of the text.
     private mutating func skipSpace() -> UInt8? {
         while position < bytes.count {
@@ -129,6 +126,7 @@ public struct JSONScanner {
         let bit: UInt64 = 1 << UInt64(depth & 63)
         if isObject { kinds[depth >> 6] |= bit } else { kinds[depth >> 6] &= ~bit }
         depth += 1
+        inObject = isObject
         position += 1
         state = isObject ? .keyOrEnd : .valueOrEnd
         return token
@@ -142,7 +140,13 @@ public struct JSONScanner {
         tokenOffset = position
         position += 1
         depth -= 1
-        state = depth == 0 ? .done : .commaOrEnd
+        if depth > 0 {
+            let top = depth - 1
+            inObject = kinds[top >> 6] & (1 << UInt64(top & 63)) != 0
+            state = .commaOrEnd
+        } else {
+            state = .done
+        }
         return isObject ? .endObject : .endArray
     }
 
