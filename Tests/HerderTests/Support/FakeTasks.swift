@@ -17,7 +17,7 @@ final class FakeTasks: TaskStarting {
     private struct State {
         var runs: [Run] = []
         var refusal: ConnectError?
-        var hangs = false
+        var hanging: Set<String> = []
         var overlaps = 0
     }
 
@@ -25,8 +25,8 @@ final class FakeTasks: TaskStarting {
 
     /// From now on tasks are refused.
     func refuse(_ error: ConnectError?) { state.withLock { $0.refusal = error } }
-    /// From now on tasks do not stop by themselves.
-    func hang(_ hangs: Bool) { state.withLock { $0.hangs = hangs } }
+    /// From now on tasks of this connector do not stop by themselves.
+    func hang(_ connector: String) { state.withLock { _ = $0.hanging.insert(connector) } }
 
     var runs: [Run] { state.withLock { $0.runs } }
     var live: [Run] { runs.filter { !$0.hasEnded } }
@@ -83,7 +83,7 @@ final class FakeTasks: TaskStarting {
         let mustEnd = state.withLock { state in
             let first = !state.runs[index].isStopping && !state.runs[index].hasEnded
             state.runs[index].isStopping = true
-            return first && !state.hangs
+            return first && !state.hanging.contains(state.runs[index].specification.id.connector)
         }
         if mustEnd { end(index, .stopped) }
     }

@@ -1,0 +1,116 @@
+import ConnectModel
+import Testing
+
+@testable import Herder
+
+/// A connector that blocks in each of its calls, while the worker serves the others.
+@Suite struct HangTests {
+    private func expectOthersAreServed(_ worker: Worker) async {
+        #expect(await worker.create("other").isCreated)
+        #expect(await worker.ask(.restartConnector(name: "other", includeTasks: false, onlyFailed: false)).isDone)
+        #expect(await worker.ask(.deleteConnector(name: "other")).isDone)
+    }
+
+    @Test(arguments: ["start", "taskConfigs", "validate"])
+    func `one that hangs when it is created holds up nobody`(call: String) async throws {
+        let worker = try await Worker()
+        worker.catalog["stuck"].set(call, .block)
+        let answer = worker.send(.createConnector(name: "stuck", config: worker.config("stuck"), initialState: nil))
+        await worker.until("it is in the call") { worker.catalog["stuck"].calls.last == call }
+        await expectOthersAreServed(worker)
+        #expect(answer.value == nil)
+        #expect(worker.herder.snapshot.stage?.completed == nil, "a stage is under way")
+        worker.catalog["stuck"].release()
+        await worker.until("it is answered") { answer.value?.isCreated == true }
+    }
+
+    @Test func `what is under way is named for time-outs`() async throws {
+        let worker = try await Worker()
+        worker.catalog["stuck"].set("start", .block)
+        let answer = worker.send(.createConnector(name: "stuck", config: worker.config("stuck"), initialState: nil))
+        await worker.until("it starts") { worker.herder.snapshot.stage?.description == "starting the connector" }
+        worker.catalog["stuck"].release()
+        await worker.until("it is answered") { answer.value != nil }
+        let stage = try #require(worker.herder.snapshot.stage)
+        #expect(stage.description == "generating task configs for connector stuck")
+        #expect(stage.completed != nil)
+    }
+
+    @Test(arguments: ["start", "taskConfigs"])
+    func `a connector can be deleted while it hangs, and made again`(call: String) async throws {
+        let worker = try await Worker()
+        worker.catalog["stuck"].set(call, .block)
+        let answer = worker.send(.createConnector(name: "stuck", config: worker.config("stuck"), initialState: nil))
+        await worker.until("it is in the call") { worker.catalog["stuck"].calls.last == call }
+        let delete = worker.send(.deleteConnector(name: "stuck"))
+        await worker.until("it is gone from the picture") { worker.connector("stuck") == nil }
+        worker.catalog["stuck"].set(call, nil)
+        #expect(await worker.create("stuck").isCreated)
+        #expect(delete.value?.isDone == true)
+        #expect(answer.value?.error?.code == .connectorFailed)
+        #expect(worker.catalog["stuck"].calls.contains("interrupt"))
+        worker.catalog["stuck"].release()
+    }
+
+    @Test func `a call that heeds its interruption keeps its instance in order`() async throws {
+        let worker = try await Worker()
+        worker.catalog["slow"].set("start", .blockUntilInterrupted)
+        let answer = worker.send(.createConnector(name: "slow", config: worker.config("slow"), initialState: nil))
+        await worker.until("it starts") { worker.catalog["slow"].calls.last == "start" }
+        #expect(await worker.ask(.deleteConnector(name: "slow")).isDone)
+        #expect(worker.catalog["slow"].calls.last == "destroy", "freed, not abandoned")
+        #expect(answer.value != nil)
+    }
+
+    @Test func `a stop that hangs does not keep a connector from its restart`() async throws {
+        let worker = try await Worker()
+        _ = await worker.create("stuck")
+        worker.catalog["stuck"].set("stop", .block)
+        #expect(await worker.ask(.restartConnector(name: "stuck", includeTasks: false, onlyFailed: false)).isDone)
+        #expect(worker.state("stuck") == .running)
+        #expect(worker.catalog["stuck"].count("start") == 2)
+        await expectOthersAreServed(worker)
+        worker.catalog["stuck"].release()
+    }
+
+    @Test func `a reconfiguration that hangs gives way to the next configuration`() async throws {
+        let worker = try await Worker()
+        worker.catalog["stuck"].setReconfigurable(true)
+        _ = await worker.create("stuck")
+        worker.catalog["stuck"].set("reconfigure", .block)
+        let first = worker.send(.putConnectorConfig(name: "stuck", config: worker.config("stuck", [("n", "1")])))
+        await worker.until("it hangs") { worker.catalog["stuck"].calls.last == "reconfigure" }
+        #expect(
+            await worker.ask(.putConnectorConfig(name: "stuck", config: worker.config("stuck", [("n", "2")]))).isUpdated
+        )
+        #expect(first.value?.isUpdated == true)
+        #expect(worker.catalog["stuck"].configs.last?["n"] == "2")
+        worker.catalog["stuck"].release()
+    }
+
+    @Test func `a hung change of offsets holds up nobody`() async throws {
+        let worker = try await Worker()
+        _ = await worker.create("stuck", state: .stopped)
+        worker.catalog["stuck"].set("alterOffsets", .block)
+        let answer = worker.send(.resetConnectorOffsets(name: "stuck"))
+        await worker.until("it hangs") { worker.catalog["stuck"].calls.last == "alterOffsets" }
+        await expectOthersAreServed(worker)
+        worker.catalog["stuck"].release()
+        await worker.until("it is answered") { answer.value?.message != nil }
+    }
+
+    @Test func `tasks that do not end are waited for, and then the next generation starts`() async throws {
+        let worker = try await Worker()
+        _ = await worker.create("orders")
+        await worker.until("it runs") { worker.tasks.live.count == 1 }
+        worker.tasks.hang("orders")
+        let task = TaskID(connector: "orders", number: 0)
+        let answer = worker.send(.restartTask(task))
+        await worker.until("it was told to stop") { worker.tasks.runs.first?.isStopping == true }
+        await expectOthersAreServed(worker)
+        #expect(answer.value == nil)
+        worker.tasks.end(task, .abandoned(call: "stop"))
+        await worker.until("it is answered") { answer.value?.isDone == true }
+        #expect(worker.tasks.live.count == 1)
+    }
+}
