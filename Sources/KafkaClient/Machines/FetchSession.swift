@@ -1,0 +1,116 @@
+import KafkaProtocol
+
+/// The client's side of the fetch session with one broker (KIP-227).
+///
+/// A session lets the broker remember the partitions: after the first, full request only what is new, changed or no
+/// longer wanted is named, and only partitions with news are answered. One request is under way at a time.
+struct FetchSession: Sendable {
+    let node: Int32
+    /// 0 while there is none.
+    private(set) var id: Int32 = 0
+    /// 0 asks for a new session, 1… count the requests of the present one.
+    private(set) var epoch: Int32 = 0
+    /// What the broker believes to be asked for once it has the latest request; sorted by partition.
+    private(set) var entries: [FetchEntry] = []
+    /// Token of the request under way, 0 for none.
+    private(set) var request: UInt64 = 0
+    var retryAt: UInt64 = 0
+    var failures = 0
+
+    init(node: Int32) {
+        self.node = node
+    }
+
+    /// Composes the next request for what is wanted, sorted by partition.
+    mutating func next(
+        _ wanted: [FetchEntry], servedOrder: [FetchEntry]
+    ) -> (entries: [FetchEntry], forgotten: [ForgottenEntry], id: Int32, epoch: Int32) {
+        defer { entries = wanted }
+        if epoch == 0 { return (servedOrder, [], id, 0) }
+        var changed: [FetchEntry] = []
+        var forgotten: [ForgottenEntry] = []
+        var old = entries[...]
+        for entry in wanted {
+            while let first = old.first, first.partition < entry.partition {
+                forgotten.append(ForgottenEntry(partition: first.partition, topicID: first.topicID))
+                old.removeFirst()
+            }
+            if let first = old.first, first.partition == entry.partition {
+                old.removeFirst()
+                if first == entry { continue }
+                // The topic was made anew: the broker keys its session by the topic's id.
+                if first.topicID != entry.topicID {
+                    forgotten.append(ForgottenEntry(partition: first.partition, topicID: first.topicID))
+                }
+            }
+            changed.append(entry)
+        }
+        for rest in old { forgotten.append(ForgottenEntry(partition: rest.partition, topicID: rest.topicID)) }
+        return (changed, forgotten, id, epoch)
+    }
+
+    /// The composed request is under way.
+    mutating func sent(token: UInt64) {
+        request = token
+    }
+
+    /// The request under way is over, in whatever way.
+    mutating func finished() {
+        request = 0
+    }
+
+    /// A good answer came: goes on with the session it names.
+    mutating func answered(sessionID: Int32) {
+        if epoch == 0 {
+            if sessionID == 0 { close() } else { open(sessionID) }
+        } else if sessionID == id {
+            epoch = epoch == .max ? 1 : epoch + 1
+        } else {
+            // 0: the broker let go of the session, its data is good all the same.
+            close()
+        }
+    }
+
+    /// The next request starts from nothing.
+    mutating func close() {
+        id = 0
+        epoch = 0
+        entries = []
+    }
+
+    /// The broker and this side count differently: the next request is full and ends the old session.
+    mutating func restart() {
+        epoch = 0
+        entries = []
+    }
+
+    private mutating func open(_ sessionID: Int32) {
+        id = sessionID
+        epoch = 1
+    }
+
+    /// The partition that an answer means; nil when it was not asked for.
+    func entry(_ topic: FetchedPartition.Topic, _ partition: Int32) -> FetchEntry? {
+        switch topic {
+        case .name(let name):
+            let wanted = TopicPartition(name, partition)
+            var low = 0
+            var high = entries.count
+            while low < high {
+                let middle = (low + high) / 2
+                if entries[middle].partition < wanted { low = middle + 1 } else { high = middle }
+            }
+            return low < entries.count && entries[low].partition == wanted ? entries[low] : nil
+        case .id(let id):
+            return entries.first { $0.partition.partition == partition && $0.topicID == id }
+        }
+    }
+}
+
+/// A ListOffsets or OffsetForLeaderEpoch request under way.
+struct FetchQuestion: Sendable {
+    let token: UInt64
+    let node: Int32
+    /// The partitions asked for, with the incarnation of each.
+    let asked: [(id: TopicPartition, incarnation: UInt64)]
+}
