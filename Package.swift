@@ -141,7 +141,7 @@ let package = Package(
         tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
-        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "Logging"], exclude: ["Golden"]), tests("Systemd"),
+        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "ConnectConfig", "Logging"], exclude: ["Golden"]), tests("Systemd"),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
         tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
     ]

@@ -47,6 +47,16 @@ package struct CalendarTime: Sendable, Equatable {
         return "\(time.year)-\(twoDigits(time.month))-\(twoDigits(time.day))T\(time.clock)\(shown)Z"
     }
 
+    /// Such as `Tue, 24 Nov 2026 08:43:26 GMT`, for headers.
+    /// - Parameter seconds: since 1970.
+    package static func httpDate(seconds: Int64) -> String {
+        let time = CalendarTime(seconds)
+        let days = (seconds - time.second) / 86_400
+        // 1 January 1970 was a Thursday.
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][Int((days % 7 + 7) % 7)]
+        return "\(weekday), \(twoDigits(time.day)) \(months[Int(time.month - 1)]) \(time.year) \(time.clock) GMT"
+    }
+
     private var clock: String {
         [second / 3600, second / 60 % 60, second % 60].map(Self.twoDigits).joined(separator: ":")
     }

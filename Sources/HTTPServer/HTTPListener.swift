@@ -3,6 +3,8 @@ package enum HTTPListener: Sendable, Equatable {
     /// A TCP address. An empty host means all addresses of the machine; of a name's addresses the first that can be bound is
     /// taken, IPv4 before IPv6. Port 0 lets the kernel choose.
     case network(host: String, port: UInt16)
+    /// A Unix socket. A socket file that nobody listens on is replaced, another file is not. The file goes when the server stops.
+    case unix(path: String)
     /// A listening socket that was handed in (socket activation; TCP or Unix). The server owns it from now on.
     case adopted(descriptor: Int32)
 }

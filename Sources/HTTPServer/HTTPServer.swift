@@ -32,7 +32,10 @@ package final class HTTPServer: Sendable {
             }
         } catch {
             // A loop owns its socket from its creation on.
-            for socket in sockets.dropFirst(loops.count) { close(socket.descriptor) }
+            for socket in sockets.dropFirst(loops.count) {
+                close(socket.descriptor)
+                if let path = socket.path { unlink(path) }
+            }
             for loop in loops { loop.discard() }
             throw error
         }

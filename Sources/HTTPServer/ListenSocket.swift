@@ -5,6 +5,8 @@ import Glibc
 struct ListenSocket {
     let descriptor: Int32
     let address: HTTPAddress
+    /// File of a Unix socket that is ours.
+    var path: String?
 
     private static let backlog: Int32 = 512
 
@@ -19,6 +21,8 @@ struct ListenSocket {
             return try bind(host: "0.0.0.0", port: port)
         case .network(let host, let port):
             return try bind(host: host, port: port)
+        case .unix(let path):
+            return try UnixSocket.listen(path, backlog: backlog)
         }
     }
 
@@ -79,7 +83,7 @@ struct ListenSocket {
         return ListenSocket(descriptor: descriptor, address: address(of: descriptor))
     }
 
-    private static func makeNonBlocking(_ descriptor: Int32) -> Bool {
+    static func makeNonBlocking(_ descriptor: Int32) -> Bool {
         let flags = fcntl(descriptor, F_GETFL)
         return flags >= 0 && fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0
     }
@@ -90,6 +94,7 @@ struct ListenSocket {
         _ = setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Where the socket listens.
     private static func address(of descriptor: Int32) -> HTTPAddress {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)

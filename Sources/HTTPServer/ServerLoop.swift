@@ -68,6 +68,7 @@ final class ServerLoop: @unchecked Sendable {
         guard let daemon else { return }
         MHD_stop_daemon(daemon)
         self.daemon = nil
+        if let path = socket.path { unlink(path) }
     }
 
     /// Serves until an order to stop was carried out.
@@ -138,6 +139,7 @@ final class ServerLoop: @unchecked Sendable {
         stopDeadline = stop.deadline
         let descriptor = MHD_quiesce_daemon(daemon)
         if descriptor >= 0 { close(descriptor) }
+        if let path = socket.path { unlink(path) }
         for waiting in suspended.values {
             waiting.exchange.response = stop.answer
             MHD_resume_connection(waiting.connection)

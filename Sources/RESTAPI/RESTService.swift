@@ -18,12 +18,14 @@ package final class RESTService: Sendable {
 
     private let settings: RESTSettings
     private let router: Router
+    private let headers: AnswerHeaders
     private let state = Mutex(State())
     private let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
 
     package init(settings: RESTSettings) {
         self.settings = settings
-        router = Router(Routes(settings: settings).all)
+        router = Router(Routes.all)
+        headers = AnswerHeaders(settings)
     }
 
     /// Serves this herder from now on.
@@ -40,11 +42,11 @@ package final class RESTService: Sendable {
     package func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
         do throws(RESTError) {
             switch try outcome(request) {
-            case .answer(let response): responder.answer(response)
+            case .answer(let response): responder.answer(headers.apply(to: response, for: request))
             case .ask(let question): try ask(question, request, responder)
             }
         } catch {
-            responder.answer(failure(error))
+            responder.answer(headers.apply(to: failure(error), for: request))
         }
     }
 
@@ -77,15 +79,18 @@ package final class RESTService: Sendable {
         guard let herder = state.withLock({ $0.herder }) else { throw RESTError(503, "Worker is still starting up.") }
         let (deadline, overflow) = request.began.addingReportingOverflow(question.time.nanoseconds)
         let late = question.late
-        responder.answer(at: overflow ? .max : deadline) { late(herder.snapshot) }
+        responder.answer(at: overflow ? .max : deadline) {
+            self.headers.apply(to: late(herder.snapshot), for: request)
+        }
         herder.submit(question.command) { result in
-            switch result {
-            case .success(let reply):
-                let answer = question.render(reply)
-                responder.answer(answer ?? self.failure(RESTError(500, "The herder's reply does not fit the request.")))
-            case .failure(let error):
-                responder.answer(self.failure(RESTError(error)))
-            }
+            let answer =
+                switch result {
+                case .success(let reply):
+                    question.render(reply)
+                        ?? self.failure(RESTError(500, "The herder's reply does not fit the request."))
+                case .failure(let error): self.failure(RESTError(error))
+                }
+            responder.answer(self.headers.apply(to: answer, for: request))
         }
     }
 

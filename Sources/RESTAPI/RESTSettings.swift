@@ -1,3 +1,5 @@
+package import ConnectConfig
+
 /// What the REST service is told once, when the worker is composed.
 package struct RESTSettings: Sendable {
     /// A plugin that is part of the worker and so in no catalog: a converter, say.
@@ -32,6 +34,12 @@ package struct RESTSettings: Sendable {
     package var tracksTopics: Bool
     /// `topic.tracking.allow.reset`.
     package var allowsTopicReset: Bool
+    /// `access.control.allow.origin`: whole origins, or `*`; empty for none.
+    package var allowedOrigins: [String]
+    /// `access.control.allow.methods`; Apache's default where it is empty.
+    package var allowedMethods: [String]
+    /// `response.http.headers.config`.
+    package var responseHeaders: [ResponseHeaderRule]
     /// Longest wait for the herder: Apache's fixed 90 s.
     package var requestTime: Duration
     /// Longest wait of `GET /health`: Apache's fixed 10 s.
@@ -39,7 +47,9 @@ package struct RESTSettings: Sendable {
 
     package init(
         version: String, commit: String, advertisedURL: String, builtIns: [BuiltIn] = [], tracksTopics: Bool = true,
-        allowsTopicReset: Bool = true, requestTime: Duration = .seconds(90), healthTime: Duration = .seconds(10)
+        allowsTopicReset: Bool = true, allowedOrigins: [String] = [], allowedMethods: [String] = [],
+        responseHeaders: [ResponseHeaderRule] = [], requestTime: Duration = .seconds(90),
+        healthTime: Duration = .seconds(10)
     ) {
         self.version = version
         self.commit = commit
@@ -47,6 +57,9 @@ package struct RESTSettings: Sendable {
         self.builtIns = builtIns
         self.tracksTopics = tracksTopics
         self.allowsTopicReset = allowsTopicReset
+        self.allowedOrigins = allowedOrigins
+        self.allowedMethods = allowedMethods.isEmpty ? ["GET", "POST", "HEAD"] : allowedMethods
+        self.responseHeaders = responseHeaders
         self.requestTime = requestTime
         self.healthTime = healthTime
     }

@@ -43,4 +43,12 @@ struct AccessLineTests {
     func `instants are printed as Java prints them`(milliseconds: Int64, text: String) {
         #expect(CalendarTime.instant(milliseconds: milliseconds) == text)
     }
+
+    @Test(arguments: [
+        (1_795_513_061, "Tue, 24 Nov 2026 09:37:41 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+    ])
+    func `dates of headers have their weekday`(seconds: Int64, text: String) {
+        #expect(CalendarTime.httpDate(seconds: seconds) == text)
+    }
 }

@@ -204,6 +204,23 @@ struct HTTPServerTests {
         }
     }
 
+    @Test func `a Unix socket serves, replaces what was abandoned, and leaves nothing`() throws {
+        let path = "/tmp/http-server-tests-\(getpid()).sock"
+        let abandoned = try ListenSocket.open(.unix(path: path))
+        close(abandoned.descriptor)
+        let server = try HTTPServer(listeners: [.unix(path: path)], handler: echo)
+        #expect(server.addresses == [HTTPAddress(host: path, port: 0)])
+        #expect(throws: HTTPServerError.self) { try HTTPServer(listeners: [.unix(path: path)], handler: echo) }
+        let client = try RawClient(path: path)
+        client.send("GET /unix HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try client.response().body == "GET <unix> - ")
+        server.stop(answering: .text(503, "stopped"), within: .zero)
+        #expect(access(path, F_OK) != 0)
+        #expect(throws: HTTPServerError.self) {
+            try HTTPServer(listeners: [.unix(path: String(repeating: "x", count: 200))], handler: echo)
+        }
+    }
+
     @Test func `a listener that cannot be had is told with its address, and nothing stays bound`() throws {
         let taken = try ListenSocket.open(.network(host: "127.0.0.1", port: 0))
         defer { close(taken.descriptor) }

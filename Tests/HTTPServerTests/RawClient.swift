@@ -47,6 +47,15 @@ final class RawClient {
         guard result == 0 else { throw Failure(text: String(cString: strerror(errno))) }
     }
 
+    /// A client of a Unix socket.
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        guard Self.connect(descriptor, &address) == 0 else { throw Failure(text: String(cString: strerror(errno))) }
+    }
+
     deinit { close(descriptor) }
 
     func send(_ text: String) {

@@ -1,19 +1,17 @@
 /// All paths of the API. A path with a fixed word comes before one that has a variable there.
-struct Routes {
-    let settings: RESTSettings
-
-    var all: [Route] {
+enum Routes {
+    static var all: [Route] {
         worker + connectors + connectorActions + offsetsAndTopics + plugins + loggers
     }
 
-    private var worker: [Route] {
+    private static var worker: [Route] {
         [
             Route("/").get(RootResource.get),
             Route("/health").get(HealthResource.get).always(),
         ]
     }
 
-    private var connectors: [Route] {
+    private static var connectors: [Route] {
         [
             Route("/connectors").get(ConnectorsResource.list).post(json: true, ConnectorsResource.create),
             Route("/connectors/{}").get(ConnectorsResource.get).delete(ConnectorsResource.delete),
@@ -23,7 +21,7 @@ struct Routes {
         ]
     }
 
-    private var connectorActions: [Route] {
+    private static var connectorActions: [Route] {
         [
             Route("/connectors/{}/restart").post(ActionsResource.restart),
             Route("/connectors/{}/pause").put(ActionsResource.pause),
@@ -36,7 +34,7 @@ struct Routes {
         ]
     }
 
-    private var offsetsAndTopics: [Route] {
+    private static var offsetsAndTopics: [Route] {
         [
             Route("/connectors/{}/offsets").get(OffsetsResource.get).patch(json: true, OffsetsResource.alter)
                 .delete(OffsetsResource.reset),
@@ -45,7 +43,7 @@ struct Routes {
         ]
     }
 
-    private var plugins: [Route] {
+    private static var plugins: [Route] {
         [
             Route("/connector-plugins").get(PluginsResource.list),
             Route("/connector-plugins/{}/config").get(PluginsResource.configKeys),
@@ -53,7 +51,7 @@ struct Routes {
         ]
     }
 
-    private var loggers: [Route] {
+    private static var loggers: [Route] {
         [
             Route("/admin/loggers").get(LoggersResource.list),
             Route("/admin/loggers/{}").get(LoggersResource.get).put(json: true, LoggersResource.set),

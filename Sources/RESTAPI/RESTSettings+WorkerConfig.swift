@@ -1,0 +1,42 @@
+package import ConnectConfig
+package import HTTPServer
+
+extension RESTSettings {
+    /// What a worker's configuration says about REST.
+    /// - Parameters:
+    ///   - advertised: where others find this worker.
+    ///   - builtIns: plugins that no catalog lists.
+    package init(
+        _ config: WorkerConfig, version: String, commit: String, advertised: AdvertisedAddress, builtIns: [BuiltIn]
+    ) {
+        self.init(
+            version: version, commit: commit, advertisedURL: advertised.url, builtIns: builtIns,
+            tracksTopics: config.topicTrackingEnabled, allowsTopicReset: config.topicTrackingResetAllowed,
+            allowedOrigins: config.allowedOrigins,
+            allowedMethods: config.allowedMethods,
+            responseHeaders: config.responseHeaders)
+    }
+}
+
+extension HTTPListener {
+    /// A listener of the configuration; nil for one that needs TLS.
+    package init?(_ listener: Listener) {
+        switch listener {
+        case .network(isTLS: false, let host, let port): self = .network(host: host, port: port)
+        case .network: return nil
+        case .unix(let path): self = .unix(path: path)
+        }
+    }
+}
+
+extension AdvertisedAddress {
+    /// Where a worker of this configuration is found.
+    /// - Parameter bound: where its server was found to listen.
+    package init(_ config: WorkerConfig, bound: [HTTPAddress]) {
+        let host = config.listeners.lazy.compactMap { listener -> String? in
+            guard case .network(_, let host, _) = listener else { return nil }
+            return host
+        }.first
+        self.init(host: config.advertisedHostName, port: config.advertisedPort, configured: host, bound: bound)
+    }
+}
