@@ -59,6 +59,7 @@ final class SinkTaskRunner: TaskRunner {
     private var emptyPutAt: UInt64 = .max
     private var isConnectorPaused = false
     private var putBackoff = CallBackoff()
+    private var warnings = RepeatLimiter()
     private var retry: RetryBackoff
     private var recordFailure: RecordFailure?
     private var random = SystemRandomNumberGenerator()
@@ -228,7 +229,8 @@ final class SinkTaskRunner: TaskRunner {
         case .retriable(let error):
             let end = EventLoop.now()
             offerAgain(receiver, at: wishedTime(end) ?? end + putBackoff.next())
-            Self.log.warning(
+            Self.log.log(
+                .warn, limitedBy: &warnings, kind: "put", now: end,
                 "The plugin asks for the same records again: \(error.message)",
                 logFields + [.errorCode(error.code.rawValue)])
         case .fatal(let error):

@@ -52,7 +52,10 @@ final class SourceTaskRunner: TaskRunner {
     private(set) var isBatchLent = false
     private var nextRecord = 0
     private var topicNumbers: [Int32] = []
-    private var topicNames: [Int32: String] = [:]
+    /// Topics by the sender's number that nobody was told of yet; nil for the others.
+    private var untoldTopics: [String?] = []
+    private var untoldCount = 0
+    private var knownTopicNumbers: Set<Int32> = []
     private var partitionNumbers: [Int32] = []
     private var mappedGeneration: UInt64?
 
@@ -62,6 +65,7 @@ final class SourceTaskRunner: TaskRunner {
     private var retry: RetryBackoff
     private var convertNotBefore: UInt64 = 0
     private var pollBackoff = CallBackoff()
+    private var warnings = RepeatLimiter()
     private var pollNotBefore: UInt64 = 0
     private var random = SystemRandomNumberGenerator()
     var finishing = Finishing.notYet
@@ -154,8 +158,10 @@ final class SourceTaskRunner: TaskRunner {
             pollNotBefore = overflow ? .max : time
             return .progressed
         case .retriable(let error):
-            pollNotBefore = EventLoop.now() + pollBackoff.next()
-            Self.log.warning(
+            let end = EventLoop.now()
+            pollNotBefore = end + pollBackoff.next()
+            Self.log.log(
+                .warn, limitedBy: &warnings, kind: "poll", now: end,
                 "The plugin asks for another poll later: \(error.message)",
                 logFields + [.errorCode(error.code.rawValue)])
             return .progressed
@@ -227,7 +233,11 @@ final class SourceTaskRunner: TaskRunner {
         for number in old { ledger.unpin(number) }
         topicNumbers = batch.topics.map { topic in
             let number = sender.topicNumber(for: topic)
-            if topicNames[number] == nil { topicNames[number] = topic }
+            if knownTopicNumbers.insert(number).inserted, number >= 0 {
+                while untoldTopics.count <= Int(number) { untoldTopics.append(nil) }
+                untoldTopics[Int(number)] = topic
+                untoldCount += 1
+            }
             return number
         }
         chunk.prepare(partitions: partitionNumbers.count)
@@ -237,22 +247,34 @@ final class SourceTaskRunner: TaskRunner {
     // MARK: What comes back
 
     func takeCompletions(_ sender: any RecordSender, _ port: any SourceTaskPort) {
+        // Out of the class for the time of the loop: each completion would be checked for exclusive access.
+        var ledger = OffsetLedger()
+        swap(&ledger, &self.ledger)
+        let failsOnError = parts.settings.tolerance == .none
         sender.drain { completion in
             if let error = completion.error {
-                guard parts.settings.tolerance == .all else {
+                if failsOnError {
                     sendFailure = sendFailure ?? error
                     return
                 }
                 for _ in 0..<max(completion.count, 0) { report(error, stage: "KAFKA_PRODUCE") }
-            } else if let topic = topicNames[completion.topic], !topic.isEmpty {
-                // Told once: an empty name marks it.
-                topicNames[completion.topic] = ""
-                control.uses(topic: topic)
+            } else if untoldCount > 0 {
+                tell(completion.topic)
             }
             ledger.settle(completion.segment, completion.count)
         }
-        let acknowledged = ledger.takeAcknowledged()
+        swap(&ledger, &self.ledger)
+        let acknowledged = self.ledger.takeAcknowledged()
         if acknowledged > 0, isPluginStarted { port.acknowledged(count: acknowledged) }
+    }
+
+    /// Kafka has a record of this topic.
+    private func tell(_ topic: Int32) {
+        let index = Int(topic)
+        guard untoldTopics.indices.contains(index), let name = untoldTopics[index] else { return }
+        untoldTopics[index] = nil
+        untoldCount -= 1
+        control.uses(topic: name)
     }
 
     private func report(_ error: ConnectError, stage: String) {

@@ -148,9 +148,7 @@ struct SinkTaskTests {
         world.receiver.produce(["a0", "a1"], to: a)
         eventually("they are put") { sink.texts == ["a0", "a1"] }
         sink.state.withLock { $0.preCommitFailure = ConnectError(.pluginFailed, "disk") }
-        let services = try #require(sink.state.withLock { $0.services })
-        services.requestCommit()
-        services.wake()
+        sink.wish { $0.requestCommit() }
         eventually("they are put again") { sink.texts == ["a0", "a1", "a0", "a1"] }
         #expect(world.receiver.state.withLock { $0.seeks } == [[at(a, 0)]])
         #expect(bench.observer.log.states == [.running])
@@ -193,10 +191,11 @@ struct SinkTaskTests {
         let task = try bench.start(world, kind: .sink)
         world.receiver.tell(.assigned([at(a, 0), at(b, 0)]))
         eventually("they are open") { sink.state.withLock { $0.opened } == [a, b] }
-        let services = try #require(sink.state.withLock { $0.services })
-        #expect(services.assignment == [a, b])
-        services.pause([a])
-        services.wake()
+        let paused = a
+        sink.wish { services in
+            #expect(services.assignment.count == 2)
+            services.pause([paused, TopicPartition(topic: "stranger", partition: 0)])
+        }
         eventually("one is paused") { world.receiver.state.withLock { $0.paused } == [a] }
         task.pause()
         eventually("it is told") { bench.observer.log.states == [.running, .paused] }
@@ -206,8 +205,7 @@ struct SinkTaskTests {
         task.resume()
         eventually("the operator's pause ends") { sink.texts == ["b0"] }
         #expect(world.receiver.state.withLock { $0.paused } == [a])
-        services.resume([a])
-        services.wake()
+        sink.wish { $0.resume([paused]) }
         eventually("and the plugin's") { sink.texts == ["b0", "a0"] }
         finish(task, world)
     }

@@ -17,6 +17,8 @@ final class FakeSink: SinkTaskPort {
             var opened: [TopicPartition] = []
             var closed: [TopicPartition] = []
             var interrupts = 0
+            /// What the plugin asks of its context in its next `put`.
+            var wishes: [@Sendable (any SinkTaskServices) -> Void] = []
         }
 
         let state = Mutex(State())
@@ -31,6 +33,15 @@ final class FakeSink: SinkTaskPort {
         ) {
             self.blocks = blocks
             self.onPut = onPut
+        }
+
+        /// Has the plugin ask for something, from its own lane.
+        func wish(_ body: @escaping @Sendable (any SinkTaskServices) -> Void) {
+            let services = state.withLock { state in
+                state.wishes.append(body)
+                return state.services
+            }
+            services?.wake()
         }
 
         var texts: [String] { state.withLock { $0.texts } }
@@ -63,7 +74,11 @@ final class FakeSink: SinkTaskPort {
         controls.enter("put")
         defer { controls.leave() }
         let texts = batch.records.map { $0.value.text ?? "null" }
-        let services = controls.state.withLock { $0.services }
+        let (services, wishes) = controls.state.withLock { state in
+            defer { state.wishes = [] }
+            return (state.services, state.wishes)
+        }
+        if let services { for wish in wishes { wish(services) } }
         if let onPut = controls.onPut, let services {
             do throws(ConnectError) {
                 try onPut(services, texts)
