@@ -156,6 +156,82 @@ struct SinkTaskTests {
         #expect(world.receiver.committed == [a: 2])
     }
 
+    @Test func `a failed preCommit gives up a batch that waits`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        let task = try bench.start(world, kind: .sink, flushInterval: 1_000_000_000_000)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        eventually("it is open") { sink.state.withLock { $0.opened } == [a] }
+        sink.state.withLock { state in
+            state.answers = [.wouldBlock(retryAfter: 3_600_000_000_000)]
+            state.preCommitFailure = ConnectError(.pluginFailed, "disk")
+            state.wishes = [{ $0.requestCommit() }]
+        }
+        world.receiver.produce(["a0", "a1"], to: a)
+        eventually("it is read and put again") { sink.texts == ["a0", "a1"] }
+        finish(task, world)
+        #expect(world.receiver.committed == [a: 2])
+    }
+
+    @Test func `a pause commits what was put`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        let task = try bench.start(world, kind: .sink, flushInterval: 1_000_000_000_000)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0"], to: a)
+        eventually("it is put") { sink.texts == ["a0"] }
+        task.pause()
+        eventually("it is committed") { world.receiver.committed == [a: 1] }
+        finish(task, world)
+    }
+
+    @Test func `partitions that come while the operator's pause lasts are paused`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        eventually("it is open") { sink.state.withLock { $0.opened } == [a] }
+        task.pause()
+        eventually("it is told") { bench.observer.log.states == [.running, .paused] }
+        world.receiver.tell(.assigned([at(b, 0)]))
+        eventually("both are paused") { world.receiver.state.withLock { $0.paused } == [a, b] }
+        finish(task, world)
+    }
+
+    @Test func `a partition that comes back stays paused by the plugin`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        let task = try bench.start(world, kind: .sink)
+        let mine = a
+        sink.state.withLock { $0.wishes = [{ $0.pause([mine]) }] }
+        world.receiver.tell(.assigned([at(a, 0), at(b, 0)]))
+        eventually("one is paused") { world.receiver.state.withLock { $0.paused } == [a] }
+        // Such as after a rebalance in which nothing was taken away.
+        world.receiver.state.withLock { $0.paused = [] }
+        world.receiver.tell(.assigned([at(a, 0)]))
+        eventually("and again") { world.receiver.state.withLock { $0.paused } == [a] }
+        finish(task, world)
+    }
+
+    @Test func `what the plugin resumes stays paused while the operator's pause lasts`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        let task = try bench.start(world, kind: .sink)
+        let mine = a
+        sink.state.withLock { $0.wishes = [{ $0.pause([mine]) }] }
+        world.receiver.tell(.assigned([at(a, 0)]))
+        eventually("it is paused") { world.receiver.state.withLock { $0.paused } == [a] }
+        task.pause()
+        eventually("it is told") { bench.observer.log.states == [.running, .paused] }
+        let puts = sink.state.withLock { $0.emptyPuts }
+        sink.wish { $0.resume([mine]) }
+        eventually("the plugin had its turn") { sink.state.withLock { $0.emptyPuts } > puts + 1 }
+        #expect(world.receiver.state.withLock { $0.paused } == [a])
+        task.resume()
+        eventually("now it goes on") { world.receiver.state.withLock { $0.paused } == [] }
+        finish(task, world)
+    }
+
     @Test func `what the plugin holds back is not committed`() throws {
         let sink = FakeSink.Controls()
         let world = FakeSurroundings(sink: sink)

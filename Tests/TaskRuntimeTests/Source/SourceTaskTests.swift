@@ -114,6 +114,43 @@ struct SourceTaskTests {
         #expect(source.state.withLock { $0.commits } == 1)
     }
 
+    @Test func `a record that was dropped right before the rest counts as done`() throws {
+        let source = FakeSource.Controls()
+        source.state.withLock { state in
+            state.usesBytes = true
+            state.isNonsenseAt = 3
+        }
+        let world = FakeSurroundings(source: source)
+        world.sender.state.withLock { state in
+            state.isPrompt = false
+            state.room = 3
+        }
+        let task = try bench.start(world, kind: .source, config: tolerant, flushInterval: 1_000_000_000_000)
+        source.offer(10)
+        eventually("the sender is full") { world.sender.texts == ["0", "1", "2"] }
+        task.stop(deadline: bench.soon())
+        eventually("the batch is given back") { source.state.withLock { $0.lent } == 0 }
+        world.sender.answer([0, 1, 2])
+        eventually("it ends") { bench.observer.log.ends == [.stopped] }
+        #expect(bench.store["{\"file\":0}"] == "{\"position\":4}")
+    }
+
+    @Test func `a stop during a write of offsets stores the newest after it`() throws {
+        let source = FakeSource.Controls()
+        let world = FakeSurroundings(source: source)
+        bench.store.state.withLock { $0.isHolding = true }
+        let task = try bench.start(world, kind: .source)
+        source.offer(10)
+        eventually("older offsets are being written") { bench.store.writes == 1 }
+        source.offer(10)
+        eventually("newer records are sent") { world.sender.texts.count == 20 }
+        task.stop(deadline: bench.soon())
+        eventually("it stops") { task.activity == "stop" }
+        bench.store.letGo()
+        eventually("it ends") { bench.observer.log.ends == [.stopped] }
+        #expect(bench.store["{\"file\":0}"] == "{\"position\":20}")
+    }
+
     @Test func `a stop does not wait for acknowledgements beyond its time`() throws {
         let source = FakeSource.Controls()
         let world = FakeSurroundings(source: source)
