@@ -46,6 +46,17 @@ struct HungPluginTests {
         eventually("the other task ends in order") { bench.observer.log.ends == [.stopped] }
     }
 
+    @Test func `a poll that blocks is interrupted at once when the task stops`() throws {
+        let gate = Gate()
+        let source = FakeSource.Controls(blocks: ("poll", gate), obeysInterrupts: true)
+        let task = try bench.start(FakeSurroundings(source: source), kind: .source)
+        eventually("it blocks") { gate.arrivals == 1 }
+        // Half of that time would be beyond the patience of this test.
+        task.stop(deadline: bench.soon(3_600_000))
+        eventually("it ends in order") { bench.observer.log.ends == [.stopped] }
+        #expect(source.state.withLock { $0.interrupts } == 1)
+    }
+
     @Test(arguments: ["start", "open", "put", "preCommit", "close", "stop"])
     func `a sink that hangs harms no other task and is abandoned by name`(call: String) throws {
         let gate = Gate()

@@ -151,7 +151,7 @@ struct SinkTaskTests {
         sink.wish { $0.requestCommit() }
         eventually("they are put again") { sink.texts == ["a0", "a1", "a0", "a1"] }
         #expect(world.receiver.state.withLock { $0.seeks } == [[at(a, 0)]])
-        #expect(bench.observer.log.states == [.running])
+        #expect(!bench.observer.log.states.contains(.failed))
         finish(task, world)
         #expect(world.receiver.committed == [a: 2])
     }
@@ -161,7 +161,7 @@ struct SinkTaskTests {
         let world = FakeSurroundings(sink: sink)
         let task = try bench.start(world, kind: .sink, flushInterval: 1_000_000_000_000)
         world.receiver.tell(.assigned([at(a, 0)]))
-        eventually("it is open") { sink.state.withLock { $0.opened } == [a] }
+        eventually("the put that follows an assignment is over") { sink.state.withLock { $0.emptyPuts } == 1 }
         sink.state.withLock { state in
             state.answers = [.wouldBlock(retryAfter: 3_600_000_000_000)]
             state.preCommitFailure = ConnectError(.pluginFailed, "disk")
@@ -257,7 +257,7 @@ struct SinkTaskTests {
         services.wake()
         let tried = world.receiver.state.withLock { $0.commits.count }
         eventually("and once more") { world.receiver.state.withLock { $0.commits.count } > tried }
-        #expect(bench.observer.log.states == [.running])
+        #expect(!bench.observer.log.states.contains(.failed))
         finish(task, world)
     }
 

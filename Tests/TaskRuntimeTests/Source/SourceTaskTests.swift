@@ -300,7 +300,7 @@ struct SourceTaskTests {
         let task = try bench.start(world, kind: .source)
         source.offer(10)
         eventually("it tries again and again") { bench.store.writes > 2 }
-        #expect(bench.observer.log.states == [.running])
+        #expect(!bench.observer.log.states.contains(.failed))
         #expect(source.state.withLock { $0.commits } == 0)
         bench.store.state.withLock { $0.failure = nil }
         eventually("the offset is stored") { bench.store["{\"file\":0}"] == "{\"position\":10}" }

@@ -32,8 +32,13 @@ final class FakeSource: SourceTaskPort {
         /// The call of this name stands before the gate.
         let blocks: (call: String, gate: Gate)?
         let underWay = Mutex<String?>(nil)
+        /// A call that stands before the gate returns when it is interrupted.
+        let obeysInterrupts: Bool
 
-        init(blocks: (call: String, gate: Gate)? = nil) { self.blocks = blocks }
+        init(blocks: (call: String, gate: Gate)? = nil, obeysInterrupts: Bool = false) {
+            self.blocks = blocks
+            self.obeysInterrupts = obeysInterrupts
+        }
 
         func offer(_ count: Int) {
             let services = state.withLock { state in
@@ -159,7 +164,10 @@ final class FakeSource: SourceTaskPort {
         controls.leave()
     }
 
-    func interrupt() { controls.state.withLock { $0.interrupts += 1 } }
+    func interrupt() {
+        controls.state.withLock { $0.interrupts += 1 }
+        if controls.obeysInterrupts { controls.blocks?.gate.letThrough() }
+    }
 
     var callUnderWay: String? { controls.underWay.withLock { $0 } }
 }
