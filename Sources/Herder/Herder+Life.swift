@@ -104,7 +104,9 @@ extension Herder {
     ) {
         guard connector.failsAlone, !connector.name.isEmpty, log.connector(connector.name) == nil, shutdown == nil
         else { return done(error) }
-        let shown = ConnectError(error.code, "\(connector.origin): \(error.message)", detail: error.detail)
+        // Problems of a file name it themselves.
+        let message = connector.problem == nil ? "\(connector.origin): \(error.message)" : error.message
+        let shown = ConnectError(error.code, message, detail: error.detail)
         enqueue(
             ConfigChange(name: connector.name, kind: .fail(connector.config, shown)) { _ in done(error) })
     }

@@ -113,4 +113,16 @@ import Testing
         await worker.until("it is answered") { answer.value?.isDone == true }
         #expect(worker.tasks.live.count == 1)
     }
+
+    @Test func `a task that is stopped while its references are looked up is never started`() async throws {
+        let worker = try await Worker()
+        worker.catalog["orders"].setTasks([ConfigMap([("a", "${x:slow}")])])
+        #expect(await worker.create("orders").isCreated, "the task's part is still to come")
+        let stop = worker.send(.stopConnector(name: "orders"))
+        await worker.until("the connector is stopped") { worker.state("orders") == .stopped }
+        #expect(stop.value == nil)
+        worker.gate.open()
+        await worker.until("it is answered") { stop.value?.isDone == true }
+        #expect(worker.tasks.runs.isEmpty)
+    }
 }

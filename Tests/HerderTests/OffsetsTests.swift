@@ -93,4 +93,19 @@ import Testing
         #expect(worker.catalog["c"].count("alterOffsets") == 0)
         #expect(worker.herder.snapshot.stage?.completed != nil)
     }
+
+    @Test func `offsets are not changed under tasks that have not ended yet`() async throws {
+        let worker = try await Worker()
+        _ = await worker.create("c")
+        await worker.until("it runs") { worker.tasks.live.count == 1 }
+        worker.tasks.hang("c")
+        let stop = worker.send(.stopConnector(name: "c"))
+        await worker.until("it stops") { worker.state("c") == .stopped }
+        #expect(
+            await worker.ask(.resetConnectorOffsets(name: "c")).refusal
+                == "409 Connector c is still stopping; try again once that is through")
+        worker.tasks.end(TaskID(connector: "c", number: 0), .stopped)
+        await worker.until("it is stopped") { stop.value?.isDone == true }
+        #expect(await worker.ask(.resetConnectorOffsets(name: "c")).message != nil)
+    }
 }

@@ -57,7 +57,8 @@ import Testing
         #expect(problems.count == 2)
         #expect(worker.state("one") == .failed)
         let trace = worker.connector("one")?.status?.connector.trace
-        #expect(trace == "one.yaml: line 3, column 1: tasks.max: Not a number")
+        #expect(trace == "line 3, column 1: tasks.max: Not a number")
+        #expect(worker.connector("two")?.status?.connector.trace == "two.yaml: No connector class Bad")
         #expect(worker.connector("one")?.info.kind == .source)
         #expect(worker.state("two") == .failed)
         #expect(worker.connector("two")?.info.kind == .unknown)

@@ -15,6 +15,8 @@ final class Worker: Sendable {
     let tasks = FakeTasks()
     let kafka = FakeKafka()
     let offsets = MemoryOffsets()
+    /// Lets `${x:slow}` be resolved.
+    let gate = Gate()
     let herder: Herder
 
     /// - Parameter isReady: started without connectors, with Kafka there.
@@ -23,10 +25,11 @@ final class Worker: Sendable {
         LogSystem.setSinks([])
         loop = try EventLoop(name: "test-herder")
         pool = BlockingPool(name: "test-lane")
+        let gate = gate
         herder = Herder(
             HerderDependencies(
                 catalog: catalog, kafka: kafka, offsets: offsets, tasks: tasks, checking: FakeChecking(),
-                resolve: { config throws(ConnectError) in Worker.resolve(config) }, loop: loop, pool: pool),
+                resolve: { config throws(ConnectError) in Worker.resolve(config, gate) }, loop: loop, pool: pool),
             settings: HerderSettings(
                 workerID: "here:8083", taskShutdownTime: 200_000_000,
                 patience: .init(
@@ -40,9 +43,10 @@ final class Worker: Sendable {
         loop.stop()
     }
 
-    /// `${x:secret}` stands for `hush`.
-    private static func resolve(_ config: ConfigMap) -> ConfigMap {
-        ConfigMap(config.entries.map { ($0.key, $0.value == "${x:secret}" ? "hush" : $0.value) })
+    /// `${x:secret}` stands for `hush`; `${x:slow}` takes until the gate is open.
+    private static func resolve(_ config: ConfigMap, _ gate: Gate) -> ConfigMap {
+        if config.entries.contains(where: { $0.value == "${x:slow}" }) { gate.wait { false } }
+        return ConfigMap(config.entries.map { ($0.key, $0.value == "${x:secret}" ? "hush" : $0.value) })
     }
 
     func start(_ connectors: [StartupConnector]) async -> [StartupProblem] {
