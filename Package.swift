@@ -90,11 +90,14 @@ let package = Package(
             "Herder", ["Logging", "EventLoop", "ConnectModel", "ConnectConfig", "ClusterCore", "TaskRuntime"]),
         library(
             "ConnectKafka",
-            ["Logging", "JSON", "Settings", "ConnectModel", "ConnectConfig", "KafkaClient", "KafkaProtocol"]),
+            [
+                "Logging", "JSON", "Settings", "EventLoop", "ConnectModel", "ConnectConfig", "KafkaClient",
+                "KafkaProtocol",
+            ]),
         library("StateFiles", ["Logging", "JSON", "ConnectModel"]),
         library(
             "PluginHost",
-            ["Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig"]),
+            ["Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig", "CLinux"]),
         library("HTTPServer", ["Logging", "CMicrohttpd"]),
         library("RESTAPI", ["Logging", "JSON", "HTTPServer", "ConnectModel", "ConnectConfig"]),
         library("Systemd", ["Logging", "CSystemd"]),
@@ -133,7 +136,8 @@ let package = Package(
         tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
         tests("KafkaProtocol", ["CChecksum", "CZlib"], exclude: ["Fixtures", "Support/ApacheJudge.java"]),
         tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
-        tests("ConnectModel"), tests("ConnectConfig", ["Settings", "JSON", "ConnectModel", "Logging"], exclude: ["Recorded"]),
+        tests("ConnectModel"),
+        tests("ConnectConfig", ["Settings", "JSON", "ConnectModel", "Logging"], exclude: ["Recorded"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
         tests("ClusterCore", ["ConnectModel", "JSON"]),
         tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
@@ -141,7 +145,8 @@ let package = Package(
         tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
-        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "ConnectConfig", "Logging"], exclude: ["Golden"]), tests("Systemd"),
+        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "ConnectConfig", "Logging"], exclude: ["Golden"]),
+        tests("Systemd"),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
         tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
     ]

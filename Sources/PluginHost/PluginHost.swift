@@ -1,1 +1,245 @@
-// The module's first file.
+package import ConnectModel
+import Glibc
+import Logging
+package import Settings
+import Synchronization
+
+/// The plugins of a worker: finds their libraries, opens one at first use, makes instances.
+///
+/// Thread-safe. Scanning and making block: lanes, or the main thread before it serves. A library is looked into in a child
+/// process first; in this process it is opened through the descriptor that was checked, and never closed again.
+package final class PluginHost: PluginCatalog {
+    private struct State {
+        var found: [FoundClass] = []
+        var table = ClassNames([])
+        var broken: [BrokenPlugin] = []
+        var libraries: [String: OpenLibrary] = [:]
+    }
+
+    /// A class with the library that it comes from.
+    struct FoundClass: Sendable {
+        let description: PluginDescription
+        let table: SettingsTable
+        let path: String
+    }
+
+    private static let log = Logger("connect.plugins")
+
+    private let folders: [String]
+    private let program: String
+    private let cacheFolder: String?
+    private let state = Mutex(State())
+    private let loading = Mutex<Void>(())
+
+    /// - Parameters:
+    ///   - folders: folders with libraries, or libraries, in the order in which they are searched.
+    ///   - program: this program, which probes libraries as a child.
+    ///   - cacheFolder: where outcomes of probes are kept; nil for nowhere.
+    package init(folders: [String], program: String, cacheFolder: String?) {
+        self.folders = folders
+        self.program = program
+        self.cacheFolder = cacheFolder
+    }
+
+    package var plugins: [PluginDescription] { state.withLock { $0.found.map(\.description) } }
+
+    package var broken: [BrokenPlugin] { state.withLock { $0.broken } }
+
+    package func resolve(_ className: String) throws(ConnectError) -> PluginDescription {
+        try found(className).description
+    }
+
+    /// The keys that a class declares, without the framework's; empty for one that is gone.
+    package func table(of plugin: PluginDescription) -> SettingsTable {
+        state.withLock { state in state.found.first { $0.description.className == plugin.className }?.table }
+            ?? SettingsTable()
+    }
+
+    private func found(_ className: String) throws(ConnectError) -> FoundClass {
+        let (index, found) = state.withLock { ($0.table.lookUp(className), $0.found) }
+        switch index {
+        case .one(let index): return found[index]
+        case .several(let indices):
+            let names = indices.map { found[$0].description.className }.joined(separator: ", ")
+            throw ConnectError(
+                .configAmbiguousClass,
+                "More than one connector matches alias \(className). Please use full package and class name instead. "
+                    + "Classes found: \(names)")
+        case .none:
+            throw unknown(className, found.map(\.description))
+        }
+    }
+
+    private func unknown(_ className: String, _ known: [PluginDescription]) -> ConnectError {
+        let names = known.flatMap { [$0.className] + $0.aliases }
+        var message = "Failed to find any class that implements Connector and which name matches \(className)"
+        if let nearest = KeySuggestion.nearest(to: className, in: names) { message += "; did you mean \(nearest)?" }
+        let listed = known.map(\.className).joined(separator: ", ")
+        message += " Available connectors are: \(listed.isEmpty ? "none" : listed)."
+        message += " Folders searched: \(folders.joined(separator: ", "))"
+        return ConnectError(.configUnknownClass, message)
+    }
+
+    // MARK: - Scanning
+
+    /// What the probing child prints: one line of JSON with what the library declares, or why it cannot be used.
+    package static func probe(_ path: String) -> String { PluginProbe.answer(for: path) }
+
+    package func rescan() {
+        var cache = ProbeCache(folder: cacheFolder)
+        var found: [FoundClass] = []
+        var broken: [BrokenPlugin] = []
+        for path in libraries() {
+            do throws(PluginRefusal) {
+                found += try probe(path, &cache)
+            } catch {
+                broken.append(BrokenPlugin(location: path, reason: error.reason))
+            }
+        }
+        cache.save()
+        found = Self.highestVersions(found)
+        let sorted = found.sorted {
+            ($0.description.kind.rawValue, $0.description.className) < (
+                $1.description.kind.rawValue, $1.description.className
+            )
+        }
+        state.withLock { state in
+            state.found = sorted
+            state.table = ClassNames(sorted.map(\.description))
+            state.broken = broken
+        }
+    }
+
+    private func probe(_ path: String, _ cache: inout ProbeCache) throws(PluginRefusal) -> [FoundClass] {
+        let file = try LibraryFile.open(path)
+        defer { file.close() }
+        let manifest: PluginManifest
+        if let known = cache.manifest(of: path, identity: file.identity) {
+            manifest = known
+        } else {
+            manifest = try PluginProbe.run(path, program: program)
+            cache.store(manifest, of: path, identity: file.identity)
+        }
+        var classes: [FoundClass] = []
+        for entry in manifest.classes {
+            guard let kind = entry.connectorKind else {
+                Self.log.warning("\(path): class \(entry.name) is of a kind that this version does not use")
+                continue
+            }
+            classes.append(
+                FoundClass(
+                    description: PluginDescription(
+                        className: entry.name, aliases: entry.aliases, kind: kind, version: entry.version,
+                        location: path), table: entry.table, path: path))
+        }
+        return classes
+    }
+
+    /// The libraries of all folders, each folder's sorted by name.
+    private func libraries() -> [String] {
+        var paths: [String] = []
+        for folder in folders {
+            var status = stat()
+            guard stat(folder, &status) == 0 else {
+                Self.log.debug("No plugin folder \(folder): \(errorText(errno))")
+                continue
+            }
+            if status.st_mode & S_IFMT != S_IFDIR {
+                paths.append(folder)
+                continue
+            }
+            paths += Self.entries(of: folder).filter { $0.hasSuffix(".so") }.map { "\(folder)/\($0)" }
+        }
+        return paths
+    }
+
+    private static func entries(of folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                })
+        }
+        return names.sorted()
+    }
+
+    /// Of several versions of one class the highest stays; of equal ones the first that was found.
+    private static func highestVersions(_ found: [FoundClass]) -> [FoundClass] {
+        var best: [String: Int] = [:]
+        for (index, entry) in found.enumerated() {
+            if let known = best[entry.description.className],
+                !VersionOrder.isHigher(entry.description.version, than: found[known].description.version)
+            {
+                continue
+            }
+            best[entry.description.className] = index
+        }
+        return found.enumerated().filter { best[$0.element.description.className] == $0.offset }.map(\.element)
+    }
+
+    // MARK: - Instances
+
+    package func makeConnector(
+        _ plugin: PluginDescription, services: any ConnectorServices
+    ) throws(ConnectError) -> any ConnectorPort {
+        try ConnectorInstance(try opened(plugin), plugin, services)
+    }
+
+    package func makeSourceTask(
+        _ plugin: PluginDescription, services: any SourceTaskServices
+    ) throws(ConnectError) -> any SourceTaskPort {
+        try SourceTaskInstance(try opened(plugin), plugin, services)
+    }
+
+    package func makeSinkTask(
+        _ plugin: PluginDescription, services: any SinkTaskServices
+    ) throws(ConnectError) -> any SinkTaskPort {
+        try SinkTaskInstance(try opened(plugin), plugin, services)
+    }
+
+    private func opened(_ plugin: PluginDescription) throws(ConnectError) -> PluginClass {
+        let path = try found(plugin.className).path
+        let opened: Result<PluginClass, PluginRefusal> = loading.withLock { _ in
+            do throws(PluginRefusal) {
+                return .success(try load(path, plugin))
+            } catch {
+                return .failure(error)
+            }
+        }
+        do throws(PluginRefusal) {
+            return try opened.get()
+        } catch {
+            throw ConnectError(.pluginUnusable, "\(path): \(error.reason)")
+        }
+    }
+
+    private func load(_ path: String, _ plugin: PluginDescription) throws(PluginRefusal) -> PluginClass {
+        let file = try LibraryFile.open(path)
+        let library: OpenLibrary
+        if let known = state.withLock({ $0.libraries[file.identity] }) {
+            file.close()
+            library = known
+        } else {
+            library = try OpenLibrary(file)
+            state.withLock { $0.libraries[file.identity] = library }
+        }
+        guard let kcClass = library.kcClass(named: plugin.className) else {
+            throw PluginRefusal("has no class \(plugin.className) any more: it was replaced since it was looked at")
+        }
+        return PluginClass(kcClass)
+    }
+}
+
+extension PluginManifest.Class {
+    /// nil for kinds that this version does not use.
+    fileprivate var connectorKind: ConnectorKind? {
+        switch kind {
+        case 1: return .source
+        case 2: return .sink
+        default: return nil
+        }
+    }
+}

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -19,3 +20,9 @@ int kcl_set_thread_name(pthread_t thread, const char *name);
 
 /* Makes waits of ATTRIBUTES' conditions measure CLOCK_MONOTONIC. Returns an errno value, 0 for success. */
 int kcl_condition_uses_monotonic_clock(pthread_condattr_t *attributes);
+
+/* A pipe whose ends are closed on exec. -1 and errno on failure. */
+int kcl_pipe(int ends[2]);
+
+/* Has a spawned child close all descriptors from FIRST on. Returns an errno value, 0 for success. */
+int kcl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

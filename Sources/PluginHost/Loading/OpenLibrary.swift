@@ -1,0 +1,47 @@
+import ConnectABI
+import Glibc
+
+/// A library in this process. Never closed again: a plugin's runtime may have threads.
+final class OpenLibrary: @unchecked Sendable {
+    // Guard of the unchecked conformance: the description is constant for the life of the process, as the ABI promises.
+    private let plugin: kc_plugin
+
+    /// Loads a checked file through its descriptor and shakes hands.
+    ///
+    /// Blocks; runs the library's constructors.
+    init(_ file: LibraryFile) throws(PluginRefusal) {
+        plugin = try ManifestReader.checked(Self.entry(of: file))
+    }
+
+    /// Loads a library and calls its entry function.
+    static func entry(of file: LibraryFile) throws(PluginRefusal) -> UnsafePointer<kc_plugin>? {
+        guard let handle = dlopen("/proc/self/fd/\(file.descriptor)", RTLD_NOW | RTLD_LOCAL) else {
+            throw PluginRefusal("cannot be loaded: \(linkerError(file))")
+        }
+        guard let symbol = dlsym(handle, "kafka_connect_entry") else {
+            throw PluginRefusal("exports no kafka_connect_entry: it is no plugin, or the symbol is hidden (KC_EXPORT)")
+        }
+        typealias Entry = @convention(c) () -> UnsafePointer<kc_plugin>?
+        return unsafeBitCast(symbol, to: Entry.self)()
+    }
+
+    private static func linkerError(_ file: LibraryFile) -> String {
+        guard let text = dlerror() else { return "unknown reason" }
+        let message = String(decoding: UnsafeRawBufferPointer(start: text, count: strlen(text)), as: UTF8.self)
+        return message.replacing("/proc/self/fd/\(file.descriptor)", with: file.path)
+    }
+
+    /// The class of that full name.
+    func kcClass(named name: String) -> UnsafePointer<kc_class>? {
+        var found: UnsafePointer<kc_class>?
+        do throws(PluginRefusal) {
+            try ManifestReader.forEach(plugin.classes, as: kc_class.self, "classes") { pointer in
+                guard found == nil, let text = pointer.pointee.name else { return }
+                if String(cString: text) == name { found = pointer }
+            }
+        } catch {
+            return nil
+        }
+        return found
+    }
+}

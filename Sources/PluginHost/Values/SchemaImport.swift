@@ -1,0 +1,100 @@
+import ConnectABI
+import ConnectModel
+import JSON
+
+/// Makes the host's schemas of a batch's table, in which schemas refer to one another by index.
+struct SchemaImport {
+    private static let deepest = Int(KC_MAX_DEPTH)
+    private static let mostSchemas = 1 << 16
+    private static let mostFields = 1 << 16
+
+    private let table: kc_table
+
+    init(_ table: kc_table) { self.table = table }
+
+    /// The schemas by index.
+    func schemas() throws(ConnectError) -> [Schema] {
+        guard table.count != 0 else { return [] }
+        guard table.count > 0, Int(table.count) <= Self.mostSchemas, Int(table.stride) >= MemoryLayout<kc_schema>.size,
+            table.stride % 8 == 0, table.items != nil
+        else { throw nonsense("\(table.count) schemas of \(table.stride) bytes") }
+        var made: [Schema?] = Array(repeating: nil, count: Int(table.count))
+        for index in made.indices { _ = try make(Int32(truncatingIfNeeded: index), &made, depth: 0) }
+        return made.compactMap(\.self)
+    }
+
+    private func make(_ index: Int32, _ made: inout [Schema?], depth: Int) throws(ConnectError) -> Schema {
+        guard index >= 0, Int(index) < made.count, let items = table.items else {
+            throw nonsense("a schema that refers to schema \(index), which is not there")
+        }
+        if let known = made[Int(index)] { return known }
+        guard depth <= Self.deepest else { throw nonsense("a schema that contains itself, or is nested too deep") }
+        let schema = (items + Int(index) * Int(table.stride)).assumingMemoryBound(to: kc_schema.self).pointee
+        guard let kind = ValueKind(rawValue: schema.kind), kind != .null else {
+            throw nonsense("a schema of the unknown kind \(schema.kind)")
+        }
+        var fields: [Schema.Field] = []
+        var keySchema: Schema?
+        var valueSchema: Schema?
+        switch kind {
+        case .map:
+            keySchema = try make(schema.key_schema, &made, depth: depth + 1)
+            valueSchema = try make(schema.value_schema, &made, depth: depth + 1)
+        case .array: valueSchema = try make(schema.value_schema, &made, depth: depth + 1)
+        case .structure: fields = try makeFields(schema.fields, &made, depth: depth + 1)
+        case .null, .boolean, .int8, .int16, .int32, .int64, .float32, .float64, .string, .bytes: break
+        }
+        let result = Schema(
+            kind, isOptional: schema.flags & UInt32(KC_SCHEMA_OPTIONAL) != 0, name: schema.name.text,
+            version: schema.flags & UInt32(KC_SCHEMA_HAS_VERSION) != 0 ? schema.version : nil,
+            documentation: schema.doc.text, parameters: try parameters(schema.parameters),
+            defaultJSON: try defaultJSON(schema), fields: fields, keySchema: keySchema, valueSchema: valueSchema)
+        made[Int(index)] = result
+        return result
+    }
+
+    private func makeFields(
+        _ table: kc_table, _ made: inout [Schema?], depth: Int
+    ) throws(ConnectError) -> [Schema.Field] {
+        guard table.count != 0 else { return [] }
+        guard table.count > 0, Int(table.count) <= Self.mostFields, Int(table.stride) >= MemoryLayout<kc_field>.size,
+            table.stride % 8 == 0, let start = table.items
+        else { throw nonsense("a schema with \(table.count) fields") }
+        var fields: [Schema.Field] = []
+        for index in 0..<Int(table.count) {
+            let field = (start + index * Int(table.stride)).assumingMemoryBound(to: kc_field.self).pointee
+            guard let name = field.name.text else { throw nonsense("a field of a schema without a name") }
+            fields.append(Schema.Field(name: name, schema: try make(field.schema, &made, depth: depth)))
+        }
+        return fields
+    }
+
+    private func parameters(_ table: kc_table) throws(ConnectError) -> [Schema.Parameter] {
+        guard table.count != 0 else { return [] }
+        guard table.count > 0, Int(table.count) <= Self.mostFields,
+            Int(table.stride) >= MemoryLayout<kc_parameter>.size,
+            table.stride % 8 == 0, let start = table.items
+        else { throw nonsense("a schema with \(table.count) parameters") }
+        var result: [Schema.Parameter] = []
+        for index in 0..<Int(table.count) {
+            let parameter = (start + index * Int(table.stride)).assumingMemoryBound(to: kc_parameter.self).pointee
+            guard let key = parameter.key.text, let value = parameter.value.text else {
+                throw nonsense("a parameter of a schema without key or value")
+            }
+            result.append(Schema.Parameter(name: key, value: value))
+        }
+        return result
+    }
+
+    /// Defaults of primitive kinds; those of containers are left out, which makes the field required or null.
+    private func defaultJSON(_ schema: kc_schema) throws(ConnectError) -> [UInt8]? {
+        guard schema.flags & UInt32(KC_SCHEMA_HAS_DEFAULT) != 0 else { return nil }
+        let value = schema.default_value.model
+        if let problem = ValueCheck.problem(value) { throw nonsense("a default that holds \(problem)") }
+        switch value.kind {
+        case .boolean?, .int8?, .int16?, .int32?, .int64?, .float32?, .float64?, .string?:
+            return try JSONValues.json(of: value)
+        case nil, .null?, .bytes?, .array?, .map?, .structure?: return nil
+        }
+    }
+}
