@@ -1,0 +1,263 @@
+package import ConnectConfig
+package import ConnectModel
+package import EventLoop
+import KafkaClient
+import Logging
+import Settings
+import Synchronization
+
+/// Kafka as connectors see it: senders and receivers with Connect's layers of client settings, on shared connections.
+///
+/// Clients with equal cluster and security settings share one ``KafkaCluster``. Everything of `KafkaClient` lives on the loop;
+/// lanes ask it through ``LoopCall``.
+package final class KafkaConnections: KafkaPorts {
+    private let worker: WorkerConfig
+    private let layers: ClientLayers
+    private let loop: EventLoop
+    private let state: Confined<ClusterTable>
+    private let waiting = Mutex<String?>("the first connection")
+    private static let log = Logger("connect.kafka")
+
+    /// - Parameter loop: the loop that all Kafka clients live on.
+    package init(worker: WorkerConfig, loop: EventLoop, pool: BlockingPool) {
+        self.worker = worker
+        layers = ClientLayers(worker)
+        self.loop = loop
+        state = Confined(ClusterTable(loop: loop, pool: pool), to: loop)
+    }
+
+    // MARK: - The worker's own connection
+
+    package func whenConnected(_ done: @escaping @Sendable (_ clusterID: String?) -> Void) {
+        let properties = layers.internalClient("shared-admin")
+        loop.execute { [self] in
+            let settings: ClientSettings
+            do throws(ClientError) {
+                settings = try ClientSettings(properties, role: .admin)
+            } catch {
+                Self.log.error("The worker's client settings cannot be used: \(error.message)")
+                return waiting.withLock { $0 = error.message }
+            }
+            let cluster = state.value.cluster(for: settings)
+            cluster.observeState { [self] clusterState in
+                waiting.withLock { $0 = clusterState == .connected ? nil : clusterState.description }
+            }
+            let isDone = Once()
+            cluster.observeMetadata { snapshot in
+                guard !snapshot.brokers.isEmpty, isDone.first() else { return }
+                done(snapshot.clusterID)
+            }
+            cluster.refreshMetadata(reason: "the worker starts")
+        }
+    }
+
+    package var waitingFor: String? { waiting.withLock { $0 } }
+
+    // MARK: - Tasks
+
+    package func makeSender(
+        task: TaskID, config: ConfigMap, wake: @escaping @Sendable () -> Void
+    ) throws(ConnectError) -> any RecordSender {
+        let texts = config.texts
+        let settings = try clientSettings(
+            layers.sourceProducer(task.connector, task: Int(task.number), config: texts), .producer, task)
+        var creator: TopicCreator?
+        if worker.topicCreationEnabled, TopicCreation.isWanted(by: texts) {
+            let rules: TopicCreation
+            do throws(SettingsError) {
+                rules = try TopicCreation(texts)
+            } catch {
+                throw ConnectError(.configInvalid, error.description)
+            }
+            let admin = try clientSettings(
+                layers.admin(clientID: "connector-adminclient-\(task)", config: texts), .admin, task)
+            creator = TopicCreator(rules: rules, loop: loop, clusters: state, settings: admin, wake: wake)
+        }
+        let state = state
+        let producer = LoopCall.wait(on: loop) {
+            Producer(cluster: state.value.cluster(for: settings), settings: settings, wake: wake)
+        }
+        return KafkaRecordSender(producer: producer, topics: creator)
+    }
+
+    package func makeReceiver(
+        task: TaskID, config: ConfigMap, wake: @escaping @Sendable () -> Void
+    ) throws(ConnectError) -> any RecordReceiver {
+        let settings = try clientSettings(
+            layers.sinkConsumer(task.connector, task: Int(task.number), config: config.texts), .consumer, task)
+        let state = state
+        let made: Result<Consumer, ClientError> = LoopCall.wait(on: loop) {
+            Result { () throws(ClientError) in
+                try Consumer(cluster: state.value.cluster(for: settings), settings: settings, wake: wake)
+            }
+        }
+        let consumer: Consumer
+        do throws(ClientError) {
+            consumer = try made.get()
+        } catch {
+            throw ConnectError(error)
+        }
+        try subscribe(consumer, config)
+        return KafkaRecordReceiver(consumer: consumer)
+    }
+
+    private func subscribe(_ consumer: Consumer, _ config: ConfigMap) throws(ConnectError) {
+        if let regex = config["topics.regex"], !regex.isEmpty {
+            let pattern: Pattern
+            do throws(PatternError) {
+                pattern = try Pattern(regex)
+            } catch {
+                throw ConnectError(
+                    .configInvalid,
+                    "Invalid value \(regex) for configuration topics.regex: Invalid regex: \(error.description)")
+            }
+            consumer.subscribe(matching: { topic in
+                do throws(PatternError) {
+                    return try pattern.matchesWhole(topic)
+                } catch {
+                    // The match ran into its limits: such a topic is not taken rather than taken by chance.
+                    return false
+                }
+            })
+            return
+        }
+        var topics: [String] = []
+        for topic in (config["topics"] ?? "").split(separator: ",") {
+            let name = topic.trimmingSpaces()
+            if !name.isEmpty, !topics.contains(name) { topics.append(name) }
+        }
+        consumer.subscribe(topics: topics)
+    }
+
+    private func clientSettings(
+        _ properties: [String: String], _ role: ClientSettings.Role, _ task: TaskID
+    ) throws(ConnectError) -> ClientSettings {
+        do throws(ClientError) {
+            let settings = try ClientSettings(properties, role: role)
+            if !settings.keysWithoutMeaning.isEmpty {
+                Self.log.warning(
+                    "These client settings have no meaning here: \(settings.keysWithoutMeaning.joined(separator: ", "))",
+                    [.connector(task.connector), .task(task.description)])
+            }
+            return settings
+        } catch {
+            throw ConnectError(error)
+        }
+    }
+
+    // MARK: - Groups
+
+    package func groupOffsets(
+        _ connector: String, config: ConfigMap,
+        _ done: @escaping @Sendable (Result<[TopicPartitionOffset], ConnectError>) -> Void
+    ) {
+        withAdmin(connector, config, { done(.failure($0)) }) { admin, group in
+            admin.groupOffsets(group: group) { result in
+                done(
+                    result.map { offsets in
+                        offsets.map {
+                            TopicPartitionOffset(
+                                TopicPartition(topic: $0.partition.topic, partition: $0.partition.partition), $0.offset)
+                        }
+                    }.mapError { ConnectError($0) })
+            }
+        }
+    }
+
+    package func alterGroupOffsets(
+        _ connector: String, config: ConfigMap, _ changes: [GroupOffsetChange],
+        _ done: @escaping @Sendable (ConnectError?) -> Void
+    ) {
+        withAdmin(connector, config, done) { admin, group in
+            GroupOffsetChanges(admin: admin, group: group, changes: changes).run { done($0.map { ConnectError($0) }) }
+        }
+    }
+
+    package func deleteGroup(
+        _ connector: String, config: ConfigMap, _ done: @escaping @Sendable (ConnectError?) -> Void
+    ) {
+        withAdmin(connector, config, done) { admin, group in
+            admin.deleteGroup(group) { result in
+                if case .failure(let error) = result { done(ConnectError(error)) } else { done(nil) }
+            }
+        }
+    }
+
+    /// Runs a call of the administrator on the loop, with the group of a sink connector.
+    private func withAdmin(
+        _ connector: String, _ config: ConfigMap, _ failed: @escaping @Sendable (ConnectError) -> Void,
+        _ call: @escaping @Sendable (Admin, String) -> Void
+    ) {
+        let properties = layers.admin(clientID: "connector-worker-adminclient-\(connector)", config: config.texts)
+        let group = config["consumer.override.group.id"] ?? ClientLayers.sinkGroup(connector)
+        loop.execute { [state] in
+            do throws(ClientError) {
+                let settings = try ClientSettings(properties, role: .admin)
+                call(Admin(cluster: state.value.cluster(for: settings)), group)
+            } catch {
+                failed(ConnectError(error))
+            }
+        }
+    }
+
+    package func close(_ done: @escaping @Sendable () -> Void) {
+        loop.execute { [state] in
+            state.value.close()
+            done()
+        }
+    }
+}
+
+/// The clusters in use, by what distinguishes them. Confined to the loop.
+final class ClusterTable {
+    private let loop: EventLoop
+    private let pool: BlockingPool
+    private var clusters: [ClusterKey: KafkaCluster] = [:]
+
+    init(loop: EventLoop, pool: BlockingPool) {
+        self.loop = loop
+        self.pool = pool
+    }
+
+    func cluster(for settings: ClientSettings) -> KafkaCluster {
+        let key = ClusterKey(settings)
+        if let known = clusters[key] { return known }
+        let cluster = KafkaCluster(settings: settings, loop: loop, pool: pool)
+        clusters[key] = cluster
+        return cluster
+    }
+
+    func close() {
+        for cluster in clusters.values { cluster.close() }
+        clusters = [:]
+    }
+}
+
+/// True the first time only. Confined to the loop.
+private final class Once {
+    private var isTaken = false
+
+    func first() -> Bool {
+        defer { isTaken = true }
+        return !isTaken
+    }
+}
+
+extension ConfigMap {
+    /// The texts by key; keys that are null are left out.
+    var texts: [String: String] {
+        var result: [String: String] = [:]
+        for entry in entries { result[entry.key] = entry.value }
+        return result
+    }
+}
+
+extension Substring {
+    /// The text without blanks around it.
+    func trimmingSpaces() -> String {
+        var text = self
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

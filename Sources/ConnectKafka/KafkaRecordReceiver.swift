@@ -1,0 +1,222 @@
+import ConnectModel
+import KafkaClient
+import KafkaProtocol
+import Synchronization
+
+/// A sink task's way out of Kafka: a consumer's events, its chunks checked, decompressed and cut into tables of records.
+///
+/// Confined to the task's lane. Records point into the fetch answer, or into the decompressed batch, until ``release()``.
+final class KafkaRecordReceiver: RecordReceiver {
+    private let consumer: Consumer
+    private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 4 << 20))
+    private let arena = ByteArena()
+    private var current: (chunk: FetchedChunk, reader: RecordBatchReader, partition: ConnectModel.TopicPartition)?
+    /// Whether the batch that the reader is in lies in the decompressor's buffer, which the next batch overwrites.
+    private var isInsideCompressedBatch = false
+    private var filter: TransactionFilter?
+    /// Owns the memory that the lent records point into.
+    private var lent: FetchedChunk?
+    /// The offset behind the records that were lent last; told to the consumer when they come back.
+    private var lentUpTo: Int64?
+    /// What was polled while commits were looked for. Never longer than ``aheadLimit``.
+    private var ahead: [ConsumerEvent] = []
+    private var outstandingCommits = 0
+    private let finishedCommits = FinishedCommits()
+
+    private static let aheadLimit = 32
+
+    /// Results of commits that were polled and not yet asked for.
+    private final class FinishedCommits: Sendable {
+        let list = Mutex<[(sequence: UInt64, error: ConnectError?)]>([])
+    }
+
+    init(consumer: Consumer) {
+        self.consumer = consumer
+    }
+
+    func next(into table: IncomingTable) -> ReceiverEvent {
+        table.count = 0
+        while true {
+            if current != nil {
+                do throws(ConnectError) {
+                    if let partition = try fill(table) { return .records(partition) }
+                } catch {
+                    current = nil
+                    return .failed(error)
+                }
+                continue
+            }
+            let event = ahead.isEmpty ? consumer.poll() : ahead.removeFirst()
+            switch event {
+            case nil: return .none
+            case .records(let chunk)?: begin(chunk)
+            case .assigned(let beginnings)?:
+                if beginnings.isEmpty { continue }
+                return .assigned(beginnings.map { TopicPartitionOffset(Self.model($0.partition), $0.offset) })
+            case .revoking(let partitions)?: return .revoking(partitions.map(Self.model))
+            case .lost(let partitions)?: return .lost(partitions.map(Self.model))
+            case .failed(let error, _)?: return .failed(ConnectError(error))
+            }
+        }
+    }
+
+    private func begin(_ chunk: FetchedChunk) {
+        current = (chunk, chunk.reader(decompressor: decompressor), Self.model(chunk.partition))
+        isInsideCompressedBatch = false
+        filter = chunk.isReadCommitted ? TransactionFilter(chunk.abortedTransactions) : nil
+    }
+
+    /// Fills the table from the chunk under way; nil when the chunk is through without a record.
+    private func fill(_ table: IncomingTable) throws(ConnectError) -> ConnectModel.TopicPartition? {
+        guard let (chunk, started, partition) = current else { return nil }
+        current = nil
+        // In a local variable: as a property it would be checked for exclusive access at every record.
+        var reader = started
+        var count = 0
+        var isExhausted = false
+        do throws(ProtocolError) {
+            while count < table.storage.count {
+                if let record = try reader.next() {
+                    table.storage[count] = try incoming(record, reader)
+                    count += 1
+                    continue
+                }
+                if count > 0, isInsideCompressedBatch { break }
+                guard let batch = try nextVisibleBatch(&reader) else {
+                    isExhausted = true
+                    break
+                }
+                isInsideCompressedBatch = batch.codec != .none
+            }
+        } catch {
+            throw ConnectError(
+                .kafkaProtocol,
+                "Records of \(partition) from offset \(chunk.offset) on cannot be read: \(error.description)")
+        }
+        table.count = count
+        if isExhausted {
+            lentUpTo = chunk.nextOffset
+            if count == 0 {
+                consumer.consumed(upTo: chunk.nextOffset, chunk.partition)
+                return nil
+            }
+            lent = chunk
+        } else {
+            lentUpTo = count > 0 ? table.storage[count - 1].offset + 1 : nil
+            lent = chunk
+            current = (chunk, reader, partition)
+        }
+        return partition
+    }
+
+    private func nextVisibleBatch(_ reader: inout RecordBatchReader) throws(ProtocolError) -> RecordBatchInfo? {
+        while let batch = try reader.nextBatch() {
+            guard filter != nil else {
+                if batch.isControl { continue }
+                return batch
+            }
+            var marker: ControlMarker?
+            if batch.isControl, let record = try reader.next() { marker = try ControlMarker(key: record.keyBytes) }
+            if filter?.hides(batch, marker: marker) == true || batch.isControl { continue }
+            return batch
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func incoming(_ record: RecordView, _ reader: RecordBatchReader) throws(ProtocolError) -> IncomingRecord {
+        var result = IncomingRecord()
+        result.key = record.key
+        result.keyLength = record.keyCount
+        result.value = record.value
+        result.valueLength = record.valueCount
+        result.offset = record.offset
+        result.timestamp = record.timestamp
+        result.flags = record.timestamp >= 0 ? .hasTimestamp : []
+        if record.headerCount > 0 { try copyHeaders(record, into: &result) }
+        return result
+    }
+
+    private func copyHeaders(_ record: RecordView, into result: inout IncomingRecord) throws(ProtocolError) {
+        let capacity = Int(record.headerCount)
+        let room = arena.allocate(capacity * MemoryLayout<WireHeader>.stride)
+            .bindMemory(to: WireHeader.self, capacity: capacity)
+        var reader = record.headers()
+        var count = 0
+        while count < capacity, let header = try reader.next() {
+            (room + count).initialize(
+                to: WireHeader(
+                    key: header.key.baseAddress, keyLength: Int32(truncatingIfNeeded: header.key.count),
+                    value: header.value?.baseAddress,
+                    valueLength: header.value.map { Int32(truncatingIfNeeded: $0.count) } ?? -1))
+            count += 1
+        }
+        result.headers = UnsafePointer(room)
+        result.headerCount = Int32(truncatingIfNeeded: count)
+    }
+
+    func release() {
+        if let lent, let lentUpTo { consumer.consumed(upTo: lentUpTo, lent.partition) }
+        lent = nil
+        lentUpTo = nil
+        arena.reset()
+    }
+
+    func finishRevocation() {
+        consumer.finishRevocation()
+    }
+
+    func commit(_ offsets: [TopicPartitionOffset], sequence: UInt64) {
+        outstandingCommits += 1
+        consumer.commit(offsets.map { (Self.client($0.partition), $0.offset) }) { [finishedCommits] result in
+            var error: ConnectError?
+            if case .failure(let failure) = result { error = ConnectError(failure) }
+            finishedCommits.list.withLock { $0.append((sequence, error)) }
+        }
+    }
+
+    func drainCommits(_ body: (_ sequence: UInt64, _ error: ConnectError?) -> Void) {
+        // Results come within polls: what else a poll brings waits for the next call of `next`.
+        while outstandingCommits > 0, ahead.count < Self.aheadLimit, let event = consumer.poll() { ahead.append(event) }
+        let finished = finishedCommits.list.withLock { stored in
+            defer { stored = [] }
+            return stored
+        }
+        outstandingCommits -= finished.count
+        for commit in finished { body(commit.sequence, commit.error) }
+    }
+
+    func pause(_ partitions: [ConnectModel.TopicPartition]) {
+        consumer.pause(partitions.map(Self.client))
+    }
+
+    func resume(_ partitions: [ConnectModel.TopicPartition]) {
+        consumer.resume(partitions.map(Self.client))
+    }
+
+    func seek(_ offsets: [TopicPartitionOffset]) {
+        for offset in offsets {
+            let partition = Self.client(offset.partition)
+            if current?.chunk.partition == partition { current = nil }
+            ahead.removeAll { event in
+                if case .records(let chunk) = event { return chunk.partition == partition }
+                return false
+            }
+            consumer.seek(partition, to: offset.offset)
+        }
+    }
+
+    func close(_ done: @escaping @Sendable () -> Void) {
+        current = nil
+        ahead = []
+        consumer.close(completion: done)
+    }
+
+    private static func model(_ partition: KafkaClient.TopicPartition) -> ConnectModel.TopicPartition {
+        ConnectModel.TopicPartition(topic: partition.topic, partition: partition.partition)
+    }
+
+    private static func client(_ partition: ConnectModel.TopicPartition) -> KafkaClient.TopicPartition {
+        KafkaClient.TopicPartition(partition.topic, partition.partition)
+    }
+}

@@ -1,0 +1,20 @@
+import KafkaClient
+import Testing
+
+@testable import ConnectKafka
+
+@Suite struct ClusterKeyTests {
+    private func key(_ more: [String: String]) throws -> ClusterKey {
+        let base = ["bootstrap.servers": "localhost:9092", "client.id": "one"]
+        return ClusterKey(try ClientSettings(base.merging(more) { $1 }, role: .producer))
+    }
+
+    @Test func `clients that differ in what is their own alone share connections`() throws {
+        #expect(try key([:]) == key(["client.id": "two", "batch.size": "1", "linger.ms": "7"]))
+    }
+
+    @Test func `clients that reach the cluster in another way do not`() throws {
+        #expect(try key([:]) != key(["bootstrap.servers": "other:9092"]))
+        #expect(try key([:]) != key(["request.timeout.ms": "31000"]))
+    }
+}
