@@ -1,1 +1,4 @@
-// Entry point.
+import CommandLine
+import Glibc
+
+exit(Entry.run(Swift.CommandLine.arguments))

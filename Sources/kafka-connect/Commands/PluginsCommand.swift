@@ -1,0 +1,39 @@
+import CommandLine
+import ConnectConfig
+import ConnectModel
+import PluginHost
+
+/// `kafka-connect plugins`: what can be used, and why the rest cannot.
+enum PluginsCommand {
+    static func run(worker: String?, pluginPath: String?) -> Int32 {
+        let folders: [String]
+        if let pluginPath {
+            folders = pluginPath.split(separator: ",").map(String.init)
+        } else if let worker {
+            folders = PluginFolders.all(ConfigFile.readWorker(worker).values["plugin.path"].map(list))
+        } else {
+            folders = PluginFolders.all(nil)
+        }
+        let host = PluginHost(folders: folders, program: PluginFolders.executable, cacheFolder: nil)
+        host.rescan()
+        Terminal.print("Folders searched: \(folders.joined(separator: ", "))")
+        for plugin in host.plugins {
+            Terminal.print("\(plugin.kind.rawValue)  \(plugin.className)  \(plugin.version)  \(plugin.location)")
+        }
+        for broken in host.broken { Terminal.print("broken  \(broken.location): \(broken.reason)") }
+        if host.plugins.isEmpty, host.broken.isEmpty { Terminal.print("No plugin library (.so) was found.") }
+        return ExitStatus.success.code
+    }
+
+    /// The child of a scan: prints what one library declares.
+    static func probe(_ file: String) -> Int32 {
+        Terminal.print(PluginHost.probe(file))
+        return ExitStatus.success.code
+    }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+}

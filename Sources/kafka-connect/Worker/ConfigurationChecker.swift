@@ -1,0 +1,88 @@
+import ConnectConfig
+import ConnectModel
+import Herder
+import RESTAPI
+import RecordPipeline
+import Settings
+
+/// Checks connector configurations against the framework's keys and the plugin's own. Thread-safe.
+final class ConfigurationChecker: ConnectorChecking {
+    private let worker: WorkerConfig
+    private let plugins: any PluginTables
+    private let classes: ClassCatalog
+
+    init(worker: WorkerConfig, plugins: any PluginTables) {
+        self.worker = worker
+        self.plugins = plugins
+        classes = ClassCatalog(BuiltInClasses.entries)
+    }
+
+    func validate(
+        _ config: ConfigMap, plugin: PluginDescription, notes: [ValidationNote]
+    ) throws(ConnectError) -> ConfigValidation {
+        let table = ConnectorConfigTable(kind: plugin.kind, catalog: classes, worker: worker)
+        var outcome = table.validate(config, plugin: plugins.table(of: plugin), version: plugin.version)
+        outcome.add(notes)
+        let deadLetters = "errors.deadletterqueue.topic.name"
+        if plugin.kind == .sink, let topic = config[deadLetters], !topic.isEmpty {
+            outcome.addError(
+                "Invalid value \(topic) for configuration \(deadLetters): this version writes no dead letters",
+                to: deadLetters)
+        }
+        return outcome.answer
+    }
+
+    func keys(of className: String) throws(ConnectError) -> [ConfigKeyDescription] {
+        if let known = ConverterFactory.resolve(className) {
+            return ConverterFactory.table(of: known).keys.map(ConfigKeyDescription.init)
+        }
+        let plugin = try plugins.resolve(className)
+        return ConnectorConfigTable(kind: plugin.kind, catalog: classes, worker: worker)
+            .definitions(plugin: plugins.table(of: plugin), version: plugin.version)
+    }
+}
+
+/// The plugins of a worker with the keys that they declare.
+protocol PluginTables: PluginCatalog {
+    /// The keys of a plugin class, without the framework's.
+    func table(of plugin: PluginDescription) -> SettingsTable
+}
+
+/// The classes that the worker brings along besides connectors.
+enum BuiltInClasses {
+    /// What configurations may name: converters, config providers, override policies.
+    static var entries: [ClassCatalog.Entry] {
+        ConverterFactory.classNames.map { name in
+            let isHeaderOnly = name == ConverterFactory.simpleHeaderConverter
+            return ClassCatalog.Entry(
+                name, isHeaderOnly ? [.headerConverter] : [.converter, .headerConverter], version: Version.api,
+                table: ConverterFactory.table(of: name))
+        }
+    }
+}
+
+extension BuiltInClasses {
+    /// What `GET /connector-plugins?connectorsOnly=false` lists besides connectors.
+    static var listed: [RESTSettings.BuiltIn] {
+        let converters = ConverterFactory.classNames.filter { $0 != ConverterFactory.simpleHeaderConverter }
+        let both = converters.map { RESTSettings.BuiltIn(className: $0, type: .converter, version: Version.api) }
+        let headers = (converters + [ConverterFactory.simpleHeaderConverter])
+            .map { RESTSettings.BuiltIn(className: $0, type: .headerConverter, version: Version.api) }
+        return both + headers
+    }
+}
+
+extension ConfigTransformer {
+    /// A configuration with its references to config providers replaced; null values are left out. May block.
+    func resolved(_ config: ConfigMap) throws(ConnectError) -> ConfigMap {
+        var texts: [String: String] = [:]
+        for entry in config.entries { texts[entry.key] = entry.value }
+        let values: [String: String]
+        do throws(ConfigProviderError) {
+            values = try resolve(texts)
+        } catch {
+            throw ConnectError(.configInvalid, error.message, status: 500)
+        }
+        return ConfigMap(config.entries.map { ($0.key, $0.value == nil ? nil : values[$0.key]) })
+    }
+}

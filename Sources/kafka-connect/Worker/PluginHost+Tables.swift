@@ -1,0 +1,3 @@
+import PluginHost
+
+extension PluginHost: PluginTables {}

@@ -1,0 +1,58 @@
+import CommandLine
+import ConnectConfig
+import EventLoop
+import Glibc
+import Logging
+import Systemd
+
+/// `kafka-connect standalone`, `run` and `distributed`: a worker from its file to its end.
+enum WorkerCommand {
+    private static let log = Logger("connect.worker")
+
+    /// Runs the worker until it is told to stop.
+    ///
+    /// - Parameter connectors: connector files of the command line; nil for those of the folder `connectors.d`.
+    /// - Returns: the exit code.
+    static func run(worker file: String, mode: WorkerConfig.Mode, connectors: [String]?) -> Int32 {
+        // Before any thread starts, so that every thread leaves these signals to the one who waits for them.
+        SignalWaiter.block([SIGTERM, SIGINT, SIGHUP])
+        JournalSink.installIfConnected()
+        let loaded = WorkerConfig.load(file: file, mode: mode)
+        for problem in loaded.problems {
+            switch problem.severity {
+            case .error: log.error(problem.description)
+            case .warning: log.warning(problem.description)
+            }
+        }
+        guard let config = loaded.config else {
+            Terminal.error("kafka-connect: \(file) was refused; the problems are listed above")
+            return ExitStatus.failure.code
+        }
+        if config.isDistributed {
+            Terminal.error(
+                "kafka-connect: distributed mode is not part of this version; use standalone, without group.id")
+            return ExitStatus.failure.code
+        }
+        configureLogging(config)
+        let files = connectors ?? ConnectorFolder.files(beside: file)
+        do throws(WorkerError) {
+            let worker = try Worker(config: config, connectors: files, failsAlone: connectors == nil)
+            return worker.run()
+        } catch {
+            log.fatal(error.message)
+            Terminal.error("kafka-connect: \(error.message)")
+            return ExitStatus.failure.code
+        }
+    }
+
+    private static func configureLogging(_ config: WorkerConfig) {
+        var levels: [String: LogLevel] = [:]
+        for (name, level) in config.logLevels { levels[name] = LogLevel(name: level) }
+        LogSystem.configure(root: LogLevel(name: config.logLevel) ?? .info, levels: levels)
+    }
+}
+
+/// Why a worker could not be started.
+struct WorkerError: Error {
+    let message: String
+}
