@@ -54,16 +54,39 @@ extension Herder {
         _ connectors: [StartupConnector], _ done: @escaping @Sendable ([StartupProblem]) -> Void
     ) {
         onLoop { herder in
-            let stage = herder.beginStage("waiting for Kafka")
+            let wait = KafkaWait(herder.beginStage("waiting for Kafka"))
+            herder.describe(wait)
             herder.dependencies.kafka.whenConnected { clusterID in
                 herder.onLoop { herder in
-                    herder.endStage(stage)
+                    wait.isOver = true
+                    herder.endStage(wait.stage)
                     herder.clusterID = clusterID
                     herder.touch()
                     herder.startNext(connectors[...], [], done)
                 }
             }
         }
+    }
+
+    /// The wait for Kafka at start. Confined to the herder's loop, which guards the unchecked conformance.
+    private final class KafkaWait: @unchecked Sendable {
+        var stage: StageBook.Token
+        var reason: String?
+        var isOver = false
+
+        init(_ stage: StageBook.Token) { self.stage = stage }
+    }
+
+    /// Keeps the stage saying what is waited for, so that `/health` and STATUS name the broker and what it answered.
+    private func describe(_ wait: KafkaWait) {
+        guard !wait.isOver, shutdown == nil else { return }
+        let reason = dependencies.kafka.waitingFor
+        if let reason, reason != wait.reason {
+            wait.reason = reason
+            endStage(wait.stage)
+            wait.stage = beginStage("waiting for Kafka (\(reason))")
+        }
+        _ = after(EventLoop.now() &+ 200_000_000) { $0.describe(wait) }
     }
 
     private func startNext(

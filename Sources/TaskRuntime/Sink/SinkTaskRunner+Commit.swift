@@ -18,7 +18,9 @@ struct SinkCommitState {
     var closing: [TopicPartition]?
 
     /// When something has to be looked at.
-    var nextDeadline: UInt64 { isUnderWay ? min(deadline, nextCommit) : nextCommit }
+    ///
+    /// Not the next commit while one is under way: it could not begin, and the task would look again and again.
+    var nextDeadline: UInt64 { isUnderWay ? deadline : nextCommit }
 }
 
 extension SinkTaskRunner {
@@ -43,8 +45,9 @@ extension SinkTaskRunner {
             logCommitFailure(
                 ConnectError(.kafkaUnavailable, "The commit was not answered within offset.flush.timeout.ms"))
         }
+        guard !commitState.isUnderWay else { return }
         if now >= commitState.nextCommit { emptyPutIsDue() }
-        guard !commitState.isUnderWay, context.isCommitRequested || now >= commitState.nextCommit else { return }
+        guard context.isCommitRequested || now >= commitState.nextCommit else { return }
         commitState.nextCommit = now.addingSaturating(parts.worker.offsetFlushInterval)
         context.commitBegins()
         let candidates = offsets.candidates()
