@@ -18,6 +18,8 @@ let house: [SwiftSetting] = [
 // The daemon and each plugin carry a private Swift runtime (docs/ARCHITECTURE.md, "Static runtime"). Debug builds stay
 // dynamic, because the test bundle cannot be linked with two runtimes.
 let staticRuntime: [SwiftSetting] = [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
+/// Set by scripts/fuzz: libFuzzer's library. Every module is then built with its counters, and the fuzzers exist.
+let fuzzer = Context.environment["FUZZ_LIBRARY"]
 let smallBinary: [LinkerSetting] = [
     .unsafeFlags(
         [
@@ -152,7 +154,17 @@ let package = Package(
     ]
 )
 
+if let fuzzer {
+    package.targets.append(.target(name: "FuzzDriver", path: "Fuzz/Driver"))
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzDriver", "JSON", "Settings", "ConnectModel", "ConnectConfig"],
+            path: "Fuzz/Sources",
+            linkerSettings: [.unsafeFlags(["-sanitize=address", fuzzer, "-lstdc++"])]))
+}
+
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
-    let isC = ["CLinux", "CChecksum", "CText", "ConnectABI", "Verifiable"].contains(target.name)
-    if !isC { target.swiftSettings = house + staticRuntime + (target.swiftSettings ?? []) }
+    let isC = ["CLinux", "CChecksum", "CText", "ConnectABI", "Verifiable", "FuzzDriver"].contains(target.name)
+    let runtime = fuzzer == nil ? staticRuntime : [.unsafeFlags(["-sanitize=fuzzer,address"])]
+    if !isC { target.swiftSettings = house + runtime + (target.swiftSettings ?? []) }
 }

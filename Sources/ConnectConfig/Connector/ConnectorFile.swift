@@ -18,6 +18,11 @@ package struct ConnectorFile: Sendable {
     /// Reads a file: YAML, properties, flat JSON, or a create request.
     package static func load(_ path: String) -> ConnectorFile { ConnectorFile(ConfigFile.readConnector(path)) }
 
+    /// The same for content that was read already; the name says what it is.
+    package static func parse(_ bytes: [UInt8], file: String) -> ConnectorFile {
+        ConnectorFile(ConfigFile.parseConnector(bytes, file: file))
+    }
+
     init(_ source: ConnectorDocument) {
         var document = source.config
         let file = document.file

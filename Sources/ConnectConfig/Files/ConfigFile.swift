@@ -23,29 +23,37 @@ package enum ConfigFile {
     /// A worker's file: YAML, or properties by its name. What cannot be read is a problem of the document.
     package static func readWorker(_ path: String) -> ConfigDocument {
         do throws(FileError) {
-            let bytes = try FileContents.read(path)
-            switch ConfigFileKind(path: path) {
-            case .yaml: return YAMLConfigReader.read(bytes, file: path)
-            case .json, .properties, .unknown: return PropertiesReader.read(bytes, file: path)
-            }
+            return parseWorker(try FileContents.read(path), file: path)
         } catch {
             return unreadable(path, error)
+        }
+    }
+
+    /// The same for content that was read already; the name says what it is.
+    package static func parseWorker(_ bytes: [UInt8], file: String) -> ConfigDocument {
+        switch ConfigFileKind(path: file) {
+        case .yaml: YAMLConfigReader.read(bytes, file: file)
+        case .json, .properties, .unknown: PropertiesReader.read(bytes, file: file)
         }
     }
 
     /// A connector's file of any kind. A name that says properties may still hold JSON, as with Apache's worker.
     static func readConnector(_ path: String) -> ConnectorDocument {
         do throws(FileError) {
-            let bytes = try FileContents.read(path)
-            switch ConfigFileKind(path: path) {
-            case .yaml: return YAMLConfigReader.readConnector(bytes, file: path)
-            case .json: return JSONConfigReader.read(bytes, file: path)
-            case .properties, .unknown:
-                if JSONConfigReader.isJSON(bytes) { return JSONConfigReader.read(bytes, file: path) }
-                return ConnectorDocument(config: PropertiesReader.read(bytes, file: path))
-            }
+            return parseConnector(try FileContents.read(path), file: path)
         } catch {
             return ConnectorDocument(config: unreadable(path, error))
+        }
+    }
+
+    /// The same for content that was read already.
+    static func parseConnector(_ bytes: [UInt8], file: String) -> ConnectorDocument {
+        switch ConfigFileKind(path: file) {
+        case .yaml: return YAMLConfigReader.readConnector(bytes, file: file)
+        case .json: return JSONConfigReader.read(bytes, file: file)
+        case .properties, .unknown:
+            if JSONConfigReader.isJSON(bytes) { return JSONConfigReader.read(bytes, file: file) }
+            return ConnectorDocument(config: PropertiesReader.read(bytes, file: file))
         }
     }
 

@@ -6,6 +6,8 @@ struct JSONConfigReader {
     private let bytes: UnsafeRawBufferPointer
     private var scanner: JSONScanner
     private var result: ConnectorDocument
+    private var passed = 0
+    private var place = SourcePosition(line: 1, column: 1)
 
     private static let limits = JSONLimits(maximumBytes: FileContents.limit, leniency: [.byteOrderMark])
 
@@ -48,9 +50,19 @@ struct JSONConfigReader {
         }
     }
 
+    /// Where the last token starts. Tokens come in order, so only what lies between two of them is walked.
     private var position: SourcePosition {
-        let (line, column) = JSONText.position(of: scanner.tokenOffset, in: bytes)
-        return SourcePosition(line: line, column: column)
+        mutating get {
+            while passed < scanner.tokenOffset, passed < bytes.count {
+                if bytes[passed] == 0x0A {
+                    place = SourcePosition(line: place.line + 1, column: 1)
+                } else if bytes[passed] & 0xC0 != 0x80 {
+                    place = SourcePosition(line: place.line, column: place.column + 1)
+                }
+                passed += 1
+            }
+            return place
+        }
     }
 
     /// True where the member `config` is an object, which no flat configuration has.

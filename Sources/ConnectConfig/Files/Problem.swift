@@ -32,7 +32,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         if let position { text += ":\(position.line):\(position.column)" }
         text += ": \(severity.rawValue): "
         if let key, !names(key) { text += "\(key): " }
-        return text + message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        // Keys and messages hold text of the file, which may hold line ends.
+        return (text + message).split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     private func names(_ key: String) -> Bool {

@@ -23,19 +23,27 @@ enum UnknownWorkerKeys {
         "rest.port": "removed in Kafka 3.0; use listeners",
     ]
 
+    /// Looking for the nearest key is slow beside all else; a file with more unknown keys than this has another fault.
+    private static let mostSuggestions = 50
+
+    private static let names = WorkerKeys.known.keys.map(\.name) + ClientKeyNames.sorted
+
     static func warnings(for document: ConfigDocument) -> [Problem] {
-        document.entries.compactMap { entry in
-            guard let message = warning(for: entry.key) else { return nil }
-            return Problem(
-                file: document.file, position: entry.position, key: entry.key, message: message, severity: .warning)
+        var problems: [Problem] = []
+        for entry in document.entries {
+            guard let message = warning(for: entry.key, suggests: problems.count < mostSuggestions) else { continue }
+            problems.append(
+                Problem(
+                    file: document.file, position: entry.position, key: entry.key, message: message, severity: .warning)
+            )
         }
+        return problems
     }
 
-    private static func warning(for key: String) -> String? {
+    private static func warning(for key: String, suggests: Bool) -> String? {
         if let text = removed[key] { return text }
         guard !isKnown(key) else { return nil }
-        let names = WorkerKeys.known.keys.map(\.name) + ClientKeyNames.sorted
-        if let nearest = KeySuggestion.nearest(to: key, in: names + topicSettings(near: key)) {
+        if suggests, let nearest = KeySuggestion.nearest(to: key, in: names + topicSettings(near: key)) {
             return "unknown key \(key); did you mean \(nearest)?"
         }
         return "unknown key \(key)"

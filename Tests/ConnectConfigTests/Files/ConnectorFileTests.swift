@@ -90,4 +90,15 @@ struct ConnectorFileTests {
         #expect(file.problems.map { $0.position?.line } == [2, nil])
         #expect(file.problems.last?.description == "\(file.file): error: topic: Missing")
     }
+
+    @Test func `A file of the largest size is read in a time that grows with its length`() {
+        let start = ContinuousClock.now
+        let members = (0..<10_000).map { "\"key\($0)\":\"value\"" }.joined(separator: ",\n")
+        #expect(ConnectorFile.parse(Array("{\"name\":\"n\",\n\(members)}".utf8), file: "c.json").config.count == 10_001)
+        let lines = (0..<10_000).map { "unknown.key\($0): value" }.joined(separator: "\n")
+        let document = ConfigFile.parseWorker(Array(lines.utf8), file: "w.yaml")
+        let problems = WorkerConfig.load(document, mode: .standalone, environment: [:]).problems
+        #expect(problems.count { $0.severity == .warning } == 10_000)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
 }

@@ -48,4 +48,10 @@ struct PropertiesTests {
     @Test func `Bytes that are not UTF-8 are read as Java reads them`() {
         #expect(PropertiesReader.read([0x61, 0x3D, 0xE9], file: "").values == ["a": "é"])
     }
+
+    @Test func `A problem is one line, whatever the file's keys hold`() {
+        let problem = Problem(
+            file: "f", position: SourcePosition(line: 1, column: 2), key: "a\nb\u{85}c", message: "x\r\ny")
+        #expect(problem.description == "f:1:2: error: a b c: x y")
+    }
 }
