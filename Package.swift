@@ -150,6 +150,8 @@ let package = Package(
         tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "ConnectConfig", "Logging"], exclude: ["Golden"]),
         tests("Systemd"),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
+        // Not on the target itself: two plugins in one test binary would both define the entry symbol.
+        .testTarget(name: "VerifiableTests", dependencies: ["ConnectABI", "PluginTestKit"]),
         tests("FileStream", ["PluginKit", "ConnectABI", "PluginTestKit"]),
     ]
 )

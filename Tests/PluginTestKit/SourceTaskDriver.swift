@@ -89,6 +89,9 @@ public final class SourceTaskDriver {
         }
     }
 
+    /// Interrupts it.
+    public func interrupt() { functions.pointee.interrupt?(handle) }
+
     /// Stops it.
     public func stop() -> Outcome { PluginUnderTest.call { functions.pointee.stop(handle, $0) } }
 }
