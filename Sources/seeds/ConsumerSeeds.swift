@@ -5,6 +5,7 @@ internal import Glibc
 enum ConsumerSeeds {
     private static let usage = """
         usage: seeds consumer [--from A] [--count N] [--sabotage NAME] | --seed S [--sabotage NAME] [--trace]
+               seeds consumer --planted-bugs
 
         """
 
@@ -16,6 +17,7 @@ enum ConsumerSeeds {
         var isTraced = false
         var rest = arguments
         while let option = rest.popFirst() {
+            if option == "--planted-bugs" { return findPlantedBugs() }
             if option == "--trace" {
                 isTraced = true
                 continue
@@ -59,6 +61,20 @@ enum ConsumerSeeds {
             "consumer: \(count) seeds from \(first), \(steps) events, digest \(digest), "
                 + "\(microseconds / Int64(max(count, 1))) µs a seed\n")
         return 0
+    }
+
+    /// Every planted fault must be found within a thousand seeds.
+    private static func findPlantedBugs() -> Int32 {
+        var isComplete = true
+        for sabotage in ConsumerSabotage.allCases {
+            var found: UInt64?
+            for seed in 1...1000 as ClosedRange<UInt64> where found == nil {
+                if ConsumerSimulation.run(seed: seed, sabotage: sabotage).failure != nil { found = seed }
+            }
+            isComplete = isComplete && found != nil
+            write("consumer: \(sabotage.rawValue): \(found.map { "found by seed \($0)" } ?? "NOT FOUND")\n")
+        }
+        return isComplete ? 0 : 1
     }
 
     private static func misused(_ problem: String) -> Int32 {

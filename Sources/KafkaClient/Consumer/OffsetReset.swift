@@ -34,9 +34,11 @@ extension OffsetReset {
         guard rest.popFirst() == "P", !rest.isEmpty else { return nil }
         var units: [(Character, Int64)] = [("D", 86_400_000)]
         var total: Int64 = 0
+        var isTime = false
         while let first = rest.first {
             if first == "T" {
-                guard units.first?.0 == "D" || units.count == 3 else { return nil }
+                guard !isTime else { return nil }
+                isTime = true
                 units = [("H", 3_600_000), ("M", 60_000), ("S", 1_000)]
                 rest.removeFirst()
                 guard !rest.isEmpty else { return nil }
