@@ -33,47 +33,38 @@ package enum ConsumerAssignor: Sendable, Equatable {
 // MARK: - Bytes
 
 extension ConsumerAssignor {
-    /// The version of the embedded messages that Java 4.3 writes.
-    private static let version: Int16 = 3
+    private var implementation: any Assignor.Type {
+        switch self {
+        case .range: RangeAssignor.self
+        case .cooperativeSticky: CooperativeStickyAssignor.self
+        }
+    }
 
     /// What a member tells of itself with this assignor, byte for byte as Java's consumer does.
     ///
     /// - Parameters:
-    ///   - owned: what the member keeps through the round, sorted; empty for assignors that give everything up.
+    ///   - owned: what the member keeps through the round; empty for assignors that give everything up.
     ///   - generation: under which it was held, -1 when under none.
     package func offer(topics: [String], owned: [TopicPartition], generation: Int32, rack: String) -> GroupProtocol {
-        var subscription = ConsumerProtocolSubscription()
-        subscription.topics = topics
-        subscription.rackId = rack.isEmpty ? nil : rack
-        switch self {
-        case .range:
-            subscription.generationId = -1
-        case .cooperativeSticky:
-            subscription.generationId = generation
-            subscription.userData = withUnsafeBytes(of: generation.bigEndian) { Array($0) }
+        var subscription = ConsumerProtocol.Subscription(topics: topics)
+        subscription.userData = implementation.userData(generation: generation)
+        subscription.ownedPartitions = owned.map {
+            ConsumerProtocol.Partition(topic: $0.topic, partition: $0.partition)
         }
-        subscription.ownedPartitions = Self.byTopic(owned).map { topic, partitions in
-            var entry = ConsumerProtocolSubscription.TopicPartition()
-            entry.topic = topic
-            entry.partitions = partitions
-            return entry
-        }
-        return GroupProtocol(name: name, metadata: Self.bytes(subscription))
+        subscription.generation = generation
+        subscription.rack = rack.isEmpty ? nil : rack
+        // Only a topic name beyond the format's length cannot be written, and no such topic exists: then nothing is
+        // subscribed to, and the group goes on.
+        let bytes = (try? ConsumerProtocol.encode(subscription)) ?? []
+        return GroupProtocol(name: name, metadata: bytes)
     }
 
-    /// The partitions in an assignment's bytes, sorted.
+    /// The partitions in an assignment's bytes, sorted, each once.
     package static func partitions(of assignment: [UInt8]) throws(ProtocolError) -> [TopicPartition] {
-        let read = try assignment.withUnsafeBufferPointer { (bytes) throws(ProtocolError) in
-            var reader = ByteReader(UnsafeRawBufferPointer(bytes))
-            let version = try reader.int16()
-            return try ConsumerProtocolAssignment(from: &reader, version: min(max(version, 0), Self.version))
+        var partitions = try ConsumerProtocol.decodeAssignment(assignment).partitions.map {
+            TopicPartition($0.topic, $0.partition)
         }
-        var partitions: [TopicPartition] = []
-        for entry in read.assignedPartitions {
-            for partition in entry.partitions where partition >= 0 {
-                partitions.append(TopicPartition(entry.topic, partition))
-            }
-        }
+        partitions.removeAll { $0.partition < 0 }
         partitions.sort()
         var unique: [TopicPartition] = []
         for id in partitions where unique.last != id { unique.append(id) }
@@ -82,98 +73,28 @@ extension ConsumerAssignor {
 
     /// The topics that the members of a group subscribe to, sorted. A member whose bytes cannot be read has none.
     package static func topics(of members: [GroupMember]) -> [String] {
-        var topics = members.flatMap { subscription($0.metadata)?.topics ?? [] }
+        var topics = members.flatMap { subscription($0).topics }
         topics.sort()
         var unique: [String] = []
         for topic in topics where unique.last != topic { unique.append(topic) }
         return unique
     }
 
-    static func subscription(_ metadata: [UInt8]) -> ConsumerProtocolSubscription? {
-        metadata.withUnsafeBytes { bytes in
-            var reader = ByteReader(bytes)
-            do throws(ProtocolError) {
-                let version = try reader.int16()
-                return try ConsumerProtocolSubscription(from: &reader, version: min(max(version, 0), Self.version))
-            } catch {
-                return nil
-            }
-        }
+    private static func subscription(_ member: GroupMember) -> ConsumerProtocol.Subscription {
+        (try? ConsumerProtocol.decodeSubscription(member.metadata)) ?? ConsumerProtocol.Subscription(topics: [])
     }
 
-    private static func assignmentBytes(_ partitions: [TopicPartition]) -> [UInt8] {
-        var assignment = ConsumerProtocolAssignment()
-        assignment.assignedPartitions = byTopic(partitions).map { topic, numbers in
-            var entry = ConsumerProtocolAssignment.TopicPartition()
-            entry.topic = topic
-            entry.partitions = numbers
-            return entry
-        }
-        return bytes(assignment)
-    }
-
-    /// The version, then the message: how the consumer protocol frames its bytes.
-    private static func bytes(_ message: some KafkaStructure) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.int16(version)
-        do throws(ProtocolError) {
-            try message.encode(&writer, version: version)
-        } catch {
-            // Only a topic name beyond the format's length gets here; such a topic cannot exist.
-            return []
-        }
-        return writer.takeBytes()
-    }
-
-    private static func byTopic(_ sorted: [TopicPartition]) -> [(String, [Int32])] {
-        var groups: [(String, [Int32])] = []
-        for id in sorted {
-            if let last = groups.indices.last, groups[last].0 == id.topic {
-                groups[last].1.append(id.partition)
-            } else {
-                groups.append((id.topic, [id.partition]))
-            }
-        }
-        return groups
-    }
-}
-
-// MARK: - Sharing out
-
-extension ConsumerAssignor {
-    /// Shares the partitions of topics (with their counts) out. Every member gets bytes, also one that gets nothing.
+    /// Shares the partitions of topics (with their counts) out. Every member gets bytes, also one that gets nothing: Java's
+    /// members fail without.
     package func assign(members: [GroupMember], topics: [(String, Int)]) -> [GroupAssignment] {
-        let subscribers = members.sorted {
-            ($0.instanceID == nil ? 1 : 0, $0.instanceID ?? $0.id) < (
-                $1.instanceID == nil ? 1 : 0, $1.instanceID ?? $1.id
-            )
+        let known = members.map {
+            ConsumerProtocol.Member(id: $0.id, instanceID: $0.instanceID, subscription: Self.subscription($0))
         }
-        var shares = subscribers.map {
-            (id: $0.id, topics: Self.subscription($0.metadata)?.topics ?? [], partitions: [TopicPartition]())
+        var counts: [String: Int32] = [:]
+        for (topic, count) in topics { counts[topic] = Int32(clamping: count) }
+        return implementation.assign(known, partitionCounts: counts).map { share in
+            GroupAssignment(
+                memberID: share.memberID, bytes: (try? ConsumerProtocol.encode(assignment: share.partitions)) ?? [])
         }
-        for (topic, count) in topics {
-            let takers = shares.indices.filter { shares[$0].topics.contains(topic) }
-            guard !takers.isEmpty else { continue }
-            var next = 0
-            for (number, taker) in takers.enumerated() {
-                let share = count / takers.count + (number < count % takers.count ? 1 : 0)
-                for partition in next..<next + share {
-                    shares[taker].partitions.append(TopicPartition(topic, Int32(partition)))
-                }
-                next += share
-            }
-        }
-        if isCooperative {
-            let owners = members.flatMap { member in
-                (Self.subscription(member.metadata)?.ownedPartitions ?? []).flatMap { entry in
-                    entry.partitions.map { (TopicPartition(entry.topic, $0), member.id) }
-                }
-            }
-            for at in shares.indices {
-                let id = shares[at].id
-                shares[at].partitions.removeAll { partition in owners.contains { $0.0 == partition && $0.1 != id } }
-            }
-        }
-        return shares.map { GroupAssignment(memberID: $0.id, bytes: Self.assignmentBytes($0.partitions.sorted())) }
     }
 }

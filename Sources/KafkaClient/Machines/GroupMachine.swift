@@ -1,4 +1,4 @@
-package import KafkaProtocol
+import KafkaProtocol
 
 /// The membership of one client in one group under Kafka's classic protocol, for any protocol type: consumers and
 /// Connect workers alike (Java: AbstractCoordinator).
@@ -63,28 +63,28 @@ package struct GroupMachine: Sendable {
         case failed
     }
 
-    private let settings: Settings
-    package private(set) var state: State = .idle
+    let settings: Settings
+    package internal(set) var state: State = .idle
     /// The id the coordinator gave, empty before the first join and after it was forgotten.
-    package private(set) var memberID = ""
+    package internal(set) var memberID = ""
     /// The current generation, -1 when there is none.
-    package private(set) var generation: Int32 = -1
+    package internal(set) var generation: Int32 = -1
     /// The member id of the leader of the current generation.
-    package private(set) var leaderID = ""
-    private var protocolName = ""
-    private var protocols: [GroupProtocol] = []
+    package internal(set) var leaderID = ""
+    var protocolName = ""
+    var protocols: [GroupProtocol] = []
     /// Why the next join happens; sent to the broker for its log.
-    private var joinReason = ""
-    private var rejoinReason: String?
+    var joinReason = ""
+    var rejoinReason: String?
     /// Answers that ask for another try at once; a few are free, then the pause applies too.
-    private var immediateRetries = 0
-    private var pause: RetryPause
+    var immediateRetries = 0
+    var pause: RetryPause
 
     private var nextToken: UInt64 = 1
-    private var heartbeatDue: UInt64?
-    private var heartbeatInFlight: (token: UInt64, generation: Int32, memberID: String)?
-    private var heartbeatPause: RetryPause
-    private var sessionDeadline: UInt64?
+    var heartbeatDue: UInt64?
+    var heartbeatInFlight: (token: UInt64, generation: Int32, memberID: String)?
+    var heartbeatPause: RetryPause
+    var sessionDeadline: UInt64?
     private var busySince: UInt64?
 
     /// - Parameter seed: of the jitter in retries.
@@ -234,164 +234,11 @@ extension GroupMachine {
     }
 }
 
-// MARK: - Answers
-
-extension GroupMachine {
-    /// JoinGroup was answered.
-    package mutating func joinAnswered(
-        token: UInt64, _ result: Result<GroupJoinAnswer, RequestFault>, now: UInt64
-    ) -> [Action] {
-        guard case .joining(token) = state else { return [] }
-        let answer: GroupJoinAnswer
-        switch result {
-        case .failure(.transport): return [.forgetCoordinator] + backOff(now, "the coordinator did not answer")
-        case .failure(.refused(let code, let reason)): return fail(code, reason)
-        case .success(let value): answer = value
-        }
-        switch answer.error {
-        case .none: return joined(answer, now: now)
-        case .memberIdRequired:
-            memberID = answer.memberID
-            return retryAtOnce(now, reason: joinReason)
-        case .unknownMemberId:
-            return resetIdentity(keepingMemberID: false) + retryAtOnce(now, reason: Self.failed(by: answer.error))
-        case .illegalGeneration:
-            return resetIdentity(keepingMemberID: true) + retryAtOnce(now, reason: Self.failed(by: answer.error))
-        case .rebalanceInProgress:
-            return retryAtOnce(now, reason: joinReason)
-        case .coordinatorLoadInProgress:
-            return backOff(now, Self.failed(by: answer.error))
-        case .coordinatorNotAvailable, .notCoordinator:
-            return [.forgetCoordinator] + backOff(now, Self.failed(by: answer.error))
-        default:
-            return fail(answer.error, "joining the group was refused")
-        }
-    }
-
-    /// SyncGroup was answered.
-    package mutating func syncAnswered(
-        token: UInt64, _ result: Result<GroupSyncAnswer, RequestFault>, now: UInt64
-    ) -> [Action] {
-        guard case .syncing(token) = state else { return [] }
-        let answer: GroupSyncAnswer
-        switch result {
-        case .failure(.transport): return [.forgetCoordinator] + backOff(now, "the coordinator did not answer")
-        case .failure(.refused(let code, let reason)): return fail(code, reason)
-        case .success(let value): answer = value
-        }
-        switch answer.error {
-        case .none:
-            if let type = answer.protocolType, type != settings.protocolType {
-                return fail(.inconsistentGroupProtocol, "the group is of type \(type)")
-            }
-            if let name = answer.protocolName, name != protocolName {
-                return fail(.inconsistentGroupProtocol, "the group elected \(protocolName) and synchronised \(name)")
-            }
-            state = .stable
-            pause.reset()
-            immediateRetries = 0
-            var actions: [Action] = [
-                .assigned(
-                    GroupAnswer(
-                        generation: generation, memberID: memberID, leaderID: leaderID, protocolName: protocolName,
-                        assignment: answer.assignment))
-            ]
-            if let reason = rejoinReason {
-                rejoinReason = nil
-                actions += requestRejoin(reason: reason, now: now)
-            }
-            return actions
-        case .rebalanceInProgress:
-            return retryAtOnce(now, reason: Self.failed(by: answer.error))
-        case .unknownMemberId:
-            return resetIdentity(keepingMemberID: false) + retryAtOnce(now, reason: Self.failed(by: answer.error))
-        case .illegalGeneration:
-            return resetIdentity(keepingMemberID: true) + retryAtOnce(now, reason: Self.failed(by: answer.error))
-        case .coordinatorLoadInProgress:
-            return backOff(now, Self.failed(by: answer.error))
-        case .coordinatorNotAvailable, .notCoordinator:
-            return [.forgetCoordinator] + backOff(now, Self.failed(by: answer.error))
-        default:
-            return fail(answer.error, "synchronising with the group was refused")
-        }
-    }
-
-    /// Heartbeat was answered.
-    package mutating func heartbeatAnswered(
-        token: UInt64, _ result: Result<ErrorCode, RequestFault>, now: UInt64
-    ) -> [Action] {
-        guard let sent = heartbeatInFlight, sent.token == token else { return [] }
-        heartbeatInFlight = nil
-        heartbeatDue = now &+ settings.heartbeatInterval
-        guard heartbeatsRun else { return [] }
-        // What was asked under an older membership says nothing about the current one.
-        let current = sent.generation == generation && sent.memberID == memberID
-        let error: ErrorCode
-        switch result {
-        case .failure:
-            heartbeatDue = now &+ heartbeatPause.next()
-            return [.forgetCoordinator]
-        case .success(let code): error = code
-        }
-        switch error {
-        case .none:
-            heartbeatSucceeded(now)
-            return []
-        case .rebalanceInProgress:
-            heartbeatSucceeded(now)
-            return requestRejoinIfStable("group is already rebalancing", now: now)
-        case .unknownMemberId, .illegalGeneration:
-            guard current else { return [] }
-            let actions = resetIdentity(keepingMemberID: error == .illegalGeneration)
-            switch state {
-            case .stable:
-                joinReason = Self.failed(by: error)
-                return actions + beginRound()
-            case .assigning, .syncing:
-                return actions + retryAtOnce(now, reason: Self.failed(by: error))
-            case .idle, .preparing, .backingOff, .joining, .expired, .leaving, .failed:
-                return actions
-            }
-        case .fencedInstanceId, .groupAuthorizationFailed:
-            guard current else { return [] }
-            return fail(error, "the coordinator refused a heartbeat")
-        case .coordinatorNotAvailable, .notCoordinator:
-            heartbeatDue = now &+ heartbeatPause.next()
-            return [.forgetCoordinator]
-        default:
-            heartbeatDue = now &+ heartbeatPause.next()
-            return []
-        }
-    }
-
-    /// LeaveGroup was answered, well or not.
-    package mutating func leaveAnswered(token: UInt64, now: UInt64) -> [Action] {
-        guard case .leaving(token, _) = state else { return [] }
-        state = .idle
-        return [.left]
-    }
-
-    /// Another request of this member (a commit) met an error that speaks about the membership of the given generation.
-    package mutating func membershipRefused(by error: ErrorCode, generation sent: Int32, now: UInt64) -> [Action] {
-        guard sent == generation, case .stable = state else { return [] }
-        let actions: [Action]
-        switch error {
-        case .unknownMemberId, .groupIdNotFound: actions = resetIdentity(keepingMemberID: false)
-        case .illegalGeneration: actions = resetIdentity(keepingMemberID: true)
-        case .rebalanceInProgress: return requestRejoinIfStable("group is already rebalancing", now: now)
-        case .fencedInstanceId: return fail(error, "another member took over the instance id")
-        default: return []
-        }
-        joinReason = Self.failed(by: error)
-        return actions + beginRound()
-    }
-}
-
 // MARK: - Inside
 
 extension GroupMachine {
     /// From the join answer on, heartbeats keep the membership; while JoinGroup is under way the join itself does.
-    private var heartbeatsRun: Bool {
+    var heartbeatsRun: Bool {
         guard generation >= 0 else { return false }
         switch state {
         case .preparing, .assigning, .syncing, .stable, .backingOff: return true
@@ -403,13 +250,13 @@ extension GroupMachine {
         busySince.map { $0 &+ settings.rebalanceTimeout }
     }
 
-    private mutating func beginRound() -> [Action] {
+    mutating func beginRound() -> [Action] {
         state = .preparing
         rejoinReason = nil
         return [.prepareJoin]
     }
 
-    private mutating func retryAtOnce(_ now: UInt64, reason: String) -> [Action] {
+    mutating func retryAtOnce(_ now: UInt64, reason: String) -> [Action] {
         joinReason = reason
         immediateRetries += 1
         // A coordinator that keeps answering so must not be asked without pause.
@@ -417,43 +264,18 @@ extension GroupMachine {
         return beginRound()
     }
 
-    private mutating func backOff(_ now: UInt64, _ reason: String) -> [Action] {
+    mutating func backOff(_ now: UInt64, _ reason: String) -> [Action] {
         joinReason = reason
         state = .backingOff(until: now &+ pause.next())
         return []
     }
 
-    private mutating func requestRejoinIfStable(_ reason: String, now: UInt64) -> [Action] {
+    mutating func requestRejoinIfStable(_ reason: String, now: UInt64) -> [Action] {
         guard case .stable = state else { return [] }
         return requestRejoin(reason: reason, now: now)
     }
 
-    private mutating func joined(_ answer: GroupJoinAnswer, now: UInt64) -> [Action] {
-        if let type = answer.protocolType, type != settings.protocolType {
-            return fail(.inconsistentGroupProtocol, "the group is of type \(type)")
-        }
-        guard let name = answer.protocolName, protocols.contains(where: { $0.name == name }) else {
-            return fail(.inconsistentGroupProtocol, "the group elected a protocol that was not offered")
-        }
-        memberID = answer.memberID
-        generation = answer.generation
-        leaderID = answer.leaderID
-        protocolName = name
-        heartbeatInFlight = nil
-        heartbeatDue = now &+ settings.heartbeatInterval
-        heartbeatSucceeded(now)
-        guard isLeader else { return sendSync([]) }
-        // A static member that came back leads the same generation: the stored assignment holds, so none is computed.
-        if answer.skipAssignment { return sendSync([]) }
-        state = .assigning
-        return [
-            .computeAssignment(
-                GroupElection(
-                    generation: generation, memberID: memberID, protocolName: name, members: answer.members))
-        ]
-    }
-
-    private mutating func heartbeatSucceeded(_ now: UInt64) {
+    mutating func heartbeatSucceeded(_ now: UInt64) {
         heartbeatPause.reset()
         sessionDeadline = now &+ settings.sessionTimeout
     }
@@ -472,7 +294,7 @@ extension GroupMachine {
         return [.send(GroupRequest(token: token, timeout: patience, body: .join(join)))]
     }
 
-    private mutating func sendSync(_ assignments: [GroupAssignment]) -> [Action] {
+    mutating func sendSync(_ assignments: [GroupAssignment]) -> [Action] {
         let token = takeToken()
         state = .syncing(token: token)
         let sync = GroupSync(
@@ -517,7 +339,7 @@ extension GroupMachine {
         return (request.map { [.send($0)] } ?? []) + [.membershipLost, .pollIntervalExceeded]
     }
 
-    private mutating func resetIdentity(keepingMemberID: Bool) -> [Action] {
+    mutating func resetIdentity(keepingMemberID: Bool) -> [Action] {
         generation = -1
         leaderID = ""
         if !keepingMemberID { memberID = "" }
@@ -535,12 +357,12 @@ extension GroupMachine {
         rejoinReason = nil
     }
 
-    private mutating func fail(_ error: ErrorCode, _ text: String) -> [Action] {
+    mutating func fail(_ error: ErrorCode, _ text: String) -> [Action] {
         state = .failed
         return [.failed(error, text)]
     }
 
-    private static func failed(by error: ErrorCode) -> String {
+    static func failed(by error: ErrorCode) -> String {
         "rebalance failed due to \(error)"
     }
 }
