@@ -4,54 +4,60 @@ internal import Glibc
 /// The command: which machine, which seeds, which planted fault.
 enum SeedRunner {
     private static let usage = """
-        usage: seeds producer [--from A] [--count N] [--sabotage NAME] | --seed S [--sabotage NAME] [--trace]
+        usage: seeds NAME [--from A] [--count N] [--sabotage FAULT] | NAME --seed S [--sabotage FAULT] [--trace]
         Plays seeded simulations, prints the digest of all runs and the time of one. Exit codes: 0 every rule held,
-        1 a seed broke a rule (it is printed), 2 wrong usage.
+        1 a seed broke a rule (it is printed), 2 wrong usage. There are \(Simulation.all.map(\.name).joined(separator: ", ")).
 
         """
 
-    /// Runs the command; the exit code.
-    static func run(_ arguments: [String]) -> Int32 {
-        guard arguments.first == "producer" else { return misused("name a machine: producer") }
+    private struct Options {
         var first: UInt64 = 1
         var count: UInt64 = 1000
-        var sabotage: ProducerSabotage?
+        var sabotage: String?
         var isTraced = false
+    }
+
+    /// Runs the command; the exit code.
+    static func run(_ arguments: [String]) -> Int32 {
+        guard let simulation = Simulation.all.first(where: { $0.name == arguments.first }) else {
+            return misused("name a simulation first")
+        }
+        var options = Options()
         var rest = arguments.dropFirst()
         while let option = rest.popFirst() {
             if option == "--trace" {
-                isTraced = true
+                options.isTraced = true
                 continue
             }
             guard let value = rest.popFirst() else { return misused("\(option) needs a value") }
             switch (option, UInt64(value)) {
-            case ("--from", let number?): first = number
-            case ("--count", let number?): count = number
-            case ("--seed", let number?): (first, count) = (number, 1)
+            case ("--from", let number?): options.first = number
+            case ("--count", let number?): options.count = number
+            case ("--seed", let number?): (options.first, options.count) = (number, 1)
             case ("--sabotage", _):
-                guard let named = ProducerSabotage(rawValue: value) else {
-                    let names = ProducerSabotage.allCases.map(\.rawValue).joined(separator: ", ")
+                guard simulation.sabotages.contains(value) else {
+                    let names = simulation.sabotages.joined(separator: ", ")
                     return misused("no such fault: \(value); there are \(names)")
                 }
-                sabotage = named
+                options.sabotage = value
             default: return misused("unknown option or value: \(option) \(value)")
             }
         }
-        return play(first: first, count: count, sabotage: sabotage, isTraced: isTraced)
+        return play(simulation, options)
     }
 
-    private static func play(first: UInt64, count: UInt64, sabotage: ProducerSabotage?, isTraced: Bool) -> Int32 {
+    private static func play(_ simulation: Simulation, _ options: Options) -> Int32 {
         var digest = Digest()
         var steps = 0
         let begin = ContinuousClock.now
-        var seed = first
-        for _ in 0..<count {
-            let outcome = ProducerSimulation.run(seed: seed, sabotage: sabotage, isTraced: isTraced)
+        var seed = options.first
+        for _ in 0..<options.count {
+            let outcome = simulation.run(seed, options.sabotage, options.isTraced)
             digest.add(outcome.digest.value)
             steps += outcome.steps
-            if isTraced { write(outcome.trace.joined(separator: "\n") + "\n") }
+            if options.isTraced { write(outcome.trace.joined(separator: "\n") + "\n") }
             if let failure = outcome.failure {
-                write("seed \(seed): \(failure)\n  replay: seeds producer --seed \(seed) --trace\n")
+                write("seed \(seed): \(failure)\n  replay: seeds \(simulation.name) --seed \(seed) --trace\n")
                 return 1
             }
             seed &+= 1
@@ -59,8 +65,8 @@ enum SeedRunner {
         let spent = begin.duration(to: .now)
         let microseconds = spent.components.seconds * 1_000_000 + spent.components.attoseconds / 1_000_000_000_000
         write(
-            "producer: \(count) seeds from \(first), \(steps) events, digest \(digest), "
-                + "\(microseconds / Int64(max(count, 1))) µs a seed\n")
+            "\(simulation.name): \(options.count) seeds from \(options.first), \(steps) events, digest \(digest), "
+                + "\(microseconds / Int64(max(options.count, 1))) µs a seed\n")
         return 0
     }
 

@@ -133,6 +133,14 @@ extension ProducerSimulation {
             answer.errorCode = 10
             return answer
         }
+        if scenario == .refusing, strikes(40) {
+            answer.errorCode = random.below(2) == 0 ? 87 : 32
+            return answer
+        }
+        if scenario == .fenced, strikes(20) {
+            answer.errorCode = 90
+            return answer
+        }
         if strikes(40) {
             let codes: [Int16] = [19, 5, 3, 56, 2, 19]
             answer.errorCode = codes[random.below(codes.count)]
@@ -203,6 +211,8 @@ extension ProducerSimulation {
         for slot in cluster.partitions.indices { checkLog(slot) }
     }
 
+    private var allowsDoubles: Bool { scenario == .expiring || scenario == .withoutIdempotence }
+
     private mutating func checkLog(_ slot: Int) {
         var offsetOf = [Int64](repeating: -1, count: nextRecord[slot])
         var last = -1
@@ -211,7 +221,7 @@ extension ProducerSimulation {
                 let number = batch.payload + record
                 let offset = batch.baseOffset + Int64(record)
                 if offsetOf[number] >= 0 {
-                    if !isExpiring { return break_("record \(number) of partition \(slot) is doubled") }
+                    if !allowsDoubles { return break_("record \(number) of partition \(slot) is doubled") }
                     continue
                 }
                 guard number > last else { return break_("record \(number) of partition \(slot) is out of order") }
@@ -221,7 +231,8 @@ extension ProducerSimulation {
         }
         for (number, batch) in batches.enumerated() where batch.slot == slot {
             guard case .acknowledged(let offset, _)? = batch.outcome else {
-                if !isExpiring, batch.outcome != nil {
+                let mayFail = scenario == .expiring || scenario == .refusing || scenario == .fenced
+                if !mayFail, batch.outcome != nil {
                     return break_("batch \(number) failed: \(batch.outcome as Any)")
                 }
                 continue
@@ -229,7 +240,7 @@ extension ProducerSimulation {
             for record in 0..<Int(batch.recordCount) {
                 let found = offsetOf[batch.firstRecord + record]
                 if found < 0 { return break_("record \(batch.firstRecord + record) of partition \(slot) is lost") }
-                if offset >= 0, !isExpiring, found != offset + Int64(record) {
+                if offset >= 0, !allowsDoubles, found != offset + Int64(record) {
                     return break_("batch \(number) was reported at offset \(offset) and stands elsewhere")
                 }
             }

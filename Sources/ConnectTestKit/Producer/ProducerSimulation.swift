@@ -5,8 +5,23 @@ internal import KafkaClient
 ///
 /// Rules that must hold at the end of every run: each batch is completed exactly once; the log of each partition holds the
 /// records of every acknowledged batch, at the offset that was reported, each record once and in the order in which the
-/// application gave them. Only where `delivery.timeout.ms` gave a batch up may records stand twice.
+/// application gave them. Records may stand twice only where `delivery.timeout.ms` gave a batch up, or where the cluster
+/// refuses idempotence; batches may fail only in the scenarios that make them fail.
 package struct ProducerSimulation {
+    /// What is special about a run.
+    enum Scenario {
+        /// Only faults that a producer gets over.
+        case plain
+        /// `delivery.timeout.ms` is short.
+        case expiring
+        /// Brokers refuse some batches for good.
+        case refusing
+        /// A broker declares the producer dead.
+        case fenced
+        /// Brokers give no producer ids.
+        case withoutIdempotence
+    }
+
     /// A request on its way, with the batches as their headers stood when it was sent.
     struct Request {
         let number: Int
@@ -74,7 +89,7 @@ package struct ProducerSimulation {
     let healingTime: UInt64
     let faultRate: Int
     let maximumRecords: Int32
-    let isExpiring: Bool
+    let scenario: Scenario
     var digest = Digest()
     var trace: [String] = []
     var failure: String?
@@ -100,8 +115,14 @@ package struct ProducerSimulation {
         var configuration = ProducerMachine.Configuration()
         configuration.maxInFlight = 1 + random.below(5)
         configuration.maxRequestSize = 200 + random.below(1000)
-        isExpiring = random.below(8) == 0
-        configuration.deliveryTimeout = isExpiring ? 6_000 * Self.millisecond : .max
+        switch random.below(16) {
+        case 0, 1: scenario = .expiring
+        case 2, 3: scenario = .refusing
+        case 4: scenario = .fenced
+        case 5: scenario = .withoutIdempotence
+        default: scenario = .plain
+        }
+        configuration.deliveryTimeout = scenario == .expiring ? 6_000 * Self.millisecond : .max
         producer = SabotagedProducer(
             machine: ProducerMachine(configuration: configuration, seed: random.next()), sabotage: sabotage)
         cluster = ClusterModel(nodeCount: Int32(nodeCount), partitionCount: partitionCount)
@@ -250,13 +271,15 @@ package struct ProducerSimulation {
         case .refreshMetadata(let slot): refreshMetadata(slot)
         case .complete(let batch, let outcome): complete(batch, outcome)
         case .split(let batch): split(batch)
-        case .failed(let reason): break_("the producer failed: \(reason)")
+        case .failed(let reason): if scenario != .fenced { break_("the producer failed: \(reason)") }
         case .idempotenceDisabled, .epochRaised, .closed: break
         }
     }
 
     private mutating func requestProducerID() {
-        if strikes(100) {
+        if scenario == .withoutIdempotence {
+            queue.push(.producerIDFailed(31), at: delay(1, 50))
+        } else if strikes(100) {
             queue.push(.producerIDFailed(random.below(2) == 0 ? nil : 14), at: delay(1, 500))
         } else {
             queue.push(.producerID(cluster.makeProducerID()), at: delay(1, 50))
@@ -283,6 +306,7 @@ package struct ProducerSimulation {
 
     private mutating func split(_ number: Int) {
         let whole = batches[number]
+        guard producer.machine.awaitsSplit(number, slot: whole.slot) else { return }
         batches[number].isSplit = true
         var parts: [ProducerBatch] = []
         var first = whole.firstRecord

@@ -152,6 +152,12 @@ package struct ProducerMachine {
         send(now: now)
     }
 
+    /// Whether a batch is still to be cut: it may have been given up between the action and its turn.
+    package func awaitsSplit(_ batch: Int, slot: Int) -> Bool {
+        guard partitions.indices.contains(slot), let index = partitions[slot].index(of: batch) else { return false }
+        return partitions[slot][index].place == .splitting
+    }
+
     /// The driver cut a batch that was too large. An empty list, or the batch alone, means that it cannot be cut.
     package mutating func batchSplit(_ batch: Int, slot: Int, into parts: [ProducerBatch], now: UInt64) {
         guard let index = partitions.indices.contains(slot) ? partitions[slot].index(of: batch) : nil else { return }

@@ -246,6 +246,7 @@ final class ProducerDriver {
     private func split(_ number: Int) {
         guard let parcel = parcels[number], let batch = parcel.batch else { return }
         let slot = slot(parcel.topic, parcel.partition)
+        guard machine.awaitsSplit(number, slot: slot) else { return }
         let parts: [ProducerParcel]
         do throws(ProtocolError) {
             parts = try BatchSplitter(pool: pool, compressor: compressor).split(parcel, batch)

@@ -1,0 +1,28 @@
+/// A machine's seeded simulation, as `seeds` and the tests run it.
+package struct Simulation: Sendable {
+    /// The name on the command line.
+    package let name: String
+    /// Names of the faults that can be planted.
+    package let sabotages: [String]
+    /// Plays one seed: seed, planted fault, whether to write a trace.
+    package let run: @Sendable (UInt64, String?, Bool) -> SimulationOutcome
+
+    package init(
+        name: String, sabotages: [String], run: @escaping @Sendable (UInt64, String?, Bool) -> SimulationOutcome
+    ) {
+        self.name = name
+        self.sabotages = sabotages
+        self.run = run
+    }
+
+    /// All there are.
+    package static let all: [Simulation] = [producer]
+
+    /// The idempotent producer.
+    package static let producer = Simulation(
+        name: "producer", sabotages: ProducerSabotage.allCases.map(\.rawValue)
+    ) { seed, sabotage, isTraced in
+        ProducerSimulation.run(
+            seed: seed, sabotage: sabotage.flatMap { ProducerSabotage(rawValue: $0) }, isTraced: isTraced)
+    }
+}
