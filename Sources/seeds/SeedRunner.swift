@@ -5,8 +5,10 @@ internal import Glibc
 enum SeedRunner {
     private static let usage = """
         usage: seeds NAME [--from A] [--count N] [--sabotage FAULT] | NAME --seed S [--sabotage FAULT] [--trace]
+               | NAME --planted-bugs
         Plays seeded simulations, prints the digest of all runs and the time of one. Exit codes: 0 every rule held,
-        1 a seed broke a rule (it is printed), 2 wrong usage. There are \(Simulation.all.map(\.name).joined(separator: ", ")).
+        1 a seed broke a rule (it is printed), 2 wrong usage. With --planted-bugs each fault is planted in turn and must be
+        found within 1000 seeds, else 1. There are \(Simulation.all.map(\.name).joined(separator: ", ")).
 
         """
 
@@ -25,6 +27,7 @@ enum SeedRunner {
         var options = Options()
         var rest = arguments.dropFirst()
         while let option = rest.popFirst() {
+            if option == "--planted-bugs" { return findPlantedBugs(simulation) }
             if option == "--trace" {
                 options.isTraced = true
                 continue
@@ -68,6 +71,20 @@ enum SeedRunner {
             "\(simulation.name): \(options.count) seeds from \(options.first), \(steps) events, digest \(digest), "
                 + "\(microseconds / Int64(max(options.count, 1))) µs a seed\n")
         return 0
+    }
+
+    private static func findPlantedBugs(_ simulation: Simulation) -> Int32 {
+        var isComplete = true
+        for sabotage in simulation.sabotages {
+            let finder = (1...1000).first { simulation.run($0, sabotage, false).failure != nil }
+            guard let finder else {
+                write("\(simulation.name): planted \(sabotage) was not found within 1000 seeds\n")
+                isComplete = false
+                continue
+            }
+            write("\(simulation.name): planted \(sabotage) found by seed \(finder)\n")
+        }
+        return isComplete ? 0 : 1
     }
 
     private static func misused(_ problem: String) -> Int32 {

@@ -1,0 +1,79 @@
+import Foundation
+import Glibc
+
+/// A broker of Apache's release on loopback, started from `KAFKA_HOME` and removed at the end.
+final class TestBroker {
+    let address: String
+    private let folder: String
+    private let script: String
+
+    /// Why there is none here; nil when there can be one.
+    static var missing: String? {
+        guard let home = ProcessInfo.processInfo.environment["KAFKA_HOME"] else { return "KAFKA_HOME is not set" }
+        guard FileManager.default.isExecutableFile(atPath: home + "/bin/brokers") else {
+            return "\(home) has no bin/brokers"
+        }
+        return nil
+    }
+
+    init(settings: [String] = []) throws {
+        let port = try Self.freePort()
+        let home = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? ""
+        script = home + "/bin/brokers"
+        folder = NSTemporaryDirectory() + "kafka-client-\(ProcessInfo.processInfo.processIdentifier)-\(port)"
+        address = "127.0.0.1:\(port)"
+        try run(["start", "--dir", folder, "--port", "\(port)"] + settings.flatMap { ["--set", $0] })
+    }
+
+    /// A port that is free, as are those 100 and 200 above it, which the script takes too.
+    private static func freePort() throws -> Int {
+        for _ in 0..<200 {
+            let port = Int.random(in: 23_000..<29_000)
+            if [port, port + 100, port + 200].allSatisfy({ isFree($0) }) { return port }
+        }
+        throw BrokerError(arguments: ["no free port"])
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
+    func kill() throws { try run(["kill", "--dir", folder, "0"]) }
+    func restart() throws { try run(["restart", "--dir", folder, "0"]) }
+    func pause() throws { try run(["pause", "--dir", folder, "0"]) }
+    func resume() throws { try run(["resume", "--dir", folder, "0"]) }
+    func destroy() { try? run(["destroy", "--dir", folder]) }
+
+    /// Not by Foundation's `Process`: it waits for the end of every process that inherited its descriptors, and so for the
+    /// broker itself.
+    private func run(_ arguments: [String]) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in Int32(0)...2 {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        var words: [UnsafeMutablePointer<CChar>?] = ([script] + arguments).map { strdup($0) }
+        words.append(nil)
+        defer { for word in words { free(word) } }
+        var child: pid_t = 0
+        guard posix_spawn(&child, script, &actions, nil, words, environ) == 0 else {
+            throw BrokerError(arguments: arguments)
+        }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        guard status == 0 else { throw BrokerError(arguments: arguments) }
+    }
+
+    struct BrokerError: Error { let arguments: [String] }
+}
