@@ -18,11 +18,42 @@ struct ConfigChange: Sendable {
     let reply: ReplyHandler
 }
 
-/// The changes of one connector.
-struct ConfigChangeQueue: Sendable {
-    var waiting: [ConfigChange] = []
+/// The changes of one connector, first come, first served. Confined to the herder's loop; a class, so that a long queue is
+/// never copied.
+final class ConfigChangeQueue {
     /// The one that is being checked.
-    var running: ConfigChange?
+    private(set) var running: ConfigChange?
+    private var waiting: [ConfigChange] = []
+    private var head = 0
+
+    /// Every change that has not been answered.
+    var all: [ConfigChange] { [running].compactMap(\.self) + waiting[head...] }
+
+    /// Takes a change in.
+    func add(_ change: ConfigChange) { waiting.append(change) }
+
+    /// The next change, which runs from now on; nil where none waits.
+    func next() -> ConfigChange? {
+        guard head < waiting.count else { return nil }
+        running = waiting[head]
+        head += 1
+        if head == waiting.count {
+            waiting = []
+            head = 0
+        }
+        return running
+    }
+
+    /// The running change is through.
+    func finish() { running = nil }
+
+    /// The running change has to wait again, before all others.
+    func putBack() {
+        guard let change = running else { return }
+        running = nil
+        waiting.replaceSubrange(..<head, with: [change])
+        head = 0
+    }
 }
 
 /// A configuration that was looked at.

@@ -104,11 +104,8 @@ final class ConnectorInstance: Sendable {
         interruptLane.submit { self.port.withLock { $0.object?.interrupt() } }
     }
 
-    /// Leaves the instance to the call that never returns.
-    func abandon() {
-        lane.abandon()
-        interruptLane.abandon()
-    }
+    /// Leaves the instance to the call that never returns. An interruption given before is still carried out.
+    func abandon() { lane.abandon() }
 
     private func destroy() {
         port.withLock { port in

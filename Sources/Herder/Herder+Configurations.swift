@@ -7,34 +7,33 @@ import Logging
 extension Herder {
     /// Checks that may be under way, or hang, at the same time.
     private static let maximumValidations = 64
-    /// As long as a client waits for its answer at most, in nanoseconds.
-    private static let validationTime: UInt64 = 90_000_000_000
 
     /// Takes a change into its connector's queue.
     func enqueue(_ change: ConfigChange) {
-        changes[change.name, default: ConfigChangeQueue()].waiting.append(change)
+        let queue = changes[change.name] ?? ConfigChangeQueue()
+        changes[change.name] = queue
+        queue.add(change)
         startNextChange(of: change.name)
     }
 
     /// Starts the next change of a connector, unless one is under way or the last life of that name has not ended yet.
     func startNextChange(of name: String) {
         guard let queue = changes[name], queue.running == nil, entries[name]?.isEnding != true else { return }
-        guard let change = queue.waiting.first else {
+        guard let change = queue.next() else {
             changes[name] = nil
             return
         }
-        changes[name, default: queue].waiting.removeFirst()
-        changes[name, default: queue].running = change
         start(change)
     }
 
     /// Answers a change with an error, or has done with it, and goes on with the next. Does nothing once the end of the
     /// worker has answered it.
     private func finish(_ change: ConfigChange, _ error: ConnectError? = nil) {
-        guard changes[change.name]?.running != nil else { return }
+        guard let queue = changes[change.name], queue.running != nil else { return }
         if let error { answer(change.reply, .failure(error)) }
-        changes[change.name]?.running = nil
-        startNextChange(of: change.name)
+        queue.finish()
+        // In a turn of its own: a long queue of changes that fail at once would otherwise be as deep on the stack.
+        onLoop { $0.startNextChange(of: change.name) }
     }
 
     private func start(_ change: ConfigChange) {
@@ -80,8 +79,7 @@ extension Herder {
         }
         // A delete may have come while the configuration was checked: then this is the start of another life.
         guard entries[change.name]?.isEnding != true else {
-            changes[change.name]?.waiting.insert(change, at: 0)
-            changes[change.name]?.running = nil
+            changes[change.name]?.putBack()
             return
         }
         store(config, plugin, initialState, change)
@@ -135,7 +133,7 @@ extension Herder {
         let stage = beginStage("performing multi-property validation for the connector")
         let instance = ConnectorInstance(name, number: 0, pool: dependencies.pool)
         let once = Once()
-        let timer = after(EventLoop.now() &+ Self.validationTime) { herder in
+        let timer = after(EventLoop.now() &+ settings.requestTime) { herder in
             guard once.take() else { return }
             herder.endStage(stage)
             instance.interrupt()
@@ -164,17 +162,6 @@ extension Herder {
                 done(herder, result)
             }
         }
-    }
-}
-
-/// Lets the first of several events through. Confined to the herder's loop.
-private final class Once: @unchecked Sendable {
-    // Guarded by the loop: both events run there.
-    private var isTaken = false
-
-    func take() -> Bool {
-        defer { isTaken = true }
-        return !isTaken
     }
 }
 

@@ -191,7 +191,7 @@ extension Herder {
             for reply in replies { refuse(reply, .workerStopping, message) }
         }
         for (_, queue) in changes.entries {
-            for change in queue.waiting + [queue.running].compactMap(\.self) {
+            for change in queue.all {
                 refuse(change.reply, .workerStopping, message)
             }
         }

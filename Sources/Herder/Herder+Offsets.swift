@@ -156,7 +156,9 @@ extension Herder {
     ) {
         let name = change.name
         let instance = ConnectorInstance(name, number: 0, pool: dependencies.pool)
-        let timer = after(EventLoop.now() &+ 90_000_000_000) { herder in
+        let once = Once()
+        let timer = after(EventLoop.now() &+ settings.requestTime) { herder in
+            guard once.take() else { return }
             instance.interrupt()
             instance.abandon()
             herder.finish(
@@ -176,6 +178,7 @@ extension Herder {
             (config, try ask(connector, config))
         } _: { result in
             self.onLoop { herder in
+                guard once.take() else { return }
                 herder.cancel(timer)
                 do throws(ConnectError) {
                     let (config, answer) = try result.get()

@@ -45,18 +45,22 @@ package struct HerderSettings: Sendable {
     package let tracksTopics: Bool
     /// After which a plugin's call that does not return is logged, in nanoseconds.
     package let slowCallTime: UInt64
+    /// As long as a client waits for its answer at most, in nanoseconds: calls made for a request alone end with it.
+    package let requestTime: UInt64
     /// How long a connector's call may be in the way.
     package let patience: ConnectorLifecycle.Patience
 
     /// Settings of a herder.
     package init(
         workerID: String, taskShutdownTime: UInt64 = 5_000_000_000, tracksTopics: Bool = true,
-        slowCallTime: UInt64 = 10_000_000_000, patience: ConnectorLifecycle.Patience = .standard
+        slowCallTime: UInt64 = 10_000_000_000, requestTime: UInt64 = 90_000_000_000,
+        patience: ConnectorLifecycle.Patience = .standard
     ) {
         self.workerID = workerID
         self.taskShutdownTime = taskShutdownTime
         self.tracksTopics = tracksTopics
         self.slowCallTime = slowCallTime
+        self.requestTime = requestTime
         self.patience = patience
     }
 }

@@ -125,4 +125,37 @@ import Testing
         await worker.until("it is answered") { stop.value?.isDone == true }
         #expect(worker.tasks.runs.isEmpty)
     }
+
+    @Test func `a validation that never returns is given up with its request, and the name is free`() async throws {
+        let worker = try await Worker(requestTime: 50_000_000)
+        worker.catalog["stuck"].set("validate", .block)
+        #expect(await worker.create("stuck").error?.code == .requestTimedOut)
+        await worker.until("it was interrupted") { worker.catalog["stuck"].calls.contains("interrupt") }
+        worker.catalog["stuck"].set("validate", nil)
+        #expect(await worker.create("stuck").isCreated)
+        worker.catalog["stuck"].release()
+    }
+
+    @Test func `a change of offsets that never returns is given up with its request`() async throws {
+        let worker = try await Worker(requestTime: 50_000_000)
+        _ = await worker.create("stuck", state: .stopped)
+        worker.catalog["stuck"].set("alterOffsets", .block)
+        #expect(
+            await worker.ask(.resetConnectorOffsets(name: "stuck")).refusal
+                == "500 Timed out while calling the 'alterOffsets' method for source connector stuck")
+        worker.catalog["stuck"].release()
+        #expect(worker.herder.snapshot.stage?.completed != nil)
+    }
+
+    @Test func `a long queue of changes that fail at once is worked off`() async throws {
+        let worker = try await Worker()
+        worker.catalog["stuck"].set("validate", .blockThenFail(ConnectError(.pluginFailed, "no")))
+        let patch = Command.patchConnectorConfig(name: "stuck", patch: ConfigMap())
+        let first = worker.send(.createConnector(name: "stuck", config: worker.config("stuck"), initialState: nil))
+        let others = (0..<20_000).map { _ in worker.send(patch) }
+        #expect(await worker.ask(.health).error == nil, "all are queued")
+        worker.catalog["stuck"].release()
+        await worker.until("all are answered") { others.allSatisfy { $0.value?.error?.code == .connectorUnknown } }
+        #expect(first.value?.error?.message == "no")
+    }
 }

@@ -8,6 +8,8 @@ final class Script: Sendable {
         case fail(ConnectError)
         /// The call returns when ``Script/release(_:)`` lets it go.
         case block
+        /// The same, with an error.
+        case blockThenFail(ConnectError)
         /// The same, but `interrupt` lets it go too, with an error.
         case blockUntilInterrupted
     }
@@ -64,6 +66,9 @@ final class Script: Sendable {
         switch step {
         case .fail(let error): throw error
         case .block: gate.wait { false }
+        case .blockThenFail(let error):
+            gate.wait { false }
+            throw error
         case .blockUntilInterrupted:
             gate.wait { self.state.withLock { $0.isInterrupted } }
             throw ConnectError(.pluginFailed, "interrupted")

@@ -20,7 +20,7 @@ final class Worker: Sendable {
     let herder: Herder
 
     /// - Parameter isReady: started without connectors, with Kafka there.
-    init(isReady: Bool = true) async throws {
+    init(isReady: Bool = true, requestTime: UInt64 = 90_000_000_000) async throws {
         // What goes wrong here goes wrong on purpose; a silent sink keeps the tests' output readable.
         LogSystem.setSinks([])
         loop = try EventLoop(name: "test-herder")
@@ -31,7 +31,7 @@ final class Worker: Sendable {
                 catalog: catalog, kafka: kafka, offsets: offsets, tasks: tasks, checking: FakeChecking(),
                 resolve: { config throws(ConnectError) in Worker.resolve(config, gate) }, loop: loop, pool: pool),
             settings: HerderSettings(
-                workerID: "here:8083", taskShutdownTime: 200_000_000,
+                workerID: "here:8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
                 patience: .init(
                     interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)))
         guard isReady else { return }
