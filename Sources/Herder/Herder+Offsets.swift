@@ -102,7 +102,7 @@ extension Herder {
         let offsets = dependencies.offsets
         askConnector(change) { connector, config throws(ConnectError) in
             let changes = try list(offsets)
-            return (changes, try connector.alterOffsets(config, changes))
+            return (changes, try Self.ask(connector, config, changes))
         } _: { herder, _, answer throws(ConnectError) in
             let (changes, isHandled) = answer
             let message = try Self.message(isHandled, verb, change.name)
@@ -121,7 +121,7 @@ extension Herder {
         let kafka = dependencies.kafka
         askConnector(change) { connector, config throws(ConnectError) in
             let shown = try changes.get().map { OffsetRequestPlan.change($0.partition, $0.offset) }
-            return try connector.alterOffsets(config, shown)
+            return try Self.ask(connector, config, shown)
         } _: { herder, config, isHandled throws(ConnectError) in
             let message = try Self.message(isHandled, verb, change.name)
             body(kafka, config) { error in
@@ -193,6 +193,18 @@ extension Herder {
     private func finish(_ change: OffsetsChange, _ result: Result<Reply, ConnectError>) {
         endStage(change.stage)
         answer(change.reply, result)
+    }
+
+    /// What a connector has against an offset is the client's mistake.
+    private static func ask(
+        _ connector: any ConnectorPort, _ config: ConfigMap, _ changes: [OffsetChange]
+    ) throws(ConnectError) -> Bool? {
+        do throws(ConnectError) {
+            return try connector.alterOffsets(config, changes)
+        } catch {
+            let status = error.code == .pluginFailed ? 400 : nil
+            throw ConnectError(error.code, error.message, detail: error.detail, status: status)
+        }
     }
 
     private static func result(_ error: ConnectError?, _ message: String) -> Result<Reply, ConnectError> {

@@ -74,7 +74,7 @@ import Testing
             await worker.ask(change).refusal
                 == "500 Failed to modify offsets for connector c because it doesn't support external modification of "
                 + "offsets")
-        worker.catalog["c"].set("alterOffsets", .fail(ConnectError(.requestMalformed, "not a position")))
+        worker.catalog["c"].set("alterOffsets", .fail(ConnectError(.pluginFailed, "not a position")))
         #expect(await worker.ask(.resetConnectorOffsets(name: "c")).refusal == "400 not a position")
         #expect(await worker.ask(.connectorOffsets(name: "c")).offsets?.count == 1)
     }
