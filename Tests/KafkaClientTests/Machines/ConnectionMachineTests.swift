@@ -2,8 +2,6 @@ import Testing
 
 @testable import KafkaClient
 
-private let second: UInt64 = 1_000_000_000
-
 @Suite struct ConnectionMachineTests {
     private func connected(_ now: UInt64 = second) -> ConnectionMachine {
         var machine = ConnectionMachine(configuration: .init(), seed: 1)

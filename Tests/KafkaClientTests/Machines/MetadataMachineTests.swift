@@ -2,8 +2,6 @@ import Testing
 
 @testable import KafkaClient
 
-private let second: UInt64 = 1_000_000_000
-
 private func snapshot(
     _ topics: [(String, leader: Int32, epoch: Int32)], id: UInt64 = 1, brokers: [Int32] = [1, 2], error: Int16 = 0
 ) -> MetadataSnapshot {
