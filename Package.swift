@@ -160,7 +160,8 @@ if let fuzzer {
     package.targets.append(.target(name: "FuzzDriver", path: "Fuzz/Driver"))
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["FuzzDriver", "JSON", "Settings", "ConnectModel", "ConnectConfig"],
+            name: "fuzz",
+            dependencies: ["FuzzDriver", "JSON", "Settings", "KafkaProtocol", "ConnectModel", "ConnectConfig"],
             path: "Fuzz/Sources",
             linkerSettings: [.unsafeFlags(["-sanitize=address", fuzzer, "-lstdc++"])]))
 }

@@ -5,6 +5,8 @@ enum FuzzTarget: String, CaseIterable {
     case properties
     case connector
     case pattern
+    case messages
+    case records
 
     /// What libFuzzer calls with each input. Reports a fault by trapping.
     var function: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32 {
@@ -14,6 +16,8 @@ enum FuzzTarget: String, CaseIterable {
         case .properties: { fuzzWorkerFile("w.properties", UnsafeBufferPointer(start: $0, count: $1)) }
         case .connector: { fuzzConnectorFile(UnsafeBufferPointer(start: $0, count: $1)) }
         case .pattern: { fuzzPattern(UnsafeBufferPointer(start: $0, count: $1)) }
+        case .messages: { fuzzMessages(UnsafeBufferPointer(start: $0, count: $1)) }
+        case .records: { fuzzRecords(UnsafeBufferPointer(start: $0, count: $1)) }
         }
     }
 }

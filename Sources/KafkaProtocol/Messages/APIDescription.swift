@@ -8,6 +8,10 @@ public struct APIDescription: Sendable {
     public let versions: ClosedRange<Int16>
     /// The first version with compact lengths and tag sections, nil when there is none.
     public let firstFlexible: Int16?
+    /// The type of its request.
+    public let request: any KafkaMessage.Type
+    /// The type of its answer.
+    public let response: any KafkaMessage.Type
 
     /// Looks an API up by its number; nil when this module has no messages for it.
     public static func find(_ key: Int16) -> APIDescription? { all.first { $0.key == key } }

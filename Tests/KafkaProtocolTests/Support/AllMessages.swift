@@ -2,21 +2,7 @@
 
 /// Every generated message with its versions, by the name of its schema.
 enum AllMessages {
-    static let withAPI: [any KafkaMessage.Type] = [
-        ProduceRequest.self, ProduceResponse.self, FetchRequest.self, FetchResponse.self, ListOffsetsRequest.self,
-        ListOffsetsResponse.self, MetadataRequest.self, MetadataResponse.self, OffsetCommitRequest.self,
-        OffsetCommitResponse.self, OffsetFetchRequest.self, OffsetFetchResponse.self, FindCoordinatorRequest.self,
-        FindCoordinatorResponse.self, JoinGroupRequest.self, JoinGroupResponse.self, HeartbeatRequest.self,
-        HeartbeatResponse.self, LeaveGroupRequest.self, LeaveGroupResponse.self, SyncGroupRequest.self,
-        SyncGroupResponse.self, DescribeGroupsRequest.self, DescribeGroupsResponse.self, ListGroupsRequest.self,
-        ListGroupsResponse.self, ApiVersionsRequest.self, ApiVersionsResponse.self, CreateTopicsRequest.self,
-        CreateTopicsResponse.self, DeleteTopicsRequest.self, DeleteTopicsResponse.self, DeleteRecordsRequest.self,
-        DeleteRecordsResponse.self, InitProducerIdRequest.self, InitProducerIdResponse.self,
-        OffsetForLeaderEpochRequest.self, OffsetForLeaderEpochResponse.self, DescribeConfigsRequest.self,
-        DescribeConfigsResponse.self, DeleteGroupsRequest.self, DeleteGroupsResponse.self,
-        IncrementalAlterConfigsRequest.self, IncrementalAlterConfigsResponse.self, OffsetDeleteRequest.self,
-        OffsetDeleteResponse.self, DescribeClusterRequest.self, DescribeClusterResponse.self,
-    ]
+    static let withAPI: [any KafkaMessage.Type] = APIDescription.all.flatMap { [$0.request, $0.response] }
     static let embedded: [any EmbeddedMessage.Type] = [
         ConsumerProtocolSubscription.self, ConsumerProtocolAssignment.self,
     ]
