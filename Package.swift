@@ -146,7 +146,7 @@ let package = Package(
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
         tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
-        tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "PluginTestKit"]), tests("HTTPServer"),
+        tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "Settings", "PluginTestKit", "kafka-connect"]), tests("HTTPServer"),
         tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "ConnectConfig", "Logging"], exclude: ["Golden"]),
         tests("Systemd"),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),

@@ -26,6 +26,9 @@ struct ClassNames: Sendable {
         }
     }
 
+    /// Every name that stands for one class, in alphabetical order.
+    var all: [String] { (Array(byName.keys) + byAlias.filter { $0.value.count == 1 }.keys).sorted() }
+
     /// The class that a name stands for.
     func lookUp(_ name: String) -> Match {
         if let index = byName[name] { return .one(index) }

@@ -56,22 +56,21 @@ package final class PluginHost: PluginCatalog {
     }
 
     private func found(_ className: String) throws(ConnectError) -> FoundClass {
-        let (index, found) = state.withLock { ($0.table.lookUp(className), $0.found) }
-        switch index {
+        let (names, found) = state.withLock { ($0.table, $0.found) }
+        switch names.lookUp(className) {
         case .one(let index): return found[index]
         case .several(let indices):
-            let names = indices.map { found[$0].description.className }.joined(separator: ", ")
+            let several = indices.map { found[$0].description.className }.joined(separator: ", ")
             throw ConnectError(
                 .configAmbiguousClass,
                 "More than one connector matches alias \(className). Please use full package and class name instead. "
-                    + "Classes found: \(names)")
+                    + "Classes found: \(several)")
         case .none:
-            throw unknown(className, found.map(\.description))
+            throw unknown(className, names.all, found.map(\.description))
         }
     }
 
-    private func unknown(_ className: String, _ known: [PluginDescription]) -> ConnectError {
-        let names = known.flatMap { [$0.className] + $0.aliases }
+    private func unknown(_ className: String, _ names: [String], _ known: [PluginDescription]) -> ConnectError {
         var message = "Failed to find any class that implements Connector and which name matches \(className)"
         if let nearest = KeySuggestion.nearest(to: className, in: names) { message += "; did you mean \(nearest)?" }
         let listed = known.map(\.className).joined(separator: ", ")

@@ -5,7 +5,7 @@ public enum CompiledPlugin {
     /// The folder that holds `kafka_connect.h`.
     public static var headerFolder: String { repository + "/Sources/ConnectABI/include" }
 
-    private static var repository: String {
+    static var repository: String {
         var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         parts.removeLast(3)
         return parts.joined(separator: "/")

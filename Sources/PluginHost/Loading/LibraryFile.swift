@@ -16,7 +16,8 @@ struct LibraryFile {
     static func open(_ path: String) throws(PluginRefusal) -> LibraryFile {
         guard let resolved = realPath(path) else { throw PluginRefusal("cannot be opened: \(errorText(errno))") }
         try checkFolders(of: resolved)
-        let descriptor = Glibc.open(resolved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        // Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
+        let descriptor = Glibc.open(resolved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw PluginRefusal("cannot be opened: \(errorText(errno))") }
         do throws(PluginRefusal) {
             var status = stat()
@@ -25,7 +26,7 @@ struct LibraryFile {
             }
             guard status.st_mode & S_IFMT == S_IFREG else { throw PluginRefusal("is not a regular file") }
             try checkWriters(status, "the file")
-            try checkELF(descriptor, size: Int64(status.st_size))
+            try ELFCheck(descriptor: descriptor, size: Int64(status.st_size)).check()
             let identity =
                 "\(status.st_dev):\(status.st_ino):\(status.st_size):\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
                 + ":\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
@@ -62,41 +63,6 @@ struct LibraryFile {
         guard status.st_mode & mode_t(S_IWOTH) == 0, status.st_mode & mode_t(S_IWGRP) == 0 || status.st_gid == 0 else {
             throw PluginRefusal("\(what) may be written by others: chmod go-w it")
         }
-    }
-
-    /// The header of a 64-bit shared object for this processor.
-    private static func checkELF(_ descriptor: Int32, size: Int64) throws(PluginRefusal) {
-        var header = [UInt8](repeating: 0, count: 64)
-        let count = header.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        guard count >= 20, header[0..<4] == [0x7f, 0x45, 0x4c, 0x46] else {
-            throw PluginRefusal("is not an ELF shared library")
-        }
-        guard count == 64 else {
-            throw PluginRefusal("its ELF header is cut short (\(size) bytes): copy the file again")
-        }
-        guard header[4] == 2, header[5] == 1 else {
-            throw PluginRefusal("is an ELF file of another class (32 bits or big-endian): build it for this machine")
-        }
-        let type = UInt16(header[16]) | UInt16(header[17]) << 8
-        let machine = UInt16(header[18]) | UInt16(header[19]) << 8
-        guard type == 3 else { throw PluginRefusal("is an ELF file but not a shared library: link it with -shared") }
-        guard machine == nativeMachine else {
-            throw PluginRefusal(
-                "is built for processor \(machine) in ELF's numbers, this machine is \(nativeMachine): build it for this one"
-            )
-        }
-    }
-
-    private static var nativeMachine: UInt16 {
-        #if arch(x86_64)
-            return 62
-        #elseif arch(arm64)
-            return 183
-        #elseif arch(riscv64)
-            return 243
-        #else
-            #error("unknown processor: add its ELF machine number")
-        #endif
     }
 
     private static func realPath(_ path: String) -> String? {

@@ -1,0 +1,131 @@
+/// Sources of small libraries, right and wrong.
+enum CSources {
+    /// A source plugin that does nothing, with places to change.
+    ///
+    /// - Parameters:
+    ///   - className: of its one class.
+    ///   - magic, major, size: what the description says.
+    ///   - entry: name of the exported function.
+    ///   - extra: C at the end, such as a constructor.
+    static func minimal(
+        className: String = "org.example.MinimalSourceConnector", magic: String = "KC_MAGIC",
+        major: String = "KC_ABI_MAJOR",
+        size: String = "sizeof(kc_plugin)", entry: String = "kafka_connect_entry", create: String = "create",
+        version: String = "1.0", extra: String = ""
+    ) -> String {
+        """
+        #define _DEFAULT_SOURCE
+        #include "kafka_connect.h"
+        #include <stdlib.h>
+        #include <unistd.h>
+        static kc_status create(const kc_class *k, const kc_host *h, kc_context *c, void **out, kc_reply *r) {
+            (void)k, (void)h, (void)c, (void)r; *out = malloc(1); return KC_OK; }
+        static kc_status start(void *i, const kc_config *c, kc_reply *r) { (void)i, (void)c, (void)r; return KC_OK; }
+        static kc_status configs(void *i, int32_t n, kc_table *t, kc_reply *r) {
+            (void)i, (void)n, (void)r; t->count = 0; return KC_OK; }
+        static kc_status poll(void *i, int32_t n, const kc_batch **b, kc_reply *r) {
+            (void)i, (void)n; *b = 0; r->hint_ms = 5; return KC_WOULD_BLOCK; }
+        static void release(void *i, const kc_batch *b) { (void)i, (void)b; }
+        static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
+        static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = \(create), .start = start,
+            .task_configs = configs, .stop = stop, .destroy = free};
+        static const kc_source_task task = {.struct_size = sizeof(kc_source_task), .create = create, .start = start,
+            .poll = poll, .release_batch = release, .stop = stop, .destroy = free};
+        static const kc_validator range = {.kind = KC_VALIDATE_RANGE, .flags = KC_RANGE_HAS_MINIMUM, .minimum = 1};
+        static const kc_config_key keys[] = {{.name = "size", .type = KC_TYPE_INT, .importance = KC_IMPORTANCE_LOW,
+            .flags = KC_KEY_HAS_DEFAULT, .default_value = "5", .documentation = "How much", .order = -1,
+            .validators = {&range, 1, sizeof range}}};
+        static const kc_class classes[] = {{.kind = KC_CLASS_SOURCE, .name = "\(className)",
+            .config_keys = {keys, 1, sizeof keys[0]}, .connector = &connector, .task = &task}};
+        static const kc_plugin plugin = {.magic = \(magic), .abi_major = \(major), .abi_minor = KC_ABI_MINOR,
+            .struct_size = \(size), .name = "minimal", .version = "\(version)", .classes = {classes, 1, sizeof classes[0]}};
+        KC_EXPORT const kc_plugin *\(entry)(void);
+        const kc_plugin *\(entry)(void) { return &plugin; }
+        \(extra)
+        """
+    }
+
+    /// A source whose batches break one rule each, chosen by the key `mode`. A poll fails when the batch before was not
+    /// released.
+    static let nonsense = """
+        #include "kafka_connect.h"
+        #include <stdlib.h>
+        #include <string.h>
+        typedef struct { kc_record records[2]; kc_batch batch; int out; int mode; kc_value deep[200]; kc_header header; } source;
+        static kc_status make(const kc_class *k, const kc_host *h, kc_context *c, void **out, kc_reply *r) {
+            (void)k, (void)h, (void)c, (void)r; *out = calloc(1, sizeof(source)); return KC_OK; }
+        static kc_status start(void *i, const kc_config *c, kc_reply *r) {
+            (void)r;
+            source *self = i;
+            const kc_pair *pair = c->pairs.items;
+            self->mode = atoi((const char *)pair->value.bytes);
+            return KC_OK; }
+        static kc_status configs(void *i, int32_t n, kc_table *t, kc_reply *r) {
+            (void)i, (void)n, (void)r; t->count = 0; return KC_OK; }
+        static const kc_topic topics[] = {{{(const uint8_t *)"t", 1, 0}}};
+        static const kc_source_partition partitions[] = {{.offset_key = {(const uint8_t *)"p", 1, 0}}};
+        static const kc_schema self_schema[] = {{.kind = KC_ARRAY, .key_schema = -1, .value_schema = 0}};
+        static kc_status poll(void *i, int32_t n, const kc_batch **b, kc_reply *r) {
+            (void)n;
+            source *self = i;
+            if (self->out) { memcpy(r->error, "kept", 4); r->error_length = 4; return KC_FATAL; }
+            kc_record good = {.key_schema = -1, .value_schema = -1, .value = {.kind = KC_STRING, .length = 2}};
+            good.value.u.bytes = (const uint8_t *)"ok";
+            self->records[0] = self->records[1] = good;
+            kc_record *bad = &self->records[1];
+            kc_batch batch = {.struct_size = sizeof batch, .kind = KC_BATCH_RECORDS, .records = {self->records, 2, 96},
+                .topics = {topics, 1, 16}, .source_partitions = {partitions, 1, 32}};
+            switch (self->mode) {
+            case 1: bad->value.length = -1; break;
+            case 2: bad->value.u.bytes = 0; break;
+            case 3: bad->value.u.bytes = (const uint8_t *)"\\xff\\xfe"; break;
+            case 4: bad->value.kind = 77; break;
+            case 5: bad->topic = 1; break;
+            case 6: bad->topic = -1; break;
+            case 7: bad->source_partition = 9; break;
+            case 8: bad->value_schema = 0; break;
+            case 9: bad->key_schema = -2; break;
+            case 10: batch.records.count = INT32_MAX; break;
+            case 11: batch.records.count = -1; break;
+            case 12: batch.records.stride = 8; break;
+            case 13: batch.records.items = 0; break;
+            case 14: batch.kind = 9; break;
+            case 15: batch.struct_size = 4; break;
+            case 16: bad->header_count = -1; break;
+            case 17: bad->header_count = 3; break;
+            case 18: bad->value.kind = KC_MAP; bad->value.length = INT32_MAX; break;
+            case 19: bad->value.kind = KC_BYTES; bad->value.length = INT32_MIN; break;
+            case 20:
+                for (int d = 0; d < 199; d++) {
+                    self->deep[d].kind = KC_ARRAY; self->deep[d].length = 1; self->deep[d].u.values = &self->deep[d + 1]; }
+                self->deep[199].kind = KC_NULL;
+                bad->value = self->deep[0];
+                break;
+            case 21: bad->offset.kind = KC_STRING; break;
+            case 22: batch.topics.count = -5; break;
+            case 23: batch.schemas.items = self_schema; batch.schemas.count = 1; batch.schemas.stride = sizeof(kc_schema); break;
+            case 24: batch.topics.stride = 1; break;
+            case 25:
+                bad->headers = &self->header; bad->header_count = 1; self->header.name_length = 4; self->header.schema = -1;
+                break;
+            case 26: self->deep[0].kind = KC_ARRAY; self->deep[0].length = 1; self->deep[0].u.values = &self->deep[0];
+                bad->value = self->deep[0]; break;
+            default: break;
+            }
+            self->batch = batch;
+            self->out = 1;
+            *b = &self->batch;
+            return self->mode == 50 ? 1234 : KC_OK; }
+        static void release(void *i, const kc_batch *b) { (void)b; ((source *)i)->out = 0; }
+        static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
+        static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = make, .start = start,
+            .task_configs = configs, .stop = stop, .destroy = free};
+        static const kc_source_task task = {.struct_size = sizeof(kc_source_task), .create = make, .start = start,
+            .poll = poll, .release_batch = release, .stop = stop, .destroy = free};
+        static const kc_class classes[] = {{.kind = KC_CLASS_SOURCE, .name = "org.example.NonsenseSourceConnector",
+            .connector = &connector, .task = &task}};
+        static const kc_plugin plugin = {.magic = KC_MAGIC, .struct_size = sizeof(kc_plugin),
+            .abi_minor = KC_ABI_MINOR, .name = "nonsense", .version = "1", .classes = {classes, 1, sizeof classes[0]}};
+        const kc_plugin *kafka_connect_entry(void) { return &plugin; }
+        """
+}
