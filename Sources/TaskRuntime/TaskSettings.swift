@@ -50,9 +50,9 @@ struct TaskSettings: Sendable {
         }
         logsErrors = connector["errors.log.enable"]?.lowercased() == "true"
         let timeout = try Self.milliseconds("errors.retry.timeout", connector, default: 0)
-        retryTimeout = timeout < 0 ? nil : UInt64(timeout).multipliedReportingOverflow(by: 1_000_000).partialValue
+        retryTimeout = timeout < 0 ? nil : UInt64(milliseconds: timeout)
         let delay = try Self.milliseconds("errors.retry.delay.max.ms", connector, default: 60_000)
-        maximumRetryDelay = UInt64(max(delay, 0)).multipliedReportingOverflow(by: 1_000_000).partialValue
+        maximumRetryDelay = UInt64(milliseconds: delay)
         // What cannot be made is known before the task is launched.
         _ = try makeConverter(key)
         _ = try makeConverter(value)

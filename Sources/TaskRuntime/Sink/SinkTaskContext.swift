@@ -55,7 +55,7 @@ final class SinkTaskContext: SinkTaskServices {
     func requestCommit() { isCommitRequested = true }
 
     func setRetryTimeout(_ milliseconds: Int64) {
-        retryTimeout = UInt64(clamping: milliseconds).multipliedReportingOverflow(by: 1_000_000).partialValue
+        retryTimeout = UInt64(milliseconds: milliseconds)
     }
 
     func reportBadRecord(index: Int, _ error: ConnectError) throws(ConnectError) {

@@ -199,13 +199,13 @@ final class SinkTaskRunner: TaskRunner {
         guard failure.error.code.errorClass == .retriable, let lent else { throw failure.error }
         recordFailure = nil
         if let delay = retry.delayAfterFailure(now: now, random: random.next()) {
-            offerAgain(receiver, at: now + delay)
+            offerAgain(receiver, at: now.addingSaturating(delay))
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
         report(failure.error, stage: failure.stage.rawValue)
         retry.reset()
-        offsets.put(lent.partition, upTo: table.records[lent.next].offset + 1)
+        offsets.put(lent.partition, upTo: table.records[lent.next].offset &+ 1)
         self.lent?.next += 1
         return .progressed
     }
@@ -220,7 +220,7 @@ final class SinkTaskRunner: TaskRunner {
             emptyPutAt = wishedTime(EventLoop.now()) ?? .max
             isEmptyPutDue = false
             let end = lent.next + lent.converted
-            offsets.put(lent.partition, upTo: table.records[end - 1].offset + 1)
+            offsets.put(lent.partition, upTo: table.records[end - 1].offset &+ 1)
             self.lent?.next = end
             self.lent?.converted = 0
             if end == table.count { giveBack(receiver) }

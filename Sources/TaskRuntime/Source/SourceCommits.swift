@@ -113,11 +113,3 @@ final class SourceCommits {
             .stateWrite, "The offsets were not stored within offset.flush.timeout.ms (\(timeout / 1_000_000) ms)")
     }
 }
-
-extension UInt64 {
-    /// The sum, or the greatest number where it does not fit.
-    func addingSaturating(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}

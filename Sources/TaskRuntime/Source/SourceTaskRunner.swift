@@ -189,7 +189,7 @@ final class SourceTaskRunner: TaskRunner {
         guard failure.error.code.errorClass == .retriable else { throw failure.error }
         recordFailure = nil
         if let delay = retry.delayAfterFailure(now: now, random: random.next()) {
-            convertNotBefore = now + delay
+            convertNotBefore = now.addingSaturating(delay)
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance.

@@ -147,6 +147,8 @@ final class FakeReceiver: RecordReceiver {
             var answersCommits = true
             var commitError: ConnectError?
             var results: [(UInt64, ConnectError?)] = []
+            /// Told to go; no records of them any more.
+            var revoking: [TopicPartition] = []
             var revocationsFinished = 0
             var isClosed = false
         }
@@ -209,13 +211,14 @@ final class FakeReceiver: RecordReceiver {
                 if case .assigned(let offsets) = event {
                     for offset in offsets { state.positions[offset.partition] = offset.offset }
                 }
+                if case .revoking(let partitions) = event { state.revoking += partitions }
                 if case .lost(let partitions) = event {
                     for partition in partitions { state.positions[partition] = nil }
                 }
                 return event
             }
             guard !state.isLent else { return .none }
-            for partition in assigned where !state.paused.contains(partition) {
+            for partition in assigned where !state.paused.contains(partition) && !state.revoking.contains(partition) {
                 let log = state.logs[partition] ?? []
                 let position = Int(state.positions[partition] ?? 0)
                 let count = min(state.perRead, log.count - position, table.storage.count)
@@ -248,7 +251,16 @@ final class FakeReceiver: RecordReceiver {
         free()
     }
 
-    func finishRevocation() { controls.state.withLock { $0.revocationsFinished += 1 } }
+    func finishRevocation() {
+        controls.state.withLock { state in
+            for partition in state.revoking {
+                state.positions[partition] = nil
+                state.paused.remove(partition)
+            }
+            state.revoking = []
+            state.revocationsFinished += 1
+        }
+    }
 
     func commit(_ offsets: [TopicPartitionOffset], sequence: UInt64) {
         let wake = controls.state.withLock { state -> (@Sendable () -> Void)? in
