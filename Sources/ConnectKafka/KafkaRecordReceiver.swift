@@ -35,6 +35,7 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     func next(into table: IncomingTable) -> ReceiverEvent {
+        if lent != nil { return nextEvent() }
         table.count = 0
         while true {
             if current != nil {
@@ -46,24 +47,51 @@ final class KafkaRecordReceiver: RecordReceiver {
                 }
                 continue
             }
-            let event = ahead.isEmpty ? consumer.poll() : ahead.removeFirst()
-            switch event {
-            case nil: return .none
-            case .records(let chunk)?: begin(chunk)
-            case .assigned(let beginnings)?:
-                if beginnings.isEmpty { continue }
-                return .assigned(beginnings.map { TopicPartitionOffset(Self.model($0.partition), $0.offset) })
-            case .revoking(let partitions)?: return .revoking(partitions.map(Self.model))
-            case .lost(let partitions)?: return .lost(partitions.map(Self.model))
-            case .failed(let error, _)?: return .failed(ConnectError(error))
+            guard let event = ahead.isEmpty ? consumer.poll() : ahead.removeFirst() else { return .none }
+            if case .records(let chunk) = event {
+                begin(chunk)
+            } else if let told = told(event) {
+                return told
             }
+        }
+    }
+
+    /// What has come besides records, while records are lent: a plugin that does not take a batch must not hide from the
+    /// group that partitions are to go.
+    private func nextEvent() -> ReceiverEvent {
+        while ahead.count < Self.aheadLimit, let event = consumer.poll() { ahead.append(event) }
+        var index = 0
+        while index < ahead.count {
+            if case .records = ahead[index] {
+                index += 1
+                continue
+            }
+            if let told = told(ahead.remove(at: index)) { return told }
+        }
+        return .none
+    }
+
+    /// nil for what a task need not hear of. Records of partitions that go are never shown any more.
+    private func told(_ event: ConsumerEvent) -> ReceiverEvent? {
+        switch event {
+        case .records: return nil
+        case .assigned(let beginnings):
+            if beginnings.isEmpty { return nil }
+            return .assigned(beginnings.map { TopicPartitionOffset(Self.model($0.partition), $0.offset) })
+        case .revoking(let partitions):
+            for partition in partitions { dropBuffered(partition) }
+            return .revoking(partitions.map(Self.model))
+        case .lost(let partitions):
+            for partition in partitions { dropBuffered(partition) }
+            return .lost(partitions.map(Self.model))
+        case .failed(let error, _): return .failed(ConnectError(error))
         }
     }
 
     private func begin(_ chunk: FetchedChunk) {
         current = (chunk, chunk.reader(decompressor: decompressor), Self.model(chunk.partition))
         isInsideCompressedBatch = false
-        filter = chunk.isReadCommitted ? TransactionFilter(chunk.abortedTransactions) : nil
+        filter = TransactionFilter(chunk)
     }
 
     /// Fills the table from the chunk under way; nil when the chunk is through without a record.
@@ -111,14 +139,7 @@ final class KafkaRecordReceiver: RecordReceiver {
 
     private func nextVisibleBatch(_ reader: inout RecordBatchReader) throws(ProtocolError) -> RecordBatchInfo? {
         while let batch = try reader.nextBatch() {
-            guard filter != nil else {
-                if batch.isControl { continue }
-                return batch
-            }
-            var marker: ControlMarker?
-            if batch.isControl, let record = try reader.next() { marker = try ControlMarker(key: record.keyBytes) }
-            if filter?.hides(batch, marker: marker) == true || batch.isControl { continue }
-            return batch
+            if try filter?.shows(batch, &reader) ?? !batch.isControl { return batch }
         }
         return nil
     }
@@ -197,12 +218,16 @@ final class KafkaRecordReceiver: RecordReceiver {
     func seek(_ offsets: [TopicPartitionOffset]) {
         for offset in offsets {
             let partition = Self.client(offset.partition)
-            if current?.chunk.partition == partition { current = nil }
-            ahead.removeAll { event in
-                if case .records(let chunk) = event { return chunk.partition == partition }
-                return false
-            }
+            dropBuffered(partition)
             consumer.seek(partition, to: offset.offset)
+        }
+    }
+
+    private func dropBuffered(_ partition: KafkaClient.TopicPartition) {
+        if current?.chunk.partition == partition { current = nil }
+        ahead.removeAll { event in
+            if case .records(let chunk) = event { return chunk.partition == partition }
+            return false
         }
     }
 

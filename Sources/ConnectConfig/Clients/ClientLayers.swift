@@ -107,9 +107,9 @@ package struct ClientLayers: Sendable {
             "max.block.ms": String(Int64.max),
             "delivery.timeout.ms": String(Int32.max),
             "acks": "all",
-            // Other than Connect: order and no duplicates by retries, at full speed (docs/ARCHITECTURE.md).
-            "enable.idempotence": "true",
-            "max.in.flight.requests.per.connection": "5",
+            // Other than Connect, which sets neither idempotence nor more than one request in flight: the client's own
+            // defaults stand, order and no duplicates by retries at full speed. Not written out, because an explicit
+            // enable.idempotence turns a broker's refusal into an error (docs/differences.md).
             "batch.size": String(1 << 20),
         ]
         merge(worker, .producer, into: &settings)

@@ -16,8 +16,8 @@ struct ClientSettingsTests {
             plain == [
                 "bootstrap.servers": "b:9092", "client.id": "connector-producer-c-2",
                 "max.block.ms": "9223372036854775807",
-                "delivery.timeout.ms": "2147483647", "acks": "1", "enable.idempotence": "true",
-                "max.in.flight.requests.per.connection": "5", "batch.size": "1048576", "linger.ms": "7",
+                "delivery.timeout.ms": "2147483647", "acks": "1",
+                "batch.size": "1048576", "linger.ms": "7",
             ])
         let transactional = Self.layers.transactionalProducer(
             "c", task: 2,
