@@ -16,7 +16,7 @@ package struct Simulation: Sendable {
     }
 
     /// All there are.
-    package static let all: [Simulation] = [producer]
+    package static let all: [Simulation] = [producer, consumer]
 
     /// The idempotent producer.
     package static let producer = Simulation(
@@ -24,5 +24,13 @@ package struct Simulation: Sendable {
     ) { seed, sabotage, isTraced in
         ProducerSimulation.run(
             seed: seed, sabotage: sabotage.flatMap { ProducerSabotage(rawValue: $0) }, isTraced: isTraced)
+    }
+
+    /// The consumer with its group.
+    package static let consumer = Simulation(
+        name: "consumer", sabotages: ConsumerSabotage.allCases.map(\.rawValue)
+    ) { seed, sabotage, isTraced in
+        ConsumerSimulation.run(
+            seed: seed, sabotage: sabotage.flatMap { ConsumerSabotage(rawValue: $0) }, isTraced: isTraced)
     }
 }
