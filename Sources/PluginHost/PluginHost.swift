@@ -71,10 +71,10 @@ package final class PluginHost: PluginCatalog {
     }
 
     private func unknown(_ className: String, _ names: [String], _ known: [PluginDescription]) -> ConnectError {
-        var message = "Failed to find any class that implements Connector and which name matches \(className)"
+        var message = "Invalid value \(className) for configuration connector.class: no plugin has such a class"
         if let nearest = KeySuggestion.nearest(to: className, in: names) { message += "; did you mean \(nearest)?" }
         let listed = known.map(\.className).joined(separator: ", ")
-        message += " Available connectors are: \(listed.isEmpty ? "none" : listed)."
+        message += " Known connectors: \(listed.isEmpty ? "none" : listed)."
         message += " Folders searched: \(folders.joined(separator: ", "))"
         return ConnectError(.configUnknownClass, message)
     }

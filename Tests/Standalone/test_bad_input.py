@@ -134,11 +134,43 @@ def test_plugins_lists_what_can_be_used_and_why_the_rest_cannot(tmp_path):
         assert lines and any(reason in line for line in lines), (broken, text)
 
 
+VERIFIABLE = "org.apache.kafka.connect.tools.VerifiableSourceConnector"
+
+
+def verifiable_source(worker, name, topic, faults):
+    config = {
+        "connector.class": VERIFIABLE, "tasks.max": "1", "topic": topic, "throughput": "100", "native.faults": faults}
+    return worker.request("PUT", f"/connectors/{name}/config", config, check=False)
+
+
 def test_a_plugin_that_hangs_in_poll_is_abandoned_and_named_while_others_run_on(healthy_pair, topic):
-    healthy_pair.put_connector(
-        "hanging", connector__class="org.apache.kafka.connect.tools.VerifiableSourceConnector", tasks__max=1,
-        topic=topic + "-hang", throughput=10, fault__call="poll", fault__action="block", fault__after=3)
-    healthy_pair.await_task("hanging", "RUNNING")
-    status, _ = healthy_pair.request("DELETE", "/connectors/hanging", check=False)
-    assert status == 204
+    verifiable_source(healthy_pair, "hanging", topic + "-hang", "poll:hang:3")
+    # Records of the second poll are out, so that the next one hangs.
+    eventually("the source polls", lambda: '"name":"hanging"' in healthy_pair.tail(400) and '"seqno":9' in healthy_pair.tail(400))
     healthy_pair.unharmed()
+    assert healthy_pair.request("DELETE", "/connectors/hanging")[0] == 204
+    eventually("the log names the call", lambda: "The call 'poll' of the task does not return" in healthy_pair.tail(400))
+    healthy_pair.unharmed()
+
+
+@pytest.mark.parametrize("call", ["start", "poll", "commit"])
+def test_a_plugin_that_fails_in_a_call_shows_its_reason(healthy_pair, topic, call):
+    verifiable_source(healthy_pair, "failing", topic + "-fail", f"{call}:fail")
+    if call == "commit":
+        # A commit that fails is told in the log and tried again; it never fails the task.
+        eventually("the log tells", lambda: "as native.faults asks" in healthy_pair.tail(300))
+        healthy_pair.await_task("failing", "RUNNING")
+    else:
+        healthy_pair.await_task("failing", "FAILED")
+        assert "as native.faults asks" in healthy_pair.get("/connectors/failing/tasks/0/status")["trace"]
+    healthy_pair.unharmed()
+
+
+def test_a_connector_that_hangs_in_start_holds_up_nobody_else(healthy_pair, topic):
+    import threading
+
+    thread = threading.Thread(
+        target=verifiable_source, args=(healthy_pair, "stuck", topic + "-stuck", "connector.start:hang"), daemon=True)
+    thread.start()
+    healthy_pair.unharmed()
+    assert healthy_pair.request("GET", "/health")[0] == 200

@@ -134,6 +134,10 @@ final class ConnectorInstance: ConnectorPort {
         if !keepsMemory { memory.reset() }
         context.memory.reset()
         let status = context.during(call) { body(function, reply.fresh()) }
+        guard call != .alterOffsets || status != KC_FATAL else {
+            // What a connector refuses here is a request's mistake, not its own failure.
+            throw ConnectError(.requestMalformed, reply.message(call.name ?? ""))
+        }
         try reply.check(status, call.name ?? "")
     }
 

@@ -1,6 +1,7 @@
 import ConnectConfig
 import ConnectModel
 import Herder
+import KafkaClient
 import RESTAPI
 import RecordPipeline
 import Settings
@@ -10,11 +11,13 @@ final class ConfigurationChecker: ConnectorChecking {
     private let worker: WorkerConfig
     private let plugins: any PluginTables
     private let classes: ClassCatalog
+    private let layers: ClientLayers
 
     init(worker: WorkerConfig, plugins: any PluginTables) {
         self.worker = worker
         self.plugins = plugins
         classes = ClassCatalog(BuiltInClasses.entries)
+        layers = ClientLayers(worker)
     }
 
     func validate(
@@ -23,6 +26,9 @@ final class ConfigurationChecker: ConnectorChecking {
         let table = ConnectorConfigTable(kind: plugin.kind, catalog: classes, worker: worker)
         var outcome = table.validate(config, plugin: plugins.table(of: plugin), version: plugin.version)
         outcome.add(notes)
+        for (key, message) in Self.overrideProblems(config, kind: plugin.kind, layers: layers) {
+            outcome.addError(message, to: key)
+        }
         let deadLetters = "errors.deadletterqueue.topic.name"
         if plugin.kind == .sink, let topic = config[deadLetters], !topic.isEmpty {
             outcome.addError(
@@ -84,5 +90,32 @@ extension ConfigTransformer {
             throw ConnectError(.configInvalid, error.message, status: 500)
         }
         return ConfigMap(config.entries.map { ($0.key, $0.value == nil ? nil : values[$0.key]) })
+    }
+}
+
+extension ConfigurationChecker {
+    /// What is wrong with a connector's overrides of client settings, by key.
+    ///
+    /// Apache answers such a request with 500; here it is an error of the key like any other.
+    static func overrideProblems(
+        _ config: ConfigMap, kind: ConnectorKind, layers: ClientLayers
+    ) -> [(key: String, message: String)] {
+        var texts: [String: String] = [:]
+        for entry in config.entries { texts[entry.key] = entry.value }
+        let (role, prefix): (ClientSettings.Role, String) =
+            kind == .source ? (.producer, "producer.override.") : (.consumer, "consumer.override.")
+        let keys = config.entries.map(\.key).filter { $0.hasPrefix(prefix) }
+        guard !keys.isEmpty else { return [] }
+        let name = config["name"] ?? ""
+        let settings =
+            kind == .source
+            ? layers.sourceProducer(name, task: 0, config: texts) : layers.sinkConsumer(name, task: 0, config: texts)
+        do throws(ClientError) {
+            _ = try ClientSettings(settings, role: role)
+            return []
+        } catch {
+            let named = keys.first { error.message.contains(String($0.dropFirst(prefix.count))) }
+            return named.map { [($0, error.message)] } ?? []
+        }
     }
 }
