@@ -99,7 +99,7 @@ let package = Package(
         library("StateFiles", ["Logging", "JSON", "ConnectModel"]),
         library(
             "PluginHost",
-            ["Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig", "CLinux"]),
+            ["Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig", "CLinux", "CText"]),
         library("HTTPServer", ["Logging", "CMicrohttpd"]),
         library("RESTAPI", ["Logging", "JSON", "HTTPServer", "ConnectModel", "ConnectConfig"]),
         library("Systemd", ["Logging", "CSystemd"]),
@@ -132,6 +132,9 @@ let package = Package(
             dependencies: ["Logging", "EventLoop", "KafkaProtocol", "KafkaClient", "FakeBroker"]),
         .executableTarget(
             name: "seeds", dependencies: ["ConnectTestKit", "KafkaClient", "KafkaProtocol", "FakeBroker"],
+            linkerSettings: smallBinary),
+        .executableTarget(
+            name: "border", dependencies: ["PluginHost", "ConnectABI", "ConnectModel"], path: "Benchmarks/border",
             linkerSettings: smallBinary),
         .target(name: "PluginTestKit", dependencies: ["ConnectABI"], path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),

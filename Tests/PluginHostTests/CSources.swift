@@ -128,4 +128,65 @@ enum CSources {
             .abi_minor = KC_ABI_MINOR, .name = "nonsense", .version = "1", .classes = {classes, 1, sizeof classes[0]}};
         const kc_plugin *kafka_connect_entry(void) { return &plugin; }
         """
+
+    /// A sink whose `put` asks its host for one thing for each record, named by the record's value.
+    static let asking = """
+        #include "kafka_connect.h"
+        #include <stdlib.h>
+        #include <string.h>
+        typedef struct { const kc_host *host; kc_context *context; } sink;
+        static kc_status make(const kc_class *k, const kc_host *h, kc_context *c, void **out, kc_reply *r) {
+            (void)k, (void)r;
+            sink *self = malloc(sizeof *self); self->host = h; self->context = c; *out = self; return KC_OK; }
+        static kc_status start(void *i, const kc_config *c, kc_reply *r) { (void)i, (void)c, (void)r; return KC_OK; }
+        static kc_status configs(void *i, int32_t n, kc_table *t, kc_reply *r) {
+            (void)i, (void)n, (void)r; t->count = 0; return KC_OK; }
+        static kc_string text(const char *s) { kc_string t = {(const uint8_t *)s, (int32_t)strlen(s), 0}; return t; }
+        static kc_status put(void *i, const kc_batch *b, kc_reply *r) {
+            sink *self = i;
+            const kc_host *h = self->host;
+            kc_context *c = self->context;
+            kc_topic_partition own = {text("t"), 0, 0}, foreign = {text("t"), 9, 0};
+            kc_topic_offset back = {text("t"), 0, KC_OFFSET_PRESENT, 5};
+            for (int32_t n = 0; n < b->records.count; n++) {
+                const kc_record *record = (const kc_record *)((const char *)b->records.items + n * b->records.stride);
+                kc_status status = KC_OK;
+                const kc_topic_partition *held = 0;
+                int32_t count = 0;
+                uint64_t ticket = 0;
+                switch (record->value.u.i) {
+                case 1: status = h->pause(c, &own, 1, r); break;
+                case 2: status = h->resume(c, &own, 1, r); break;
+                case 3: status = h->rewind(c, &back, 1, r); break;
+                case 4: h->request_commit(c); break;
+                case 5: h->set_retry_timeout(c, 250); break;
+                case 6: status = h->report_bad_record(c, b, n, text("bad"), &ticket, r);
+                    if (status == KC_OK) status = h->bad_record_stored(c, ticket, r);
+                    break;
+                case 7: status = h->assignment(c, &held, &count, r);
+                    if (count != 1 || held[0].topic.length != 1) status = KC_FATAL;
+                    break;
+                case 8: h->wake(c); break;
+                case 9: h->raise_error(c, text("outside")); break;
+                case 10: h->log(c, KC_LOG_INFO, text("line"), 0, 0); break;
+                case 11: if (h->get_extension(c, "no.such")) status = KC_FATAL; break;
+                case 20: status = h->pause(c, &foreign, 1, r); break;
+                case 21: status = h->report_bad_record(c, b, 99, text("bad"), &ticket, r); break;
+                case 22: status = h->rewind(c, 0, 3, r); break;
+                case 23: status = h->read_offsets(c, 0, 0, 0, r); break;
+                }
+                if (status != KC_OK) return status;
+            }
+            return KC_OK; }
+        static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
+        static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = make, .start = start,
+            .task_configs = configs, .stop = stop, .destroy = free};
+        static const kc_sink_task task = {.struct_size = sizeof(kc_sink_task), .create = make, .start = start,
+            .put = put, .stop = stop, .destroy = free};
+        static const kc_class classes[] = {{.kind = KC_CLASS_SINK, .name = "org.example.AskingSinkConnector",
+            .connector = &connector, .task = &task}};
+        static const kc_plugin plugin = {.magic = KC_MAGIC, .struct_size = sizeof(kc_plugin),
+            .abi_minor = KC_ABI_MINOR, .name = "asking", .version = "1", .classes = {classes, 1, sizeof classes[0]}};
+        const kc_plugin *kafka_connect_entry(void) { return &plugin; }
+        """
 }

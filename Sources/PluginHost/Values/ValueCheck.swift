@@ -1,6 +1,6 @@
+import CText
 import ConnectABI
 import ConnectModel
-import JSON
 
 /// Checks what a plugin handed over before anything reads it: kinds, lengths, addresses, depth, UTF-8.
 ///
@@ -17,8 +17,8 @@ struct ValueCheck {
             guard value.length >= 0 else { return "a string of negative length \(value.length)" }
             if value.length == 0 { return nil }
             guard let start = value.pointer else { return "a string of length \(value.length) at no address" }
-            let bytes = UnsafeRawBufferPointer(start: start, count: Int(value.length))
-            return isASCII(bytes) || UTF8Text.isValid(bytes) ? nil : "a string that is not UTF-8"
+            return text_is_utf8(start.assumingMemoryBound(to: UInt8.self), Int(value.length))
+                ? nil : "a string that is not UTF-8"
         }
         if value.tag <= ValueKind.float64.rawValue { return nil }
         var left = mostValues
@@ -46,24 +46,6 @@ struct ValueCheck {
             }
             return nil
         }
-    }
-
-    /// Whether no byte has its high bit set: true of nearly all text, and quick to see.
-    @inline(__always)
-    private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let start = bytes.baseAddress else { return true }
-        let count = bytes.count
-        var seen: UInt64 = 0
-        var index = 0
-        while index &+ 8 <= count {
-            seen |= start.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            index &+= 8
-        }
-        while index < count {
-            seen |= UInt64(start.load(fromByteOffset: index, as: UInt8.self))
-            index &+= 1
-        }
-        return seen & 0x8080_8080_8080_8080 == 0
     }
 }
 
