@@ -44,7 +44,7 @@ test-standalone: build deps-test ## the worker as a process, with a real broker;
 	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone
 
 lint: ## formatting, and which module imports which
-	@swift format lint --strict --recursive --parallel Sources Plugins Tests Package.swift
+	@swift format lint --strict --recursive --parallel Sources Plugins Tests Fuzz Package.swift
 	@scripts/check-imports
 
 fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
@@ -52,6 +52,7 @@ fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 
 bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
 	@scripts/bench --write
+	@scripts/bench-border
 
 install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
 	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system
