@@ -105,4 +105,15 @@ import Testing
         #expect(text == #"{"k\"":"v"}"#)
         #expect(try parse(text).0.children[0].text == "k\"")
     }
+
+    @Test(arguments: [Int64.min, -1, 0, 86_400_000, Int64.max])
+    func `a time of any number is written and harms nobody`(milliseconds: Int64) throws {
+        let converter = try ConverterFactory.makeHeaderConverter("Simple", options: ConfigMap())
+        for (kind, name) in [(ValueKind.int64, LogicalType.timestamp), (.int32, .date), (.int32, .time)] {
+            let schema = Schema(kind, name: name.rawValue, version: 1)
+            let (_, length) = try converter.encode(
+                .integer(kind, milliseconds), schema: schema, arena: fixture.arena)
+            #expect(length > 0)
+        }
+    }
 }

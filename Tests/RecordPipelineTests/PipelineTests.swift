@@ -62,6 +62,45 @@ import Testing
     }
 }
 
+@Suite struct ReusedPipelineTests {
+    /// Five records whose values are numbers beyond what the schema allows at the given places: those fail.
+    private func batch(_ fixture: PipelineFixture, failing: Set<Int>, text: String) -> SourceBatch {
+        let batch = SourceBatch()
+        batch.topics = ["t"]
+        batch.schemas = [.string]
+        batch.sourcePartitions = [SourcePartition(json: Array("{}".utf8), offsetKey: nil)]
+        let records = UnsafeMutableBufferPointer<ConnectRecord>.allocate(capacity: 6)
+        records.initialize(repeating: ConnectRecord())
+        for index in 0..<6 {
+            records[index].valueSchema = 0
+            records[index].value = failing.contains(index) ? .int64(1) : fixture.string("\(text)\(index)")
+        }
+        batch.records = records
+        return batch
+    }
+
+    @Test func `several failures in a later run do not send what an earlier one left`() throws {
+        let fixture = PipelineFixture()
+        let pipeline = SourcePipeline(
+            key: try ConverterFactory.makeConverter("String", options: ConfigMap()),
+            value: try ConverterFactory.makeConverter("Json", options: ConfigMap([("schemas.enable", "false")])),
+            header: try ConverterFactory.makeHeaderConverter("Simple", options: ConfigMap()), tolerance: .all,
+            capacity: 16)
+        for (failing, text, expected) in [
+            ([], "a long text of number ", 6), ([1, 3], "b", 4),
+        ] as [(Set<Int>, String, Int)] {
+            let batch = batch(fixture, failing: failing, text: text)
+            defer { batch.records.deallocate() }
+            let outcome = pipeline.convert(batch, 0..<6, topicNumbers: [0], segments: [0])
+            #expect(outcome.kept == expected)
+            let values = pipeline.outgoing.map {
+                String(decoding: UnsafeRawBufferPointer(start: $0.value, count: Int($0.valueLength)), as: UTF8.self)
+            }
+            #expect(values == (0..<6).filter { !failing.contains($0) }.map { "\"\(text)\($0)\"" })
+        }
+    }
+}
+
 @Suite struct SinkPipelineTests {
     let fixture = PipelineFixture()
 

@@ -95,7 +95,7 @@ enum CivilTime {
 
     /// `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`
     static func timestamp(milliseconds: Int64) -> String {
-        let day = (milliseconds >= 0 ? milliseconds : milliseconds - millisecondsPerDay + 1) / millisecondsPerDay
+        let day = milliseconds / millisecondsPerDay - (milliseconds % millisecondsPerDay < 0 ? 1 : 0)
         return date(days: day) + "T" + time(milliseconds: milliseconds)
     }
 
@@ -121,8 +121,8 @@ enum CivilTime {
 
     private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
         let shifted = days &+ 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
+        let era = shifted / 146_097 - (shifted % 146_097 < 0 ? 1 : 0)
+        let dayOfEra = shifted &- era &* 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let monthIndex = (5 * dayOfYear + 2) / 153

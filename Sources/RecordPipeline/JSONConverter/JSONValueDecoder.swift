@@ -10,10 +10,17 @@ final class JSONValueDecoder {
     /// Children of the containers that are open, innermost last; moved to the arena when one closes.
     private var pending: [Value] = []
 
-    /// Deeper texts are refused: their values would be too deep for a plugin's stack.
+    /// Of envelopes and schemas.
     static let limits: JSONLimits = {
         var limits = JSONLimits.jackson
         limits.maximumDepth = 500
+        return limits
+    }()
+
+    /// Of values: no deeper than the plugin interface allows (`KC_MAX_DEPTH`).
+    static let valueLimits: JSONLimits = {
+        var limits = JSONLimits.jackson
+        limits.maximumDepth = 64
         return limits
     }()
 
@@ -55,7 +62,7 @@ final class JSONValueDecoder {
             json.withUnsafeBytes { bytes in
                 if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: bytes.count) }
             }
-            var scanner = JSONScanner(UnsafeRawBufferPointer(start: copy, count: json.count), limits: Self.limits)
+            var scanner = JSONScanner(UnsafeRawBufferPointer(start: copy, count: json.count), limits: Self.valueLimits)
             let token = try next(&scanner)
             if token != .null { return try value(&scanner, token, schema) }
         }

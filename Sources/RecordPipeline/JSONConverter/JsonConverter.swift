@@ -53,6 +53,8 @@ final class JsonConverter: ColumnConverter {
                 try write(value, schema)
             } catch {
                 output.truncate(to: offset)
+                // What an earlier chunk left here would be counted as bytes when addresses are given again.
+                outgoing.set(index, column, nil, -1)
                 failure = ColumnFailure(index: index, error: error)
                 end = index
                 break
@@ -134,7 +136,7 @@ final class JsonConverter: ColumnConverter {
         if options.schemasEnabled, options.schemaContent == nil { return try readEnvelope(bytes, decoder) }
         if bytes.isEmpty { return (.null, nil) }
         let schema = options.schemasEnabled ? options.schemaContent : nil
-        var scanner = JSONScanner(bytes, limits: JSONValueDecoder.limits)
+        var scanner = JSONScanner(bytes, limits: JSONValueDecoder.valueLimits)
         let token = try decoder.next(&scanner)
         let value = try decoder.value(&scanner, token, schema)
         _ = try decoder.next(&scanner)
@@ -175,7 +177,7 @@ final class JsonConverter: ColumnConverter {
                     + "your converter configuration.")
         }
         let schema = try schema(of: schemaText)
-        var payload = JSONScanner(payloadText, limits: JSONValueDecoder.limits)
+        var payload = JSONScanner(payloadText, limits: JSONValueDecoder.valueLimits)
         let token = try decoder.next(&payload)
         return (try decoder.value(&payload, token, schema), schema)
     }
