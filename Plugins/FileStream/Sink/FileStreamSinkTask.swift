@@ -14,16 +14,18 @@ final class FileStreamSinkTask: SinkTask {
 
     private let context: HostContext
     private var output: OutputFile?
+    /// Made with the task: the one thing that `interrupt` touches, from whatever thread.
+    private let interruption = Interruption()
     private let lines = ByteGatherer()
 
     init(context: HostContext) { self.context = context }
 
     func start(_ configuration: Configuration) throws(PluginError) {
         guard let path = configuration.text(FileStreamSinkConnector.fileKey) else {
-            output = OutputFile.standardOutput()
+            output = OutputFile.standardOutput(interruption)
             return
         }
-        output = try OutputFile.open(path)
+        output = try OutputFile.open(path, interruption)
         context.log(.info, "Opened \(path) for appending")
     }
 
@@ -47,7 +49,7 @@ final class FileStreamSinkTask: SinkTask {
         try output?.close()
     }
 
-    func interrupt() { output?.interrupt() }
+    func interrupt() { interruption.set() }
 
     private func append(_ record: kc_record, _ records: SinkRecords) {
         switch Int(record.value.kind) {

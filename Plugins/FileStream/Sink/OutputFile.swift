@@ -1,23 +1,23 @@
 import Glibc
 import PluginKit
-import Synchronization
 
 /// A file that is appended to, a FIFO or standard output.
 ///
-/// Confined to its task, save ``interrupt()``. Between ``begin()`` and ``end()`` a regular file is locked, so that tasks
+/// Confined to its task; the interruption that it was made with ends its waits. Between ``begin()`` and ``end()`` a regular file is locked, so that tasks
 /// with the same file do not mix their lines, and so that a failed write can be taken back.
 final class OutputFile {
     private let descriptor: Int32
     private let name: String
     private let isRegular: Bool
-    private let isInterrupted = Atomic<Bool>(false)
+    private let interruption: Interruption
     private var isOpen = true
     private var isLocked = false
     /// Size before ``begin()``, and what was written since.
     private var sizeBefore: off_t = 0
     private var written = 0
 
-    private init(descriptor: Int32, name: String, isRegular: Bool) {
+    private init(descriptor: Int32, name: String, isRegular: Bool, _ interruption: Interruption) {
+        self.interruption = interruption
         self.descriptor = descriptor
         self.name = name
         self.isRegular = isRegular
@@ -27,12 +27,12 @@ final class OutputFile {
         if isOpen && descriptor != STDOUT_FILENO { Glibc.close(descriptor) }
     }
 
-    static func standardOutput() -> OutputFile {
-        OutputFile(descriptor: STDOUT_FILENO, name: "standard output", isRegular: false)
+    static func standardOutput(_ interruption: Interruption) -> OutputFile {
+        OutputFile(descriptor: STDOUT_FILENO, name: "standard output", isRegular: false, interruption)
     }
 
     /// Opens a file for appending, and makes it when there is none.
-    static func open(_ path: String) throws(PluginError) -> OutputFile {
+    static func open(_ path: String, _ interruption: Interruption) throws(PluginError) -> OutputFile {
         // Without O_NONBLOCK, opening a FIFO waits until somebody reads from it.
         let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
         var status = stat()
@@ -41,7 +41,8 @@ final class OutputFile {
             if descriptor >= 0 { Glibc.close(descriptor) }
             throw .fatal("Couldn't find or create file '\(path)' for FileStreamSinkTask: \(reason)")
         }
-        return OutputFile(descriptor: descriptor, name: path, isRegular: status.st_mode & S_IFMT == S_IFREG)
+        return OutputFile(
+            descriptor: descriptor, name: path, isRegular: status.st_mode & S_IFMT == S_IFREG, interruption)
     }
 
     /// Starts a unit that is written wholly or, in a regular file, not at all.
@@ -86,11 +87,8 @@ final class OutputFile {
         }
     }
 
-    /// Ends waiting for a reader of a FIFO or of standard output. Any thread.
-    func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
-
     private func waitUntilWritable() throws(PluginError) {
-        if isInterrupted.load(ordering: .relaxed) { throw failure("the task was stopped while nobody read") }
+        if interruption.isSet { throw failure("the task was stopped while nobody read") }
         var question = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&question, 1, 100)
     }

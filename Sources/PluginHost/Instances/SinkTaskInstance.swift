@@ -1,5 +1,6 @@
 import ConnectABI
 import ConnectModel
+import Synchronization
 
 /// A sink task of a plugin. Confined to its lane, save ``interrupt()`` and ``callUnderWay``.
 final class SinkTaskInstance: SinkTaskPort {
@@ -11,6 +12,8 @@ final class SinkTaskInstance: SinkTaskPort {
     private let tables = SinkTables()
     private let batch = UnsafeMutablePointer<kc_batch>.allocate(capacity: 1)
     private var isDestroyed = false
+    /// Held for the length of an interrupt, lest the instance is freed under it.
+    private let isAlive = Mutex(true)
 
     init(_ kcClass: PluginClass, _ plugin: PluginDescription, _ services: any SinkTaskServices) throws(ConnectError) {
         guard let functions = kcClass.sinkTask, let create = functions.create else {
@@ -89,11 +92,18 @@ final class SinkTaskInstance: SinkTaskPort {
     func destroy() {
         guard !isDestroyed else { return }
         isDestroyed = true
-        context.during(.destroy) { functions.destroy?(instance) }
+        context.during(.destroy) {
+            isAlive.withLock { $0 = false }
+            functions.destroy?(instance)
+        }
         context.release()
     }
 
-    func interrupt() { functions.interrupt?(instance) }
+    func interrupt() {
+        isAlive.withLock { isAlive in
+            if isAlive { functions.interrupt?(instance) }
+        }
+    }
 
     var callUnderWay: String? { context.callUnderWay }
 

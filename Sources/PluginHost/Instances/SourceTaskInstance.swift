@@ -1,5 +1,6 @@
 import ConnectABI
 import ConnectModel
+import Synchronization
 
 /// A source task of a plugin. Confined to its lane, save ``interrupt()`` and ``callUnderWay``.
 final class SourceTaskInstance: SourceTaskPort {
@@ -17,6 +18,8 @@ final class SourceTaskInstance: SourceTaskPort {
     /// Records acknowledged so far: the number of the next one.
     private var acknowledgedRecords: UInt64 = 0
     private var isDestroyed = false
+    /// Held for the length of an interrupt, lest the instance is freed under it.
+    private let isAlive = Mutex(true)
 
     init(_ kcClass: PluginClass, _ plugin: PluginDescription, _ services: any SourceTaskServices) throws(ConnectError) {
         guard let functions = kcClass.sourceTask, let create = functions.create else {
@@ -94,11 +97,18 @@ final class SourceTaskInstance: SourceTaskPort {
             polled = nil
             functions.release_batch?(instance, pointer)
         }
-        context.during(.destroy) { functions.destroy?(instance) }
+        context.during(.destroy) {
+            isAlive.withLock { $0 = false }
+            functions.destroy?(instance)
+        }
         context.release()
     }
 
-    func interrupt() { functions.interrupt?(instance) }
+    func interrupt() {
+        isAlive.withLock { isAlive in
+            if isAlive { functions.interrupt?(instance) }
+        }
+    }
 
     var callUnderWay: String? { context.callUnderWay }
 

@@ -31,10 +31,19 @@ enum PluginProbe {
         // Open here too, the pipe would never end.
         Glibc.close(ends[1])
         let child = try spawned.get()
-        let (text, isComplete) = read(ends[0], until: EventLoop.now() &+ timeLimit)
-        if !isComplete { kill(child, SIGKILL) }
+        let deadline = EventLoop.now() &+ timeLimit
+        let (text, isWhole) = read(ends[0], until: deadline)
         var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        // The end of its output is not the end of the child: a constructor may close that and wait.
+        var isComplete = false
+        while isWhole, !isComplete, EventLoop.now() < deadline {
+            isComplete = waitpid(child, &status, WNOHANG) == child
+            if !isComplete { usleep(1000) }
+        }
+        if !isComplete {
+            kill(child, SIGKILL)
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        }
         guard isComplete else {
             throw PluginRefusal("did not finish loading within 2 s in a child process: its constructors must not block")
         }

@@ -18,6 +18,8 @@ final class TaskControl: TaskHandle {
     private let observer: any TaskObserver
     private let loop: EventLoop
     private let lane: Lane
+    /// Where the plugin is interrupted: it may hang in that too, and a loop must not.
+    private let interruptLane: Lane
     private let machine: Mutex<TaskMachine>
     private let watch = Mutex<(any PluginWatch)?>(nil)
     private let isStepQueued = Atomic<Bool>(false)
@@ -29,7 +31,7 @@ final class TaskControl: TaskHandle {
 
     init(
         _ specification: TaskSpecification, observer: any TaskObserver, loop: EventLoop, lane: Lane,
-        makeRunner: @escaping MakeRunner
+        interruptLane: Lane, makeRunner: @escaping MakeRunner
     ) {
         task = specification.id
         incarnation = specification.incarnation
@@ -37,6 +39,7 @@ final class TaskControl: TaskHandle {
         self.observer = observer
         self.loop = loop
         self.lane = lane
+        self.interruptLane = interruptLane
         self.makeRunner = makeRunner
         machine = Mutex(TaskMachine(startsPaused: specification.startsPaused))
     }
@@ -47,6 +50,9 @@ final class TaskControl: TaskHandle {
         timer.withLock { $0 = wakeTimer }
         wake()
     }
+
+    /// Whether the task is over for everybody else: what a late call of the plugin brought is let go unread.
+    var hasEnded: Bool { machine.withLock { $0.hasEnded } }
 
     // MARK: Any thread
 
@@ -164,7 +170,9 @@ final class TaskControl: TaskHandle {
             wake()
         case .interrupt:
             // A source's poll may wait for ever; other calls are given their time first.
-            if let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" { plugin.interrupt() }
+            if let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" {
+                interruptLane.submit { plugin.interrupt() }
+            }
         case .watch(let deadline):
             loop.execute { [self] in
                 loop.schedule(at: deadline) { [self] in endPatience() }
@@ -186,7 +194,7 @@ final class TaskControl: TaskHandle {
     private func interruptLateCall() {
         guard machine.withLock({ !$0.hasEnded }), let plugin = watch.withLock({ $0 }), plugin.callUnderWay != nil
         else { return }
-        plugin.interrupt()
+        interruptLane.submit { plugin.interrupt() }
     }
 
     private func endPatience() {

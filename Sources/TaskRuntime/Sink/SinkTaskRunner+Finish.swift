@@ -13,10 +13,22 @@ extension SinkTaskRunner {
         case done
     }
 
+    /// The task was abandoned and a call has returned after all: nothing of it counts, another run may be at work.
+    func letGo() -> Pace {
+        if let receiver {
+            dropLent(receiver)
+            receiver.close {}
+        }
+        receiver = nil
+        finishing = .done
+        return .done
+    }
+
     func finish(limit: UInt64?) -> Pace {
         let now = EventLoop.now()
         let limit = limit ?? .max
         while true {
+            if control.hasEnded { return letGo() }
             switch finishing {
             case .notYet:
                 finishing = .awaitingCommit

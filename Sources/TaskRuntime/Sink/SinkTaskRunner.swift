@@ -116,6 +116,10 @@ final class SinkTaskRunner: TaskRunner {
     func step(isPaused: Bool) throws(ConnectError) -> Pace {
         guard let port, let receiver, let pipeline else { return .woken }
         for _ in 0..<Self.turnsPerStep {
+            if control.hasEnded {
+                _ = letGo()
+                return .woken
+            }
             let now = EventLoop.now()
             takeCommits(receiver)
             if commitState.closing != nil {

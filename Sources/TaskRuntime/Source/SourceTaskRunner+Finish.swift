@@ -18,6 +18,7 @@ extension SourceTaskRunner {
         let limit = limit ?? .max
         if let sender, let port { takeCompletions(sender, port) }
         while true {
+            if control.hasEnded { return letGo() }
             switch finishing {
             case .notYet:
                 begin(now: now, limit: limit)
@@ -43,6 +44,15 @@ extension SourceTaskRunner {
                 return .done
             }
         }
+    }
+
+    /// The task was abandoned and a call has returned after all: nothing of it counts, another run may be at work.
+    func letGo() -> Pace {
+        if let port { releaseBatch(port) }
+        sender?.close()
+        sender = nil
+        finishing = .done
+        return .done
     }
 
     private func begin(now: UInt64, limit: UInt64) {

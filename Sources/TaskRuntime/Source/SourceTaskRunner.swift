@@ -109,6 +109,10 @@ final class SourceTaskRunner: TaskRunner {
     func step(isPaused: Bool) throws(ConnectError) -> Pace {
         guard let port, let sender, let pipeline else { return .woken }
         for _ in 0..<Self.turnsPerStep {
+            if control.hasEnded {
+                _ = letGo()
+                return .woken
+            }
             let now = EventLoop.now()
             takeCompletions(sender, port)
             if let sendFailure { throw sendFailure }
