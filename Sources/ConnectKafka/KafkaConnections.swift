@@ -13,6 +13,7 @@ import Synchronization
 package final class KafkaConnections: KafkaPorts {
     private let worker: WorkerConfig
     private let layers: ClientLayers
+    private let overrides: OverrideRules
     private let loop: EventLoop
     private let state: Confined<ClusterTable>
     private let waiting = Mutex<String?>("the first connection")
@@ -22,6 +23,7 @@ package final class KafkaConnections: KafkaPorts {
     package init(worker: WorkerConfig, loop: EventLoop, pool: BlockingPool) {
         self.worker = worker
         layers = ClientLayers(worker)
+        overrides = OverrideRules(worker.settings)
         self.loop = loop
         state = Confined(ClusterTable(loop: loop, pool: pool), to: loop)
     }
@@ -29,11 +31,14 @@ package final class KafkaConnections: KafkaPorts {
     // MARK: - The worker's own connection
 
     package func whenConnected(_ done: @escaping @Sendable (_ clusterID: String?) -> Void) {
-        let properties = layers.internalClient("shared-admin")
+        var properties = layers.internalClient("shared-admin")
+        // The worker's own connection looks often while it waits, so that it is ready within a second of the broker.
+        if properties["reconnect.backoff.max.ms"] == nil { properties["reconnect.backoff.max.ms"] = "250" }
+        let settled = properties
         loop.execute { [self] in
             let settings: ClientSettings
             do throws(ClientError) {
-                settings = try ClientSettings(properties, role: .admin)
+                settings = try ClientSettings(settled, role: .admin)
             } catch {
                 Self.log.error("The worker's client settings cannot be used: \(error.message)")
                 return waiting.withLock { $0 = error.message }
@@ -59,6 +64,7 @@ package final class KafkaConnections: KafkaPorts {
         task: TaskID, config: ConfigMap, wake: @escaping @Sendable () -> Void
     ) throws(ConnectError) -> any RecordSender {
         let texts = config.texts
+        try checkOverrides([.producer, .admin], texts)
         let settings = try clientSettings(
             layers.sourceProducer(task.connector, task: Int(task.number), config: texts), .producer, task)
         var creator: TopicCreator?
@@ -74,8 +80,12 @@ package final class KafkaConnections: KafkaPorts {
             creator = TopicCreator(rules: rules, loop: loop, clusters: state, settings: admin, wake: wake)
         }
         let state = state
+        // A topic that the connector describes must not come into being in another shape by being asked for.
+        let createsTopics = creator == nil
         let producer = LoopCall.wait(on: loop) {
-            Producer(cluster: state.value.cluster(for: settings), settings: settings, wake: wake)
+            Producer(
+                cluster: state.value.cluster(for: settings), settings: settings, createsTopics: createsTopics,
+                wake: wake)
         }
         return KafkaRecordSender(producer: producer, topics: creator)
     }
@@ -83,6 +93,7 @@ package final class KafkaConnections: KafkaPorts {
     package func makeReceiver(
         task: TaskID, config: ConfigMap, wake: @escaping @Sendable () -> Void
     ) throws(ConnectError) -> any RecordReceiver {
+        try checkOverrides([.consumer], config.texts)
         let settings = try clientSettings(
             layers.sinkConsumer(task.connector, task: Int(task.number), config: config.texts), .consumer, task)
         let state = state
@@ -99,6 +110,16 @@ package final class KafkaConnections: KafkaPorts {
         }
         try subscribe(consumer, config)
         return KafkaRecordReceiver(consumer: consumer)
+    }
+
+    /// What validation refuses is refused here again, for a configuration that came by another way.
+    private func checkOverrides(_ kinds: [ClientKind], _ config: [String: String]) throws(ConnectError) {
+        let refusals = kinds.flatMap { overrides.refusals($0, in: config) }
+        guard !refusals.isEmpty else { return }
+        throw ConnectError(
+            .configOverrideRefused,
+            "Client Config Overrides not allowed: "
+                + refusals.map { "\($0.key): \($0.message)" }.joined(separator: "; "))
     }
 
     private func subscribe(_ consumer: Consumer, _ config: ConfigMap) throws(ConnectError) {

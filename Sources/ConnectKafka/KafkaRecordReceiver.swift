@@ -11,6 +11,11 @@ final class KafkaRecordReceiver: RecordReceiver {
     private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 4 << 20))
     private let arena = ByteArena()
     private var current: (chunk: FetchedChunk, reader: RecordBatchReader, partition: ConnectModel.TopicPartition)?
+    /// Where the chunk under way goes on.
+    private var currentNext: Int64 = 0
+    private var paused: Set<ConnectModel.TopicPartition> = []
+    /// Chunks whose partition was paused while they were under way, and where each goes on.
+    private var held: [(chunk: FetchedChunk, next: Int64)] = []
     /// Whether the batch that the reader is in lies in the decompressor's buffer, which the next batch overwrites.
     private var isInsideCompressedBatch = false
     private var filter: TransactionFilter?
@@ -18,12 +23,10 @@ final class KafkaRecordReceiver: RecordReceiver {
     private var lent: FetchedChunk?
     /// The offset behind the records that were lent last; told to the consumer when they come back.
     private var lentUpTo: Int64?
-    /// What was polled while commits were looked for. Never longer than ``aheadLimit``.
+    /// Events, never records, that were polled while commits were looked for.
     private var ahead: [ConsumerEvent] = []
     private var outstandingCommits = 0
     private let finishedCommits = FinishedCommits()
-
-    private static let aheadLimit = 32
 
     /// Results of commits that were polled and not yet asked for.
     private final class FinishedCommits: Sendable {
@@ -47,9 +50,14 @@ final class KafkaRecordReceiver: RecordReceiver {
                 }
                 continue
             }
+            if let index = held.firstIndex(where: { !paused.contains(Self.model($0.chunk.partition)) }) {
+                let (chunk, next) = held.remove(at: index)
+                begin(chunk, from: next)
+                continue
+            }
             guard let event = ahead.isEmpty ? consumer.poll() : ahead.removeFirst() else { return .none }
             if case .records(let chunk) = event {
-                begin(chunk)
+                begin(chunk, from: chunk.offset)
             } else if let told = told(event) {
                 return told
             }
@@ -59,14 +67,8 @@ final class KafkaRecordReceiver: RecordReceiver {
     /// What has come besides records, while records are lent: a plugin that does not take a batch must not hide from the
     /// group that partitions are to go.
     private func nextEvent() -> ReceiverEvent {
-        while ahead.count < Self.aheadLimit, let event = consumer.poll() { ahead.append(event) }
-        var index = 0
-        while index < ahead.count {
-            if case .records = ahead[index] {
-                index += 1
-                continue
-            }
-            if let told = told(ahead.remove(at: index)) { return told }
+        while let event = ahead.isEmpty ? consumer.pollEvent() : ahead.removeFirst() {
+            if let told = told(event) { return told }
         }
         return .none
     }
@@ -79,17 +81,23 @@ final class KafkaRecordReceiver: RecordReceiver {
             if beginnings.isEmpty { return nil }
             return .assigned(beginnings.map { TopicPartitionOffset(Self.model($0.partition), $0.offset) })
         case .revoking(let partitions):
-            for partition in partitions { dropBuffered(partition) }
+            forget(partitions)
             return .revoking(partitions.map(Self.model))
         case .lost(let partitions):
-            for partition in partitions { dropBuffered(partition) }
+            forget(partitions)
             return .lost(partitions.map(Self.model))
         case .failed(let error, _): return .failed(ConnectError(error))
         }
     }
 
-    private func begin(_ chunk: FetchedChunk) {
-        current = (chunk, chunk.reader(decompressor: decompressor), Self.model(chunk.partition))
+    private func begin(_ chunk: FetchedChunk, from offset: Int64) {
+        // A chunk that goes on is walked from its first batch, so that aborted transactions are counted again.
+        let reader = RecordBatchReader(chunk.bytes, from: offset, decompressor: decompressor)
+        current = (
+            chunk, offset == chunk.offset ? chunk.reader(decompressor: decompressor) : reader,
+            Self.model(chunk.partition)
+        )
+        currentNext = offset
         isInsideCompressedBatch = false
         filter = TransactionFilter(chunk)
     }
@@ -131,6 +139,7 @@ final class KafkaRecordReceiver: RecordReceiver {
             lent = chunk
         } else {
             lentUpTo = count > 0 ? table.storage[count - 1].offset + 1 : nil
+            currentNext = lentUpTo ?? currentNext
             lent = chunk
             current = (chunk, reader, partition)
         }
@@ -197,8 +206,8 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     func drainCommits(_ body: (_ sequence: UInt64, _ error: ConnectError?) -> Void) {
-        // Results come within polls: what else a poll brings waits for the next call of `next`.
-        while outstandingCommits > 0, ahead.count < Self.aheadLimit, let event = consumer.poll() { ahead.append(event) }
+        // Results come within polls: what else such a poll brings waits for the next call of `next`.
+        while outstandingCommits > 0, let event = consumer.pollEvent() { ahead.append(event) }
         let finished = finishedCommits.list.withLock { stored in
             defer { stored = [] }
             return stored
@@ -208,10 +217,16 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     func pause(_ partitions: [ConnectModel.TopicPartition]) {
+        paused.formUnion(partitions)
+        if let under = current, paused.contains(under.partition) {
+            held.append((under.chunk, currentNext))
+            current = nil
+        }
         consumer.pause(partitions.map(Self.client))
     }
 
     func resume(_ partitions: [ConnectModel.TopicPartition]) {
+        paused.subtract(partitions)
         consumer.resume(partitions.map(Self.client))
     }
 
@@ -225,14 +240,18 @@ final class KafkaRecordReceiver: RecordReceiver {
 
     private func dropBuffered(_ partition: KafkaClient.TopicPartition) {
         if current?.chunk.partition == partition { current = nil }
-        ahead.removeAll { event in
-            if case .records(let chunk) = event { return chunk.partition == partition }
-            return false
-        }
+        held.removeAll { $0.chunk.partition == partition }
+    }
+
+    /// Partitions that come back do so without their pause.
+    private func forget(_ partitions: [KafkaClient.TopicPartition]) {
+        for partition in partitions { dropBuffered(partition) }
+        paused.subtract(partitions.map(Self.model))
     }
 
     func close(_ done: @escaping @Sendable () -> Void) {
         current = nil
+        held = []
         ahead = []
         consumer.close(completion: done)
     }

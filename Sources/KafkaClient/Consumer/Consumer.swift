@@ -63,9 +63,15 @@ public final class Consumer: Sendable {
     /// Takes the next thing that waits, nil when there is none. Completions of commits run within.
     ///
     /// - Parameter maxBytes: of records, compressed as they are; a larger batch comes alone and whole.
-    public func poll(maxBytes: Int = .max) -> ConsumerEvent? {
+    public func poll(maxBytes: Int = .max) -> ConsumerEvent? { take(maxBytes, skipsChunks: false) }
+
+    /// As ``poll(maxBytes:)``, but leaves records where they are: for an application that is still at work on others and
+    /// must hear of its group and of its commits.
+    public func pollEvent() -> ConsumerEvent? { take(.max, skipsChunks: true) }
+
+    private func take(_ maxBytes: Int, skipsChunks: Bool) -> ConsumerEvent? {
         while true {
-            let (entry, mustTell) = shared.next(maximumBytes: maxBytes)
+            let (entry, mustTell) = shared.next(maximumBytes: maxBytes, skipsChunks: skipsChunks)
             if mustTell { onLoop { $0.applicationPolled() } }
             switch entry {
             case nil: return nil

@@ -18,6 +18,11 @@ package struct ConsumerMailbox<Chunk: MailboxChunk>: Sendable {
         case chunk(Chunk)
         /// A commit of the application has ended.
         case committed(id: UInt64, CommitMachine.Outcome)
+
+        var isChunk: Bool {
+            if case .chunk = self { return true }
+            return false
+        }
     }
 
     /// What putting an event in has changed.
@@ -78,7 +83,8 @@ package struct ConsumerMailbox<Chunk: MailboxChunk>: Sendable {
     private mutating func push(_ entry: Entry, losses count: UInt64) -> Bool {
         let had = hasDeliverable
         entries.append((entry, count))
-        return !had && hasDeliverable
+        // Who takes events only, because records are still being worked on, must hear of each of them.
+        return entry.isChunk ? !had && hasDeliverable : true
     }
 
     /// Takes partitions out of assignments that were not polled; returns those that the application knows of.
@@ -108,8 +114,11 @@ package struct ConsumerMailbox<Chunk: MailboxChunk>: Sendable {
     }
 
     /// Takes the next entry that is not paused; of a chunk at most `maximumBytes`, one batch at least.
-    package mutating func next(maximumBytes: Int) -> Entry? {
-        guard let at = entries.firstIndex(where: { isDeliverable($0.entry) }) else { return nil }
+    ///
+    /// - Parameter skipsChunks: leaves chunks where they are.
+    package mutating func next(maximumBytes: Int, skipsChunks: Bool = false) -> Entry? {
+        let next = entries.firstIndex { isDeliverable($0.entry) && !(skipsChunks && $0.entry.isChunk) }
+        guard let at = next else { return nil }
         guard case .chunk(let chunk) = entries[at].entry, chunk.byteCount > maximumBytes else {
             let (entry, count) = entries.remove(at: at)
             losses = max(losses, count)

@@ -40,13 +40,13 @@ final class ConsumerShared: Sendable {
 
 extension ConsumerShared {
     /// The next entry, and whether the loop must be told of this poll.
-    func next(maximumBytes: Int) -> (ConsumerMailbox<FetchedChunk>.Entry?, mustTell: Bool) {
+    func next(maximumBytes: Int, skipsChunks: Bool = false) -> (ConsumerMailbox<FetchedChunk>.Entry?, mustTell: Bool) {
         let now = EventLoop.now()
         return state.withLock { state in
             guard !state.isClosed else { return (nil, false) }
             if state.mailbox.takeLossHandled() { state.hasHandledLoss = true }
-            let entry = state.mailbox.next(maximumBytes: maximumBytes)
-            state.owesSince = entry == nil ? nil : now
+            let entry = state.mailbox.next(maximumBytes: maximumBytes, skipsChunks: skipsChunks)
+            state.owesSince = entry == nil && !state.mailbox.hasDeliverable ? nil : now
             // What was done before a loss says nothing about what comes after it.
             if case .event(.lost)? = entry { state.reported = [] }
             var hasNews = state.hasHandledLoss || state.isPollAwaited

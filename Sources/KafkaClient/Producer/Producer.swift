@@ -16,13 +16,18 @@ public final class Producer: Sendable {
     ///
     /// - Parameters:
     ///   - settings: of the role `.producer`; what they say about cluster and security is the cluster's own.
+    ///   - createsTopics: whether a broker that creates topics by itself may do so for this producer's.
     ///   - wake: called on the loop when completions, room or metadata have come; it has the lane call `drain` soon.
-    public init(cluster: KafkaCluster, settings: ClientSettings, wake: @escaping @Sendable () -> Void) {
+    public init(
+        cluster: KafkaCluster, settings: ClientSettings, createsTopics: Bool = true,
+        wake: @escaping @Sendable () -> Void
+    ) {
         loop = cluster.loop
         let mailbox = ProducerMailbox(snapshot: cluster.metadata, wakeLane: wake)
         let pool = RecordBufferPool(keptBytes: settings.producer.bufferMemory)
         lane = ProducerLane(settings: settings.producer, mailbox: mailbox, pool: pool, seed: EventLoop.now())
-        let driver = ProducerDriver(cluster: cluster, settings: settings, mailbox: mailbox, pool: pool)
+        let driver = ProducerDriver(
+            cluster: cluster, settings: settings, createsTopics: createsTopics, mailbox: mailbox, pool: pool)
         self.driver = Confined(driver, to: cluster.loop)
         let confined = self.driver
         let loop = cluster.loop

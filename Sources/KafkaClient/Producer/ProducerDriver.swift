@@ -38,7 +38,14 @@ final class ProducerDriver {
     private var firstOpen: UInt64?
     private var isShutDown = false
 
-    init(cluster: KafkaCluster, settings: ClientSettings, mailbox: ProducerMailbox, pool: RecordBufferPool) {
+    /// Whether asking for a topic may have the broker create it.
+    private let createsTopics: Bool
+
+    init(
+        cluster: KafkaCluster, settings: ClientSettings, createsTopics: Bool, mailbox: ProducerMailbox,
+        pool: RecordBufferPool
+    ) {
+        self.createsTopics = createsTopics
         self.cluster = cluster
         self.settings = settings
         self.mailbox = mailbox
@@ -79,7 +86,7 @@ final class ProducerDriver {
         machine.abort(now: EventLoop.now())
         parcels.removeAll()
         for observer in observers { cluster.removeObserver(observer) }
-        if !topics.isEmpty { cluster.removeInterest(topics: topics, allowsCreation: true) }
+        if !topics.isEmpty { cluster.removeInterest(topics: topics, allowsCreation: createsTopics) }
         if let timer { loop.cancel(timer) }
         timer = nil
         _ = mailbox.takeForLoop()
@@ -101,7 +108,7 @@ final class ProducerDriver {
     private func add(_ names: [String]) {
         topics.append(contentsOf: names)
         topicIDs.append(contentsOf: names.map { cluster.metadata.topic($0)?.id ?? .none })
-        cluster.addInterest(topics: names, allowsCreation: true)
+        cluster.addInterest(topics: names, allowsCreation: createsTopics)
         // A topic that does not turn up in time is refused by the lane, which must look at the clock then.
         let deadline = adding(settings.producer.maxBlock, to: EventLoop.now())
         guard deadline < .max else { return }

@@ -1,32 +1,21 @@
 import EventLoop
+import Foundation
 import Glibc
 import KafkaClient
 import KafkaProtocol
 import Synchronization
 import Testing
 
-/// A group of Apache's console consumer and ours on a real broker: `KAFKA_HOME` names the folder of Apache Kafka and
-/// `KAFKA_CONSUMER_TEST_BOOTSTRAP` (or `KAFKA_BOOTSTRAP_SERVERS`) a broker of it.
+/// A group of Apache's console consumer and ours on a real broker, started from `KAFKA_HOME`.
 @Suite struct ConsumerInteropTests {
-    private static let home = variable("KAFKA_HOME")
-    private static let bootstrap = variable("KAFKA_CONSUMER_TEST_BOOTSTRAP") ?? variable("KAFKA_BOOTSTRAP_SERVERS")
-
-    private static func variable(_ name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        return String(cString: value)
-    }
-
-    private static var hasBroker: Bool {
-        guard home != nil, bootstrap != nil else {
-            print("skipped: a group with Apache's consumer needs KAFKA_HOME and KAFKA_BOOTSTRAP_SERVERS")
-            return false
-        }
-        return true
-    }
-
-    @Test(.enabled(if: hasBroker, "needs KAFKA_HOME and a broker"), .timeLimit(.minutes(2)))
+    @Test(
+        .enabled(if: TestBroker.missing == nil, "needs a real broker: \(TestBroker.missing ?? "")"),
+        .timeLimit(.minutes(2)))
     func `shares a topic with Java's console consumer, whoever leads`() async throws {
-        guard let home = Self.home, let bootstrap = Self.bootstrap else { return }
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let home = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? ""
+        let bootstrap = broker.address
         let topic = "interop-\(getpid())"
         try #require(
             await run(

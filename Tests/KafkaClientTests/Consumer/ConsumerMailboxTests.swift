@@ -29,6 +29,15 @@ private struct Piece: MailboxChunk, Equatable {
         #expect(box.append(Piece(partition: a, byteCount: 1)) == true)
     }
 
+    @Test func `events pass chunks for who asks for events only, and each of them wakes`() throws {
+        var box = ConsumerMailbox<Piece>()
+        _ = box.append(Piece(partition: a, byteCount: 1))
+        #expect(box.append(commit: 1, .committed) == true)
+        guard case .committed? = box.next(maximumBytes: 10, skipsChunks: true) else { throw Missing() }
+        #expect(box.next(maximumBytes: 10, skipsChunks: true) == nil)
+        #expect(box.hasDeliverable)
+    }
+
     @Test func `chunks of paused partitions wait, others pass them, and a resume wakes`() throws {
         var box = ConsumerMailbox<Piece>()
         _ = box.append(Piece(partition: a, byteCount: 1))
