@@ -22,8 +22,8 @@ def test_records_cost_no_allocation_each(make_worker, topic, tmp_path):
     worker = make_worker()
     worker.environment |= {"LD_PRELOAD": str(library), "MALLOC_COUNT_FILE": str(counts)}
     worker.start()
-    worker.file_source("src", source, topic)
-    worker.file_sink("snk", sink, topic)
+    worker.file_source("pair-src", source, topic)
+    worker.file_sink("pair-snk", sink, topic)
     size = 100
     append_lines(source, 0, 200_000)
     eventually("the first lines arrived", lambda: sink.exists() and sink.stat().st_size == 200_000 * size, seconds=60)
@@ -39,8 +39,8 @@ def test_idle_tasks_cost_no_thread_and_little_memory(make_worker, topic, tmp_pat
     worker = make_worker().start()
     source = tmp_path / "in.txt"
     source.write_text("one\n")
-    worker.file_source("src", source, topic)
-    worker.file_sink("snk", tmp_path / "out.txt", topic)
+    worker.file_source("pair-src", source, topic)
+    worker.file_sink("pair-snk", tmp_path / "out.txt", topic)
     eventually("the line arrived", lambda: lines_of(tmp_path / "out.txt") == ["one"])
     few = worker.threads()
     for number in range(20):

@@ -37,14 +37,14 @@ class Writer(threading.Thread):
 
 
 def pair(worker, source, sink, topic):
-    worker.file_source("src", source, topic)
-    worker.file_sink("snk", sink, topic)
+    worker.file_source("pair-src", source, topic)
+    worker.file_sink("pair-snk", sink, topic)
 
 
 def connector_files(worker, source, sink, topic):
     return [
-        worker.connector_file("src", connector__class="FileStreamSource", file=source, topic=topic),
-        worker.connector_file("snk", connector__class="FileStreamSink", file=sink, topics=topic),
+        worker.connector_file("pair-src", connector__class="FileStreamSource", file=source, topic=topic),
+        worker.connector_file("pair-snk", connector__class="FileStreamSink", file=sink, topics=topic),
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_broker_that_is_killed_and_paused_stops_the_flow_for_a_while_only(make
         time.sleep(1)
         own_broker.fault("restart")
         flows_again()
-    assert worker.task_state("src") == "RUNNING" and worker.task_state("snk") == "RUNNING"
+    assert worker.task_state("pair-src") == "RUNNING" and worker.task_state("pair-snk") == "RUNNING"
     count = writer.finish()
     eventually("the last line arrived", lambda: lines_of(sink)[-1:] == [f"line-{count - 1}"], seconds=90)
     duplicates = check_sequence(lines_of(sink), count)
@@ -131,7 +131,7 @@ def test_without_a_broker_the_worker_waits_says_so_and_is_ready_within_a_second_
     notifications = Notifications(tmp_path / "notify")
     worker.environment["NOTIFY_SOCKET"] = str(notifications.path)
     worker.environment["WATCHDOG_USEC"] = "2000000"
-    worker.start(worker.connector_file("src", connector__class="FileStreamSource", file=source, topic=topic), wait=False)
+    worker.start(worker.connector_file("pair-src", connector__class="FileStreamSource", file=source, topic=topic), wait=False)
     eventually("STATUS names the broker", lambda: notifications.has(f"127.0.0.1:{broker.port}"), seconds=10)
     status, health = eventually(
         "health answers", lambda: worker.request("GET", "/health", check=False), seconds=10)
@@ -147,7 +147,7 @@ def test_without_a_broker_the_worker_waits_says_so_and_is_ready_within_a_second_
         eventually("READY", lambda: notifications.has("READY=1"), seconds=20)
         # The broker answers a moment before its script says so.
         assert notifications.when("READY=1") - came < 1.0
-        worker.await_task("src", "RUNNING")
+        worker.await_task("pair-src", "RUNNING")
         eventually("WATCHDOG", lambda: notifications.has("WATCHDOG=1"), seconds=10)
         assert worker.terminate() == 0
         assert notifications.has("STOPPING=1")

@@ -24,7 +24,10 @@ final class ConfigurationChecker: ConnectorChecking {
         _ config: ConfigMap, plugin: PluginDescription, notes: [ValidationNote]
     ) throws(ConnectError) -> ConfigValidation {
         let table = ConnectorConfigTable(kind: plugin.kind, catalog: classes, worker: worker)
-        var outcome = table.validate(config, plugin: plugins.table(of: plugin), version: plugin.version)
+        let own = plugins.table(of: plugin)
+        // Every configuration comes by here before anything else sees it resolved.
+        table.hideSecrets(of: config, plugin: own)
+        var outcome = table.validate(config, plugin: own, version: plugin.version)
         outcome.add(notes)
         for (key, message) in Self.overrideProblems(config, kind: plugin.kind, layers: layers) {
             outcome.addError(message, to: key)

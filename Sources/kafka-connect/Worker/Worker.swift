@@ -6,6 +6,7 @@ import EventLoop
 import Glibc
 import HTTPServer
 import Herder
+import KafkaClient
 import Logging
 import PluginHost
 import RESTAPI
@@ -45,6 +46,7 @@ final class Worker: Sendable {
         self.config = config
         connectorFiles = connectors
         self.failsAlone = failsAlone
+        try Self.checkSupported(config)
         herderLoop = try Self.loop("kc-herder")
         kafkaLoop = try Self.loop("kc-kafka-0")
         pool = BlockingPool(name: "kc-lane")
@@ -53,14 +55,17 @@ final class Worker: Sendable {
         let server: HTTPServer
         do throws(HTTPServerError) {
             server = try HTTPServer(
-                listeners: config.listeners.compactMap(Self.listener), refusal: { RESTService.refusal($0, $1) },
+                listeners: Self.listeners(config), refusal: { RESTService.refusal($0, $1) },
                 handler: { request, responder in serviceBox.handle(request, responder) })
         } catch {
             throw WorkerError(message: error.description)
         }
         self.server = server
         let advertised = AdvertisedAddress(config, bound: server.addresses)
-        let rest = RESTService(settings: Self.restSettings(config, advertised))
+        let rest = RESTService(
+            settings: RESTSettings(
+                config, version: Version.rest, commit: "unknown", advertised: advertised,
+                builtIns: BuiltInClasses.listed))
         serviceBox.set(rest)
         self.rest = rest
 
@@ -91,7 +96,7 @@ final class Worker: Sendable {
                 resolve: { (map) throws(ConnectError) in try transformer.resolved(map) }, loop: herderLoop, pool: pool),
             settings: HerderSettings(
                 workerID: advertised.workerID,
-                taskShutdownTime: UInt64(max(config.taskShutdownTimeoutMs, 0)) * 1_000_000,
+                taskShutdownTime: Self.nanoseconds(config.taskShutdownTimeoutMs),
                 tracksTopics: config.topicTrackingEnabled))
         self.herder = herder
         status = Confined(
@@ -149,8 +154,9 @@ final class Worker: Sendable {
     private func stop(with code: Int32) {
         ServiceManager.notify(.stopping, .status("Stopping"))
         let exit = exit
+        let patience = max(Self.stopReserve, Self.nanoseconds(config.taskShutdownTimeoutMs) + 10_000_000_000)
         kafkaLoop.execute { [kafkaLoop] in
-            kafkaLoop.schedule(at: EventLoop.now() &+ Self.stopReserve) {
+            kafkaLoop.schedule(at: EventLoop.now() &+ patience) {
                 Self.log.error("The worker does not come to an end; it is left as it is")
                 exit.finish(code)
             }
@@ -171,30 +177,42 @@ final class Worker: Sendable {
         }
     }
 
-    private static func listener(_ listener: Listener) -> HTTPListener? {
-        switch listener {
-        case .network(let isTLS, let host, let port):
-            if isTLS {
-                log.error("HTTPS listeners are not part of this version; https://\(host):\(port) is left out")
-                return nil
-            }
-            return .network(host: host, port: port)
-        case .unix(let path):
-            log.error("Listeners on Unix sockets are not part of this version; \(path) is left out")
-            return nil
+    /// Refuses what would else be without effect, or never come up.
+    private static func checkSupported(_ config: WorkerConfig) throws(WorkerError) {
+        if config.listeners.contains(where: { HTTPListener($0) == nil }) {
+            throw WorkerError(message: "listeners: https is not part of this version; use http:// or unix://")
+        }
+        if config.adminListeners != nil {
+            throw WorkerError(message: "admin.listeners is not part of this version; leave the key out")
+        }
+        do throws(ClientError) {
+            _ = try ClientSettings(ClientLayers(config).internalClient("shared-admin"), role: .admin)
+        } catch {
+            throw WorkerError(message: error.message)
         }
     }
 
-    private static func restSettings(_ config: WorkerConfig, _ advertised: AdvertisedAddress) -> RESTSettings {
-        RESTSettings(
-            version: Version.rest, commit: "unknown", advertisedURL: advertised.url, builtIns: BuiltInClasses.listed,
-            tracksTopics: config.topicTrackingEnabled, allowsTopicReset: config.topicTrackingResetAllowed)
+    private static func listeners(_ config: WorkerConfig) -> [HTTPListener] {
+        config.listeners.compactMap { configured in
+            guard let listener = HTTPListener(configured) else { return nil }
+            if case .network(let host, let port) = listener, !["127.0.0.1", "localhost", "::1"].contains(host) {
+                log.warning(
+                    "REST listens beyond this machine (\(host.isEmpty ? "all addresses" : host), port \(port)) and asks "
+                        + "nobody who they are: whoever reaches it can run connectors")
+            }
+            return listener
+        }
+    }
+
+    /// Nanoseconds; more than a year is a year, so that no sum with the clock overflows.
+    private static func nanoseconds(_ milliseconds: Int64) -> UInt64 {
+        UInt64(min(max(milliseconds, 0), 31_536_000_000)) * 1_000_000
     }
 
     private static func taskSettings(_ config: WorkerConfig) -> TaskRuntimeSettings {
         var settings = TaskRuntimeSettings()
-        settings.offsetFlushInterval = UInt64(max(config.offsetFlushIntervalMs, 1)) &* 1_000_000
-        settings.offsetFlushTimeout = UInt64(max(config.offsetFlushTimeoutMs, 1)) &* 1_000_000
+        settings.offsetFlushInterval = Self.nanoseconds(max(config.offsetFlushIntervalMs, 1))
+        settings.offsetFlushTimeout = Self.nanoseconds(max(config.offsetFlushTimeoutMs, 1))
         settings.workerConfig = ConfigMap(
             config.settings.originals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         return settings
