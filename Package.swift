@@ -99,7 +99,10 @@ let package = Package(
         library("StateFiles", ["Logging", "JSON", "ConnectModel"]),
         library(
             "PluginHost",
-            ["Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig", "CLinux", "CText"]),
+            [
+                "Logging", "JSON", "Settings", "EventLoop", "ConnectABI", "ConnectModel", "ConnectConfig", "CLinux",
+                "CText",
+            ]),
         library("HTTPServer", ["Logging", "CMicrohttpd"]),
         library("RESTAPI", ["Logging", "JSON", "HTTPServer", "ConnectModel", "ConnectConfig"]),
         library("Systemd", ["Logging", "CSystemd"]),
