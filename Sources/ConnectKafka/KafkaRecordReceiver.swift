@@ -190,6 +190,7 @@ final class KafkaRecordReceiver: RecordReceiver {
         lent = nil
         lentUpTo = nil
         arena.reset()
+        if current == nil { decompressor.trim() }
     }
 
     func finishRevocation() {

@@ -26,6 +26,8 @@ final class ServerLoop: @unchecked Sendable {
     /// Whether connections ended in the last run of the daemon.
     private var hasClosed = false
     private var stopDeadline = UInt64.max
+    /// When being out of descriptors may be logged again.
+    private var nextComplaint: UInt64 = 0
     private var nextNumber: UInt64 = 0
     private var daemon: OpaquePointer?
     private let socket: ListenSocket
@@ -78,10 +80,14 @@ final class ServerLoop: @unchecked Sendable {
             pollfd(fd: kc_mhd_epoll_fd(daemon), events: Int16(POLLIN), revents: 0),
             pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0),
         ]
+        var fruitless = 0
         while true {
             readMail(daemon)
             hasClosed = false
             MHD_run(daemon)
+            // Without a descriptor left and without a connection that could free one, libmicrohttpd tries to accept for ever.
+            fruitless = connections.isEmpty && !hasClosed && descriptors[0].revents != 0 ? fruitless + 1 : 0
+            if fruitless >= Self.mostFruitless { rest() }
             let now = MonotonicClock.now()
             for descriptor in connections.expired(now: now) { cut(descriptor) }
             answerLate(now)
@@ -96,6 +102,19 @@ final class ServerLoop: @unchecked Sendable {
         suspended = [:]
         MHD_stop_daemon(daemon)
         self.daemon = nil
+    }
+
+    /// Runs of the daemon in a row that were called for and brought nothing, until the loop slows down.
+    private static let mostFruitless = 16
+
+    private func rest() {
+        let now = MonotonicClock.now()
+        if now >= nextComplaint {
+            nextComplaint = now &+ 60_000_000_000
+            log.warning(
+                "No connection can be accepted: the process is out of file descriptors; raise its limit (LimitNOFILE)")
+        }
+        _ = poll(nil, 0, 100)
     }
 
     func connectionClosed(_ descriptor: Int32) {

@@ -16,6 +16,14 @@ import Testing
         #expect(JavaNumber.text(Float(3.4028235e38)) == "3.4028235E38")
     }
 
+    @Test func `a decimal with an absurd scale or of absurd length is left as bytes`() {
+        #expect(JavaLogical.decimal([1], scaleText: "1") == "0.1")
+        #expect(JavaLogical.decimal([1], scaleText: "-2147483648") == "1E+2147483648")
+        #expect(JavaLogical.decimal([1], scaleText: "2147483647") == "1E-2147483647")
+        #expect(JavaLogical.decimal([1], scaleText: "-9223372036854775808") == nil)
+        #expect(JavaLogical.decimal([UInt8](repeating: 1, count: 4097), scaleText: "1") == nil)
+    }
+
     @Test func `decimals are spelled as Java's BigDecimal spells them`() {
         #expect(JavaLogical.decimal([0x04, 0xd2], scale: 2) == "12.34")
         #expect(JavaLogical.decimal([0x01], scale: 3) == "0.001")

@@ -53,7 +53,9 @@ final class FileStreamSinkTask: SinkTask {
 
     private func append(_ record: kc_record, _ records: SinkRecords) {
         switch Int(record.value.kind) {
-        case KC_STRING, KC_BYTES: lines.append(record.value.u.bytes, count: Int(record.value.length))
+        case KC_STRING: lines.append(record.value.u.bytes, count: Int(record.value.length))
+        case KC_BYTES where records.schema(record.value_schema)?.name == nil:
+            lines.append(record.value.u.bytes, count: Int(record.value.length))
         default:
             let text = JavaText.of(record.value, records.schema(record.value_schema))
             for byte in text { lines.append(byte) }

@@ -13,11 +13,19 @@ enum JavaLogical {
         }
     }
 
-    /// A decimal; nil for plain bytes.
+    /// Turning bytes into decimal digits takes time with the square of their number: beyond this many they are left alone.
+    private static let mostDecimalBytes = 4096
+
+    /// A decimal; nil for plain bytes, and for a decimal beyond any use.
     static func text(ofBytes bytes: [UInt8], _ schema: SinkSchema?) -> String? {
-        guard let schema, schema.name == prefix + "Decimal", let scale = schema.parameter("scale").flatMap({ Int($0) })
-        else { return nil }
-        return decimal(bytes, scale: scale)
+        guard let schema, schema.name == prefix + "Decimal", let scale = schema.parameter("scale") else { return nil }
+        return decimal(bytes, scaleText: scale)
+    }
+
+    /// nil for a scale that is no 32 bit number, and for too many bytes.
+    static func decimal(_ bytes: [UInt8], scaleText: String) -> String? {
+        guard bytes.count <= mostDecimalBytes, let scale = Int32(scaleText) else { return nil }
+        return decimal(bytes, scale: Int(scale))
     }
 
     /// Source: `java.math.BigDecimal.toString`.

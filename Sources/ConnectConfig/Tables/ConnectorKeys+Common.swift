@@ -22,7 +22,7 @@ extension ConnectorKeys {
             "Version of the connector.",
             group: "Common", order: 3, width: .medium, display: "Connector version"),
         SettingKey(
-            "tasks.max", .int, default: .text("1"), validator: .atLeast(1), .high,
+            "tasks.max", .int, default: .text("1"), validator: .range(.integer(1), .integer(10_000)), .high,
             "Maximum number of tasks to use for this connector.",
             group: "Common", order: 4, width: .short, display: "Tasks max"),
         SettingKey(

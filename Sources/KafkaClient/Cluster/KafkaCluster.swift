@@ -467,7 +467,8 @@ public final class KafkaCluster {
         }
         var message = MetadataRequest()
         message.allowAutoTopicCreation = allowsCreation
-        message.topics = topics?.map { name in
+        // A name that cannot exist may make the whole request unwritable, and with it everybody's metadata old.
+        message.topics = topics?.filter(TopicName.canExist).map { name in
             var topic = MetadataRequest.MetadataRequestTopic()
             topic.name = name
             return topic
@@ -483,7 +484,8 @@ public final class KafkaCluster {
                 self.machine.answered(
                     MetadataSnapshot(answer.response, version: answer.version), errorCode: answer.response.errorCode,
                     now: now)
-            case .failure:
+            case .failure(let error):
+                self.log.debug("metadata could not be had: \(error)")
                 self.machine.requestFailed(now: now)
             }
             self.carryOut()

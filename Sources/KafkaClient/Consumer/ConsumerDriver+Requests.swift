@@ -42,6 +42,9 @@ extension ConsumerDriver {
                 }
             }
         case .leave(let leave):
+            // Not behind a JoinGroup that the broker holds back until everyone has joined.
+            var options = options
+            options.channel = .shared
             cluster.request(leave.wire, to: coordinator, options: options) { [weak self] _ in
                 guard let self else { return }
                 tell { $0.leaveAnswered(token: token, at: instant) }

@@ -30,10 +30,25 @@ extension ConsumerMachine {
     /// The cluster looks different now, or the metadata asked for has come.
     package mutating func topologyChanged(_ snapshot: MetadataSnapshot, at instant: Instant) -> [Action] {
         self.snapshot = snapshot
+        refuseTopics()
         fetch.topologyChanged(snapshot)
         if election != nil { computeAssignment(isLate: false, instant) }
         checkAssignedFrom(instant)
         return finish(instant)
+    }
+
+    /// Says of topics that are subscribed by name that they are illegal or may not be read, as Java's `poll` throws then:
+    /// waiting for them would be for ever, and silent.
+    mutating func refuseTopics() {
+        for name in subscribed {
+            let code = snapshot.topic(name).map { ErrorCode(rawValue: $0.errorCode) }
+            if code == .invalidTopicException || !TopicName.canExist(name) {
+                let shown = String(name.prefix(TopicName.longest))
+                out.append(.event(.failed(nil, .invalidTopicException, "no topic can be called \(shown)")))
+            } else if code == .topicAuthorizationFailed {
+                out.append(.event(.failed(nil, .topicAuthorizationFailed, "reading topic \(name) is not allowed")))
+            }
+        }
     }
 
     /// JoinGroup was answered.

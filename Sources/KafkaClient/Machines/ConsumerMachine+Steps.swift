@@ -110,7 +110,7 @@ extension ConsumerMachine {
     var isJoining: Bool {
         switch group?.state {
         case .joining, .assigning, .syncing, .backingOff: true
-        case .idle, .preparing, .stable, .expired, .leaving, .failed, nil: false
+        case .idle, .preparing, .stable, .expired, .abandoning, .leaving, .failed, nil: false
         }
     }
 

@@ -191,6 +191,7 @@ extension ConsumerMachine {
         let sorted = topics.sorted()
         guard sorted != subscribed || group?.state == .idle else { return [] }
         subscribed = sorted
+        refuseTopics()
         watch(extra: [])
         if group?.state == .idle {
             withGroup(instant) { $0.start(now: instant.monotonic) }

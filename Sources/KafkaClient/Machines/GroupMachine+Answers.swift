@@ -6,6 +6,10 @@ extension GroupMachine {
     package mutating func joinAnswered(
         token: UInt64, _ result: Result<GroupJoinAnswer, RequestFault>, now: UInt64
     ) -> [Action] {
+        if case .abandoning(token, let until) = state {
+            if case .success(let answer) = result { memberID = answer.memberID }
+            return sendLeave(reason: "the consumer is being closed", until: until)
+        }
         guard case .joining(token) = state else { return [] }
         let answer: GroupJoinAnswer
         switch result {
@@ -114,7 +118,7 @@ extension GroupMachine {
                 return actions + beginRound()
             case .assigning, .syncing:
                 return actions + retryAtOnce(now, reason: Self.failed(by: error))
-            case .idle, .preparing, .backingOff, .joining, .expired, .leaving, .failed:
+            case .idle, .preparing, .backingOff, .joining, .expired, .abandoning, .leaving, .failed:
                 return actions
             }
         case .fencedInstanceId, .groupAuthorizationFailed:

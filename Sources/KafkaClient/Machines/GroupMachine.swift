@@ -57,6 +57,9 @@ package struct GroupMachine: Sendable {
         case stable
         /// The application did not poll for the rebalance timeout and the group was left. Left by the next poll.
         case expired
+        /// JoinGroup is under way and the member is not wanted any more: the id that the answer brings is given back, or the
+        /// broker would wait for its owner. Left by the answer or its time-out.
+        case abandoning(token: UInt64, until: UInt64)
         /// LeaveGroup is under way. Left by its answer or its time-out.
         case leaving(token: UInt64, until: UInt64)
         /// A final error was reported; nothing happens any more.
@@ -107,7 +110,7 @@ package struct GroupMachine: Sendable {
     package var isRebalancing: Bool {
         switch state {
         case .preparing, .backingOff, .joining, .assigning, .syncing: true
-        case .idle, .stable, .expired, .leaving, .failed: false
+        case .idle, .stable, .expired, .abandoning, .leaving, .failed: false
         }
     }
 
@@ -120,7 +123,7 @@ package struct GroupMachine: Sendable {
         }
         switch state {
         case .idle, .failed, .expired: return nil
-        case .leaving(_, let until): return until
+        case .abandoning(_, let until), .leaving(_, let until): return until
         case .backingOff(let until): consider(until)
         case .preparing, .joining, .assigning, .syncing, .stable: break
         }
@@ -154,7 +157,7 @@ extension GroupMachine {
         case .joining, .assigning, .syncing:
             rejoinReason = reason
             return []
-        case .idle, .preparing, .backingOff, .expired, .leaving, .failed:
+        case .idle, .preparing, .backingOff, .expired, .abandoning, .leaving, .failed:
             return []
         }
     }
@@ -175,19 +178,29 @@ extension GroupMachine {
     /// A static member (one with an instance id) leaves silently: its place is kept for its next incarnation.
     package mutating func leave(reason: String, now: UInt64) -> [Action] {
         switch state {
-        case .leaving: return []
+        case .abandoning, .leaving: return []
         case .idle, .failed, .expired:
             state = .idle
             return [.left]
         case .preparing, .backingOff, .joining, .assigning, .syncing, .stable: break
         }
+        if case .joining(let token) = state, memberID.isEmpty, settings.instanceID == nil {
+            forgetMembership()
+            state = .abandoning(token: token, until: now &+ settings.requestTimeout)
+            return []
+        }
+        return sendLeave(reason: reason, until: now &+ settings.requestTimeout)
+    }
+
+    /// Gives the member id back, or is done where there is none.
+    mutating func sendLeave(reason: String, until: UInt64) -> [Action] {
         guard let request = leaveRequest(reason: reason) else {
             forgetMembership()
             state = .idle
             return [.left]
         }
         forgetMembership()
-        state = .leaving(token: request.token, until: now &+ settings.requestTimeout)
+        state = .leaving(token: request.token, until: until)
         return [.send(request)]
     }
 
@@ -208,7 +221,7 @@ extension GroupMachine {
     package mutating func advance(to now: UInt64) -> [Action] {
         switch state {
         case .idle, .failed, .expired: return []
-        case .leaving(_, let until):
+        case .abandoning(_, let until), .leaving(_, let until):
             guard now >= until else { return [] }
             state = .idle
             return [.left]
@@ -242,7 +255,7 @@ extension GroupMachine {
         guard generation >= 0 else { return false }
         switch state {
         case .preparing, .assigning, .syncing, .stable, .backingOff: return true
-        case .idle, .joining, .expired, .leaving, .failed: return false
+        case .idle, .joining, .expired, .abandoning, .leaving, .failed: return false
         }
     }
 
@@ -330,7 +343,7 @@ extension GroupMachine {
     private mutating func pollLimitReached(_ now: UInt64) -> [Action] {
         guard let deadline = pollDeadline, now >= deadline else { return [] }
         switch state {
-        case .idle, .expired, .leaving, .failed: return []
+        case .idle, .expired, .abandoning, .leaving, .failed: return []
         case .preparing, .backingOff, .joining, .assigning, .syncing, .stable: break
         }
         let request = leaveRequest(reason: "the consumer did not poll within max.poll.interval.ms")

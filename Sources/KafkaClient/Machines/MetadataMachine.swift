@@ -252,6 +252,7 @@ package struct MetadataMachine {
     }
 
     private func isMissing(_ name: String, in snapshot: MetadataSnapshot) -> Bool {
+        guard TopicName.canExist(name) else { return false }
         guard let topic = snapshot.topic(name) else { return true }
         return topic.partitions.isEmpty && topic.errorCode != 17 && topic.errorCode != 29
     }

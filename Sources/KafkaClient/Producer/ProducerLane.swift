@@ -131,7 +131,7 @@ public final class ProducerLane: @unchecked Sendable {
             let fitsNow = place.pointee.builder._withUnsafeGuaranteedRef {
                 $0.append(key: key, keyCount: keyLength, value: value, valueCount: valueLength, timestamp: timestamp)
             }
-            guard fitsNow else { return refuse(tooLarge: Int(keyLength) + Int(valueLength)) }
+            guard fitsNow else { return refuse(tooLarge: max(0, Int(keyLength)) + max(0, Int(valueLength))) }
             place.pointee.runCount &+= 1
             return .appended
         }

@@ -20,9 +20,13 @@ public final class Decompressor {
     public static var defaultLimit: Int { 256 << 20 }
     /// `output` begins with this many bytes.
     private static var firstCapacity: Int { 64 << 10 }
+    /// `trim` lets memory beyond this go.
+    private static var keptCapacity: Int { 4 << 20 }
+    private let pool: RecordBufferPool
 
     /// A decompressor that writes into memory of `pool`.
     public init(pool: RecordBufferPool, limit: Int = Decompressor.defaultLimit) {
+        self.pool = pool
         output = RecordBuffer(pool: pool, capacity: Self.firstCapacity)
         self.limit = limit
     }
@@ -34,6 +38,12 @@ public final class Decompressor {
         }
         if let zstd { ZSTD_freeDCtx(zstd) }
         if let lz4 { LZ4F_freeDecompressionContext(lz4) }
+    }
+
+    /// Gives up the memory that one uncommonly large batch has taken. What was decompressed is gone then.
+    public func trim() {
+        guard output.capacity > Self.keptCapacity else { return }
+        output = RecordBuffer(pool: pool, capacity: Self.firstCapacity)
     }
 
     /// Decompresses `payload` into `output`; the result is valid until the next call or until `output` goes.

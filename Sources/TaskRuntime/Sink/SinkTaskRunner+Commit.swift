@@ -119,7 +119,7 @@ extension SinkTaskRunner {
         return true
     }
 
-    private func logCommitFailure(_ error: ConnectError) {
+    func logCommitFailure(_ error: ConnectError) {
         Self.log.error(
             "Offsets could not be committed: \(error.message)", logFields + [.errorCode(error.code.rawValue)])
     }

@@ -43,7 +43,13 @@ extension SinkTaskRunner {
             case .awaitingCommit:
                 if let receiver { takeCommits(receiver) }
                 let end = min(commitState.deadline, limit)
-                if commitState.isUnderWay, now < end { return .until(end) }
+                if commitState.isUnderWay {
+                    guard now >= end else { return .until(end) }
+                    commitState.isUnderWay = false
+                    logCommitFailure(
+                        ConnectError(
+                            .kafkaUnavailable, "The last commit was not answered in time; its records may come again"))
+                }
                 takeDown()
                 guard let receiver else {
                     finishing = .done

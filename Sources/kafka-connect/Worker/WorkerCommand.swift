@@ -17,6 +17,7 @@ enum WorkerCommand {
         // Before any thread starts, so that every thread leaves these signals to the one who waits for them.
         SignalWaiter.block([SIGTERM, SIGINT, SIGHUP])
         JournalSink.installIfConnected()
+        raiseDescriptorLimit()
         let loaded = WorkerConfig.load(file: file, mode: mode)
         for problem in loaded.problems {
             switch problem.severity {
@@ -42,6 +43,19 @@ enum WorkerCommand {
             log.fatal(error.message)
             Terminal.error("kafka-connect: \(error.message)")
             return ExitStatus.failure.code
+        }
+    }
+
+    /// A task holds about three descriptors, and the usual soft limit of 1024, which is low for the sake of `select`, is used
+    /// up by some hundred tasks.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+            return
+        }
+        limit.rlim_cur = limit.rlim_max
+        if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 {
+            log.warning("The limit of open files stays as it is: \(String(cString: strerror(errno)))")
         }
     }
 

@@ -218,6 +218,23 @@ private struct Story {
         #expect(story.events == [.revoking(story.ids)])
     }
 
+    @Test(arguments: [(Int16(17), ErrorCode.invalidTopicException), (29, .topicAuthorizationFailed)])
+    func `a topic that is illegal or forbidden fails the consumer`(code: Int16, error: ErrorCode) {
+        var story = Story()
+        _ = story.machine.subscribe(["no"], at: story.now)
+        story.actions = story.machine.topologyChanged(
+            MetadataSnapshot(topics: [MetadataSnapshot.Topic(name: "no", errorCode: code, partitions: [])]),
+            at: story.now)
+        #expect(story.events.contains { if case .failed(nil, error, _) = $0 { true } else { false } })
+    }
+
+    @Test func `a topic name that fits into no request fails the consumer at once`() {
+        var story = Story()
+        story.actions = story.machine.subscribe([String(repeating: "z", count: 40_000)], at: story.now)
+        #expect(
+            story.events.contains { if case .failed(nil, .invalidTopicException, _) = $0 { true } else { false } })
+    }
+
     @Test func `an offline partition holds the others back only for a while`() throws {
         var story = Story()
         story.actions = story.machine.topologyChanged(

@@ -259,6 +259,34 @@ private struct Story {
         #expect(fixed.rest == [.left])
     }
 
+    @Test func `a member that leaves while it joins gives back the id that it gets`() throws {
+        var story = Story()
+        let join = try story.join()
+        story.take(story.machine.leave(reason: "closing", now: second))
+        #expect(story.requests.isEmpty)
+        #expect(story.rest.isEmpty)
+        story.joinAnswered(join, GroupJoinAnswer(error: .memberIdRequired, memberID: "me"), now: second)
+        guard case .leave(let leave)? = story.requests.first?.body else { throw Missing() }
+        #expect(leave.memberID == "me")
+        let token = try #require(story.requests.first?.token)
+        story.take(story.machine.leaveAnswered(token: token, now: second))
+        #expect(story.rest == [.left])
+    }
+
+    @Test func `a member that leaves while it joins waits no longer than a request may take`() throws {
+        var story = Story()
+        let join = try story.join()
+        story.take(story.machine.leave(reason: "closing", now: second))
+        story.take(story.machine.joinAnswered(token: join, .failure(.transport), now: second))
+        #expect(story.rest == [.left])
+
+        var silent = Story()
+        _ = try silent.join()
+        silent.take(silent.machine.leave(reason: "closing", now: second))
+        silent.take(silent.machine.advance(to: try #require(silent.machine.nextDeadline)))
+        #expect(silent.rest == [.left])
+    }
+
     @Test func `a leave that nobody answers ends by itself`() throws {
         var story = Story()
         try story.becomeStable()

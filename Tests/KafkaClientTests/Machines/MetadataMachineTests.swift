@@ -51,6 +51,14 @@ private func snapshot(
         #expect(machine.takeActions() == [.request(topics: ["a"], allowsCreation: false)])
     }
 
+    @Test func `a topic whose name no broker can know is not waited for`() {
+        var machine = machine([String(repeating: "z", count: 250), "a"])
+        _ = machine.takeActions()
+        machine.answered(snapshot([("a", 1, 0)]), errorCode: 0, now: second)
+        _ = machine.takeActions()
+        #expect(machine.nextDeadline() == 301 * second)
+    }
+
     @Test func `a missing topic is asked for again and again, more and more slowly`() throws {
         var machine = machine(["a"])
         _ = machine.takeActions()

@@ -31,6 +31,15 @@ import Testing
         }
     }
 
+    @Test func `what one huge batch took is given up`() throws {
+        let packed = try Self.pack(.zstd, [UInt8](repeating: 0, count: 8 << 20))
+        let decompressor = Decompressor(pool: RecordBufferPool())
+        _ = try lend(packed) { packed throws(ProtocolError) in try decompressor.decompress(packed, .zstd).count }
+        #expect(decompressor.output.capacity >= 8 << 20)
+        decompressor.trim()
+        #expect(decompressor.output.capacity < 1 << 20)
+    }
+
     @Test(arguments: codecs)
     func everyLevelCanBeRead(codec: CompressionCodec) throws {
         guard let levels = Compressor.levels(of: codec) else { return }
