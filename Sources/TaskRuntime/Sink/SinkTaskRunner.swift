@@ -192,7 +192,11 @@ final class SinkTaskRunner: TaskRunner {
         self.lent?.converted = outcome.consumed
         recordFailure = outcome.fatal
         if outcome.consumed > 0 { retry.reset() }
-        for failure in outcome.dropped { report(failure.error, stage: failure.stage.rawValue) }
+        for failure in outcome.dropped {
+            report(
+                failure.error, stage: failure.stage.rawValue, lent.partition,
+                table.records[lent.next + failure.index].offset)
+        }
         return .progressed
     }
 
@@ -200,14 +204,20 @@ final class SinkTaskRunner: TaskRunner {
     private func settle(
         _ failure: RecordFailure, _ receiver: any RecordReceiver, _ now: UInt64
     ) throws(ConnectError) -> Advance {
-        guard failure.error.code.errorClass == .retriable, let lent else { throw failure.error }
+        guard let lent else { throw failure.error }
+        guard failure.error.code.errorClass == .retriable else {
+            throw ConnectError(
+                failure.error.code, failure.error.message,
+                detail: "In the record at offset \(table.records[lent.next].offset) of \(lent.partition), "
+                    + "at stage \(failure.stage.rawValue)" + (failure.error.detail.map { "\n\($0)" } ?? ""))
+        }
         recordFailure = nil
         if let delay = retry.delayAfterFailure(now: now, random: random.next()) {
             offerAgain(receiver, at: now.addingSaturating(delay))
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
-        report(failure.error, stage: failure.stage.rawValue)
+        report(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next].offset)
         retry.reset()
         offsets.put(lent.partition, upTo: table.records[lent.next].offset &+ 1)
         self.lent?.next += 1
@@ -356,8 +366,10 @@ final class SinkTaskRunner: TaskRunner {
 
     // MARK: Reports
 
-    private func report(_ error: ConnectError, stage: String) {
-        Self.report(error, stage: stage, parts.settings.logsErrors, logFields)
+    private func report(_ error: ConnectError, stage: String, _ partition: TopicPartition, _ offset: Int64) {
+        Self.report(
+            error, stage: stage, parts.settings.logsErrors,
+            logFields + [LogField("partition", partition.description), LogField("offset", offset)])
     }
 
     private static func report(_ error: ConnectError, stage: String, _ isLogged: Bool, _ fields: [LogField]) {

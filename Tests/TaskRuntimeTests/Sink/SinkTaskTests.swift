@@ -361,6 +361,10 @@ struct SinkTaskTests {
         } else {
             eventually("it ends") { bench.observer.log.ends == [.failed] }
             #expect(bench.observer.log.errors.map(\.code) == [.recordConversion])
+            // It can be found.
+            #expect(
+                bench.observer.log.errors.first?.detail
+                    == "In the record at offset 1 of \(a), at stage VALUE_CONVERTER")
             // What came before it is put, and committed.
             #expect(sink.texts == ["good"])
             #expect(world.receiver.committed == [a: 1])
