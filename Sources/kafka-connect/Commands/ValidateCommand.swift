@@ -2,7 +2,8 @@ import CommandLine
 import ConnectConfig
 import ConnectModel
 
-/// `kafka-connect validate FILE…`: every problem of worker and connector files, each with its place.
+/// `kafka-connect validate FILE…`: every problem of worker files, and of connector files what can be told without loading
+/// the plugin, each with its place.
 enum ValidateCommand {
     static func run(_ files: [String]) -> Int32 {
         var errors = 0
@@ -19,9 +20,15 @@ enum ValidateCommand {
 
     private static func problems(of file: String) -> [Problem] {
         let connector = ConnectorFile.load(file)
-        if connector.config["connector.class"] == nil {
-            return WorkerConfig.load(file: file, mode: .automatic).problems
-        }
-        return connector.problems
+        // A worker's file is never JSON and has no name; what misses its class is still a connector's.
+        let isConnector =
+            connector.config["connector.class"] != nil || file.hasSuffix(".json")
+            || (connector.name != nil && connector.config["bootstrap.servers"] == nil)
+        guard isConnector else { return WorkerConfig.load(file: file, mode: .automatic).problems }
+        let key = "connector.class"
+        guard connector.config[key] == nil, !connector.hasErrors else { return connector.problems }
+        let missing = Problem(
+            file: file, key: key, message: "Missing required configuration \"\(key)\" which has no default value.")
+        return connector.problems + [missing]
     }
 }
