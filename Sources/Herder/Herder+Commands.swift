@@ -71,8 +71,19 @@ extension Herder {
         }
         let plan = RestartPlan(request, status: status)
         answer(reply, .success(.accepted(plan.status)))
+        showRestarting(plan, status, entry)
         if plan.restartsConnector { execute(entry.lifecycle.restart(now: EventLoop.now()), entry) }
         executeTasks(entry.tasks.restart(plan.tasks), entry)
+    }
+
+    /// Who asks for the status after the answer must not find the RUNNING of before the restart. Instances that are neither up
+    /// nor failed are left out: their restart changes no status.
+    private func showRestarting(_ plan: RestartPlan, _ before: ConnectorStatus, _ entry: ConnectorEntry) {
+        func isShown(_ state: InstanceState) -> Bool { state == .running || state == .failed }
+        if plan.restartsConnector, isShown(before.connector.state) { report(.restarting, nil, entry) }
+        for task in before.tasks where plan.tasks.contains(task.number) && entry.tasks.knows(task.number) {
+            if isShown(task.status.state) { report(task.number, .restarting, nil, entry) }
+        }
     }
 
     private func restart(_ task: TaskID, _ reply: @escaping ReplyHandler) {

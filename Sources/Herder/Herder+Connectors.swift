@@ -89,7 +89,7 @@ extension Herder {
         }
     }
 
-    private func report(_ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
+    func report(_ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
         let status = makeStatus(state, error, entry)
         statuses.putConnector(entry.name, status, carefully: state == .failed || state == .unassigned)
         if let error {

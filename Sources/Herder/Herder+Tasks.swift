@@ -88,7 +88,7 @@ extension Herder {
 
     // MARK: - Reports
 
-    private func report(_ number: Int32, _ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
+    func report(_ number: Int32, _ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
         let task = TaskID(connector: entry.name, number: number)
         let status = makeStatus(state, error, entry)
         statuses.putTask(task, status, carefully: state == .failed || state == .unassigned)

@@ -62,6 +62,19 @@ import Testing
         #expect(answer.value != nil)
     }
 
+    @Test func `a restart shows before the old instance has stopped`() async throws {
+        let worker = try await Worker()
+        #expect(await worker.create("stuck").isCreated)
+        await worker.until("it runs") { worker.state("stuck") == .running }
+        worker.catalog["stuck"].set("stop", .block)
+        let restart = Command.restartConnector(name: "stuck", includeTasks: true, onlyFailed: false)
+        #expect(await worker.ask(restart).accepted?.connector.state == .restarting)
+        await worker.until("it is being stopped") { worker.catalog["stuck"].calls.last == "stop" }
+        #expect(worker.state("stuck") == .restarting)
+        worker.catalog["stuck"].release()
+        await worker.until("it runs again") { worker.state("stuck") == .running }
+    }
+
     @Test func `a stop that hangs does not keep a connector from its restart`() async throws {
         let worker = try await Worker()
         _ = await worker.create("stuck")
