@@ -123,8 +123,14 @@ final class ProducerMailbox: Sendable {
     /// Open batches begun at or before that time, and the beginning of the oldest that stays.
     func takeDue(createdBy time: UInt64) -> (due: [OpenBatch], next: UInt64?) {
         state.withLock { state in
-            let due = state.open.filter { $0.createdAt <= time }
-            if !due.isEmpty { state.open.removeAll { $0.createdAt <= time } }
+            // Since the loop took the sealed batches the lane may have put more, which are older than the open one of their
+            // partition: that one waits until they were taken.
+            let waiting = state.sealed.map { (topic: $0.topic, partition: $0.partition) }
+            func isDue(_ open: OpenBatch) -> Bool {
+                open.createdAt <= time && !waiting.contains { $0 == (open.topic, open.partition) }
+            }
+            let due = state.open.filter(isDue)
+            if !due.isEmpty { state.open.removeAll(where: isDue) }
             return (due, state.open.map(\.createdAt).min())
         }
     }
