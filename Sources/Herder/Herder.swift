@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 
 /// The one who looks after connectors and their tasks: takes commands, keeps the config log and the status table, and carries
-/// out what the machines of `ClusterCore` decide. Standalone for now: log and table are kept in memory.
+/// out what the machines of `ClusterCore` decide. In standalone mode log and table are kept in memory.
 ///
 /// An actor on its own loop; nothing that may block runs there. Plugins are called on one lane per instance, and files,
 /// offsets and references are read on one lane per connector; what comes of it returns to the loop as an event. Every event

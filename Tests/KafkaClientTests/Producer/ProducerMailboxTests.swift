@@ -1,0 +1,43 @@
+import KafkaProtocol
+import Testing
+
+@testable import KafkaClient
+
+@Suite struct ProducerMailboxTests {
+    private let mailbox = ProducerMailbox(snapshot: MetadataSnapshot(), wakeLane: {})
+
+    private func builder() -> RecordBatchBuilder {
+        let builder = RecordBatchBuilder(pool: RecordBufferPool(), limit: 1000)
+        #expect(builder.append(key: nil, keyCount: -1, value: nil, valueCount: -1, timestamp: 1))
+        return builder
+    }
+
+    private func open(_ partition: Int32, createdAt: UInt64) -> OpenBatch {
+        OpenBatch(topic: 0, partition: partition, createdAt: createdAt, runs: [], builder: builder())
+    }
+
+    private func sealed(_ partition: Int32) throws -> ProducerParcel {
+        let batch = try #require(try builder().seal())
+        return ProducerParcel(
+            topic: 0, partition: partition, createdAt: 1, runs: [], batch: batch, isFromLane: true)
+    }
+
+    @Test func `open batches are due once their linger is over`() {
+        mailbox.put([open(0, createdAt: 5), open(1, createdAt: 9)])
+        let (due, next) = mailbox.takeDue(createdBy: 5)
+        #expect(due.map(\.partition) == [0])
+        #expect(next == 9)
+        #expect(mailbox.takeDue(createdBy: 9).due.map(\.partition) == [1])
+    }
+
+    @Test func `an open batch waits while sealed ones of its partition, which are older, have not been taken`() throws {
+        #expect(mailbox.takeForLoop().sealed.isEmpty)
+        mailbox.put(try sealed(0))
+        mailbox.put([open(0, createdAt: 2), open(1, createdAt: 2)])
+        let (due, next) = mailbox.takeDue(createdBy: 9)
+        #expect(due.map(\.partition) == [1])
+        #expect(next == 2)
+        #expect(mailbox.takeForLoop().sealed.count == 1)
+        #expect(mailbox.takeDue(createdBy: 9).due.map(\.partition) == [0])
+    }
+}
