@@ -26,6 +26,13 @@ extension Herder {
         case .resetActiveTopics(let name): resetTopics(name, reply)
         case .validateConfig(let config): validate(config, reply)
         case .health: answer(reply, .success(.healthy))
+        case .putTaskConfigs:
+            refuse(
+                reply, .requestMalformed,
+                "Kafka Connect in standalone mode does not support externally setting task configurations.",
+                status: 500)
+        case .setLoggerLevel:
+            refuse(reply, .requestMalformed, "Logger levels of a cluster need distributed mode", status: 500)
         }
     }
 

@@ -127,20 +127,3 @@ package enum ConfigLogKey: Sendable, Equatable {
         }
     }
 }
-
-/// The key with which workers sign what they send to one another.
-package struct SessionKey: Sendable, Equatable {
-    /// The secret, in Base64.
-    package let base64: String
-    /// Such as `HmacSHA256`.
-    package let algorithm: String
-    /// Milliseconds since 1970.
-    package let createdAt: Int64
-
-    /// A key.
-    package init(base64: String, algorithm: String, createdAt: Int64) {
-        self.base64 = base64
-        self.algorithm = algorithm
-        self.createdAt = createdAt
-    }
-}

@@ -23,6 +23,10 @@ public enum Command: Sendable {
     case validateConfig(ConfigMap)
     /// GET /health: answered when the herder gets to it.
     case health
+    /// POST /connectors/NAME/tasks, from a worker of the cluster: raw configurations of all tasks.
+    case putTaskConfigs(name: String, [ConfigMap])
+    /// PUT /admin/loggers/NAME?scope=cluster: the level of a logger on every worker.
+    case setLoggerLevel(namespace: String, level: String)
 }
 
 /// One entry of a request that changes offsets: partition and offset as the JSON text of the request; nil offset resets.
@@ -50,6 +54,8 @@ public enum Reply: Sendable {
     case message(String)
     case validation(ConfigValidation)
     case healthy
+    /// Another worker has to do it; nil where nobody is known who could.
+    case elsewhere(url: String?)
 }
 
 /// What REST shows of a connector.

@@ -55,11 +55,15 @@ public final class WorkerSnapshot: Sendable {
     public let kafkaClusterID: String?
     /// Sorted by name.
     public let connectors: [Connector]
+    /// nil in standalone mode.
+    public let cluster: ClusterView?
 
     /// A picture.
     public init(
-        isReady: Bool, isStopping: Bool, stage: Stage?, kafkaClusterID: String?, connectors: [Connector]
+        isReady: Bool, isStopping: Bool, stage: Stage?, kafkaClusterID: String?, connectors: [Connector],
+        cluster: ClusterView? = nil
     ) {
+        self.cluster = cluster
         self.isReady = isReady
         self.isStopping = isStopping
         self.stage = stage
