@@ -53,6 +53,8 @@ final class ConnectorEntry {
     var live: [UInt64: Live] = [:]
     var runs: [Int32: Run] = [:]
     var offer: Offer?
+    /// How often the leader did not take task configurations, since it did last.
+    var refusedOffers = 0
     var settled: (revision: UInt64, error: ConnectError?) = (0, nil)
     /// What the last start failed with, and what is answered for that.
     var startFailure: (cause: ConnectError, answer: ConnectError)?
@@ -69,16 +71,20 @@ final class ConnectorEntry {
     /// The picture's part, until something changes.
     var picture: WorkerSnapshot.Connector?
 
-    init(_ name: String, serial: UInt64, pool: BlockingPool, patience: ConnectorLifecycle.Patience) {
+    /// - Parameter ownsAll: whether connector and tasks run here in any case, as in standalone mode.
+    init(_ name: String, serial: UInt64, pool: BlockingPool, patience: ConnectorLifecycle.Patience, ownsAll: Bool) {
         self.name = name
         // Numbers of different lives of one name must not meet.
-        lifecycle = ConnectorLifecycle(name, firstInstance: serial << 32, patience: patience)
-        tasks = TaskSetLifecycle(name, firstIncarnation: serial << 32)
+        lifecycle = ConnectorLifecycle(name, firstInstance: serial << 32, isOwned: ownsAll, patience: patience)
+        tasks = TaskSetLifecycle(name, firstIncarnation: serial << 32, ownsAll: ownsAll)
         lane = pool.makeLane("herder \(name)")
     }
 
     var kind: ConnectorKind { plugin?.kind ?? .unknown }
     var hasEnded: Bool { connectorHasEnded && tasksHaveEnded }
+
+    /// Whether nothing is on its way to its end: what is given up has stopped.
+    var isQuiet: Bool { (lifecycle.isOwned || lifecycle.isReleased) && tasks.isQuiet }
 
     /// Whether everything is as it was wished to be, or has failed.
     var isSettled: Bool { lifecycle.isSettled && tasks.isSettled }

@@ -21,18 +21,13 @@ extension Herder {
             restart(RestartRequest(connector: name, includeTasks: includeTasks, onlyFailed: onlyFailed), reply)
         case .restartTask(let task): restart(task, reply)
         case .connectorOffsets(let name): readOffsets(name, reply)
-        case .alterConnectorOffsets(let name, let entries): alterOffsets(name, entries, reply)
-        case .resetConnectorOffsets(let name): resetOffsets(name, reply)
+        case .alterConnectorOffsets(let name, let entries): asLeader(reply) { $0.alterOffsets(name, entries, reply) }
+        case .resetConnectorOffsets(let name): asLeader(reply) { $0.resetOffsets(name, reply) }
         case .resetActiveTopics(let name): resetTopics(name, reply)
         case .validateConfig(let config): validate(config, reply)
         case .health: answer(reply, .success(.healthy))
-        case .putTaskConfigs:
-            refuse(
-                reply, .requestMalformed,
-                "Kafka Connect in standalone mode does not support externally setting task configurations.",
-                status: 500)
-        case .setLoggerLevel:
-            refuse(reply, .requestMalformed, "Logger levels of a cluster need distributed mode", status: 500)
+        case .putTaskConfigs(let name, let configs): putTaskConfigs(name, configs, reply)
+        case .setLoggerLevel(let namespace, let level): announce([.loggerLevel(namespace, level)], reply)
         }
     }
 
@@ -42,23 +37,73 @@ extension Herder {
     }
 
     private func delete(_ name: String, _ reply: @escaping ReplyHandler) {
-        guard let entry = known(name) else { return refuse(reply, .connectorUnknown, "Connector \(name) not found") }
-        entry.endWaiters.append(reply)
-        append([.connector(name, nil), .targetState(name, nil)])
+        asLeader(reply) { herder in
+            guard let entry = herder.known(name) else {
+                return herder.refuse(reply, .connectorUnknown, "Connector \(name) not found")
+            }
+            let records: [ConfigLogRecord] = [.connector(name, nil), .targetState(name, nil)]
+            guard herder.cluster == nil else { return herder.write(records, reply) }
+            entry.endWaiters.append(reply)
+            herder.append(records)
+        }
     }
 
     private func setTarget(_ name: String, _ state: TargetState, _ reply: @escaping ReplyHandler) {
         guard known(name) != nil else { return refuse(reply, .connectorUnknown, "Unknown connector \(name)") }
-        append([.targetState(name, state)])
-        answer(reply, .success(.done))
+        announce([.targetState(name, state)], reply)
+    }
+
+    /// Writes what any worker may write, and is done once that is acknowledged.
+    private func announce(_ records: [ConfigLogRecord], _ reply: @escaping ReplyHandler) {
+        guard let cluster else {
+            append(records)
+            return answer(reply, .success(.done))
+        }
+        cluster.parts.configLog.append(records.map(\.entry)) { error in
+            self.onLoop { $0.answer(reply, error.map { .failure($0) } ?? .success(.done)) }
+        }
+    }
+
+    /// Writes what the leader alone writes, and is done once that was read back.
+    private func write(_ records: [ConfigLogRecord], _ reply: @escaping ReplyHandler) {
+        write(records) { herder, error in
+            herder.answer(reply, error.map { .failure($0) } ?? .success(.done))
+        }
     }
 
     private func stop(_ name: String, _ reply: @escaping ReplyHandler) {
+        let records: [ConfigLogRecord] = [.commit(name, tasks: 0), .targetState(name, .stopped)]
         guard let entry = known(name) else {
+            guard cluster == nil else { return refuse(reply, .connectorUnknown, "Unknown connector \(name)") }
             return refuse(reply, .connectorUnknown, "No connector `\(name)` configured", status: 500)
         }
-        append([.commit(name, tasks: 0), .targetState(name, .stopped)])
+        guard cluster == nil else { return asLeader(reply) { $0.write(records, reply) } }
+        append(records)
         wait(for: entry, reply) { _, _ in .success(.done) }
+    }
+
+    /// Task configurations that another worker's connector gave.
+    private func putTaskConfigs(_ name: String, _ configs: [ConfigMap], _ reply: @escaping ReplyHandler) {
+        guard cluster != nil else {
+            return refuse(
+                reply, .requestMalformed,
+                "Kafka Connect in standalone mode does not support externally setting task configurations.",
+                status: 500)
+        }
+        asLeader(reply) { herder in
+            guard let state = herder.log.connector(name) else {
+                return herder.refuse(reply, .connectorUnknown, "Connector \(name) not found")
+            }
+            guard state.targetState != .stopped || configs.isEmpty else {
+                return herder.refuse(
+                    reply, .requestMalformed,
+                    "Cannot submit non-empty set of task configs for stopped connector \(name)")
+            }
+            let tasks = configs.enumerated().map { number, config in
+                ConfigLogRecord.task(TaskID(connector: name, number: Int32(clamping: number)), config)
+            }
+            herder.write(tasks + [.commit(name, tasks: Int32(clamping: configs.count))], reply)
+        }
     }
 
     private func restart(_ request: RestartRequest, _ reply: @escaping ReplyHandler) {
@@ -67,9 +112,11 @@ extension Herder {
             guard let entry = known(name) else {
                 return refuse(reply, .connectorUnknown, "Connector \(name) not found")
             }
+            guard entry.lifecycle.isOwned else { return askOwner(reply) { $0.owner(ofConnector: name) } }
             execute(entry.lifecycle.restart(now: EventLoop.now()), entry)
             return wait(for: entry, reply) { _, _ in .success(.done) }
         }
+        guard cluster == nil else { return asLeader(reply) { $0.restartInCluster(request, reply) } }
         guard let entry = known(name) else {
             return refuse(reply, .connectorUnknown, "Unknown connector: \(name)")
         }
@@ -81,6 +128,34 @@ extension Herder {
         showRestarting(plan, status, entry)
         if plan.restartsConnector { execute(entry.lifecycle.restart(now: EventLoop.now()), entry) }
         executeTasks(entry.tasks.restart(plan.tasks), entry)
+    }
+
+    /// Every worker restarts what it runs of what was chosen, once it reads the request.
+    private func restartInCluster(_ request: RestartRequest, _ reply: @escaping ReplyHandler) {
+        let name = request.connector
+        guard let entry = known(name) else {
+            return refuse(reply, .connectorUnknown, "Unknown connector: \(name)")
+        }
+        guard let status = statuses.status(name, kind: entry.kind) else {
+            return refuse(reply, .connectorUnknown, "Status for connector \(name) not found")
+        }
+        let plan = RestartPlan(request, status: status)
+        write([.restart(request)]) { herder, error in
+            herder.answer(reply, error.map { .failure($0) } ?? .success(.accepted(plan.status)))
+        }
+    }
+
+    /// Answers where the work runs that a request is about: the leader knows, and others know the leader.
+    private func askOwner(
+        _ reply: @escaping ReplyHandler, _ owner: @escaping @Sendable (WorkerMachine) -> String?
+    ) {
+        withLeader { herder, leadership in
+            switch leadership {
+            case .here:
+                herder.answer(reply, .success(.elsewhere(url: herder.cluster.flatMap { owner($0.machine) })))
+            case .elsewhere(let url): herder.answer(reply, .success(.elsewhere(url: url)))
+            }
+        }
     }
 
     /// Who asks for the status after the answer must not find the RUNNING of before the restart. Instances that are neither up
@@ -100,6 +175,7 @@ extension Herder {
         guard state.taskConfigs.indices.contains(Int(task.number)) else {
             return refuse(reply, .taskUnknown, "Task \(task) not found")
         }
+        guard cluster == nil || entry.tasks.owns(task.number) else { return askOwner(reply) { $0.owner(of: task) } }
         // One that a change under way is about to start anyway needs no restart of its own.
         guard entry.tasks.knows(task.number) else { return wait(for: entry, reply) { _, _ in .success(.done) } }
         entry.restartWaiters.append((task.number, reply))
@@ -107,7 +183,11 @@ extension Herder {
     }
 
     private func resetTopics(_ name: String, _ reply: @escaping ReplyHandler) {
-        statuses.resetTopics(name)
+        if cluster == nil {
+            statuses.resetTopics(name)
+        } else {
+            for topic in statuses.topics(name) { put(.topic(topic, connector: name, nil)) }
+        }
         if let entry = entries[name] { touch(entry) }
         answer(reply, .success(.done))
     }

@@ -88,6 +88,7 @@ extension Herder {
     private func store(
         _ config: ConfigMap, _ plugin: PluginDescription?, _ initialState: TargetState?, _ change: ConfigChange
     ) {
+        guard cluster == nil else { return storeInCluster(config, plugin, initialState, change) }
         let isNew = log.connector(change.name) == nil
         let entry = entry(for: change.name)
         entry.plugin = plugin
@@ -101,6 +102,34 @@ extension Herder {
             return .success(isNew ? .created(submitted) : .updated(submitted))
         }
         finish(change)
+    }
+
+    /// The leader writes; the answer comes once the configuration was read back, and does not wait for the connector, which may
+    /// run on another worker.
+    private func storeInCluster(
+        _ config: ConfigMap, _ plugin: PluginDescription?, _ initialState: TargetState?, _ change: ConfigChange
+    ) {
+        let name = change.name
+        withLeader { herder, leadership in
+            if case .elsewhere(let url) = leadership {
+                herder.answer(change.reply, .success(.elsewhere(url: url)))
+                return herder.finish(change)
+            }
+            let isNew = herder.log.connector(name) == nil
+            if case .create = change.kind, !isNew { return herder.finish(change, herder.exists(name)) }
+            let records =
+                (initialState.map { [.targetState(name, $0)] } ?? []) + [ConfigLogRecord.connector(name, config)]
+            herder.write(records) { herder, error in
+                if let error { return herder.finish(change, error) }
+                let count = herder.log.connector(name)?.taskConfigs.count ?? 0
+                let info = ConnectorInfo(
+                    name: name, config: config,
+                    tasks: (0..<count).map { TaskID(connector: name, number: Int32(clamping: $0)) },
+                    kind: plugin?.kind ?? .unknown)
+                herder.answer(change.reply, .success(isNew ? .created(info) : .updated(info)))
+                herder.finish(change)
+            }
+        }
     }
 
     private func exists(_ name: String) -> ConnectError {

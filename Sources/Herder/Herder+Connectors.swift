@@ -16,12 +16,14 @@ extension Herder {
     /// The entry of a connector, made where there is none.
     func entry(for name: String) -> ConnectorEntry {
         if let entry = entries[name] { return entry }
-        let entry = ConnectorEntry(name, serial: nextSerial(), pool: dependencies.pool, patience: settings.patience)
+        let entry = ConnectorEntry(
+            name, serial: nextSerial(), pool: dependencies.pool, patience: settings.patience,
+            ownsAll: cluster == nil)
         entries[name] = entry
         return entry
     }
 
-    private func react(to event: ConfigLogEvent) {
+    func react(to event: ConfigLogEvent) {
         let now = EventLoop.now()
         switch event {
         case .connectorUpdated(let name):
@@ -91,7 +93,7 @@ extension Herder {
 
     func report(_ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
         let status = makeStatus(state, error, entry)
-        statuses.putConnector(entry.name, status, carefully: state == .failed || state == .unassigned)
+        put(.connector(entry.name, status), carefully: state == .failed || state == .unassigned)
         if let error {
             logger.error(
                 "The connector failed: \(error.trace)", [.connector(entry.name), .errorCode(error.code.rawValue)])
@@ -104,7 +106,7 @@ extension Herder {
     func makeStatus(_ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) -> InstanceStatus {
         InstanceStatus(
             state: state, trace: error.map { LogSystem.redactor.redact($0.trace) }, workerID: settings.workerID,
-            generation: 0, version: entry.plugin?.version)
+            generation: cluster?.machine.generation ?? 0, version: entry.plugin?.version)
     }
 
     /// Task configurations are stored where they differ from those in force; else the tasks run on.
@@ -115,7 +117,43 @@ extension Herder {
         let records = configs.enumerated().map { number, config in
             ConfigLogRecord.task(TaskID(connector: entry.name, number: Int32(clamping: number)), config)
         }
-        append(records + [.commit(entry.name, tasks: Int32(clamping: configs.count))])
+        let all = records + [.commit(entry.name, tasks: Int32(clamping: configs.count))]
+        guard cluster != nil else { return append(all) }
+        offerToLeader(configs, all, entry.name)
+    }
+
+    /// The leader alone writes task configurations. What it does not take is asked for again, and offered again, with growing
+    /// pauses: meanwhile the connector may have others.
+    private func offerToLeader(_ configs: [ConfigMap], _ records: [ConfigLogRecord], _ name: String) {
+        let done: @Sendable (isolated Herder, ConnectError?) -> Void = { herder, error in
+            guard let entry = herder.known(name) else { return }
+            guard let error else {
+                entry.refusedOffers = 0
+                return
+            }
+            herder.logger.warning(
+                "The task configurations of the connector were not stored, and will be offered again: \(error)",
+                [.connector(name), .errorCode(error.code.rawValue)])
+            entry.refusedOffers += 1
+            let pause = UInt64(250_000_000) << UInt64(min(entry.refusedOffers - 1, 8))
+            _ = herder.after(EventLoop.now() &+ min(pause, 60_000_000_000)) { herder in
+                guard let entry = herder.known(name), let instance = entry.live.keys.max() else { return }
+                herder.execute(entry.lifecycle.requestTaskConfigs(instance: instance, now: EventLoop.now()), entry)
+            }
+        }
+        withLeader { herder, leadership in
+            // A round may have moved the connector away meanwhile.
+            guard let cluster = herder.cluster, let entry = herder.known(name), entry.lifecycle.isOwned else { return }
+            switch leadership {
+            case .here: herder.write(records, done)
+            case .elsewhere(let url?):
+                cluster.parts.peers.putTaskConfigs(configs, of: name, leader: url, key: herder.log.sessionKey) {
+                    error in
+                    herder.onLoop { done($0, error) }
+                }
+            case .elsewhere(nil): done(herder, ConnectError(.requestConflict, "The group has no leader at the moment"))
+            }
+        }
     }
 
     /// Both machines have ended: nothing of the connector is left here.
@@ -128,7 +166,7 @@ extension Herder {
                 waiter.reply, .connectorFailed,
                 "Could not begin changing connector state to STARTED as the connector has been scheduled for shutdown")
         }
-        if shutdown == nil {
+        if shutdown == nil, cluster == nil {
             statuses.removeConnector(entry.name)
             entries[entry.name] = nil
             touch()

@@ -43,15 +43,20 @@ extension Herder {
         var hasFinished = false
     }
 
+    /// After which the end goes on without the coordinator's answer. Nanoseconds.
+    private static let leaveTime: UInt64 = 3_000_000_000
     /// After which the end goes on without connectors that take longer: their own 5 s, and a little. Nanoseconds.
     private static let shutdownReserve: UInt64 = 6_000_000_000
 
     /// Waits for Kafka without a limit, starts connectors in order, and is ready.
     ///
-    /// - Parameter done: called once on the loop with what went wrong. Connectors that fail alone are among it; what the
-    ///   others mean for the worker is the caller's decision, and the worker is ready either way.
+    /// - Parameters:
+    ///   - failed: called when the worker cannot be part of its cluster, with the reason; it has to be stopped then.
+    ///   - done: called once on the loop with what went wrong. Connectors that fail alone are among it; what the others mean
+    ///     for the worker is the caller's decision, and the worker is ready either way.
     package nonisolated func start(
-        _ connectors: [StartupConnector], _ done: @escaping @Sendable ([StartupProblem]) -> Void
+        _ connectors: [StartupConnector], failed: @escaping @Sendable (ConnectError) -> Void = { _ in },
+        _ done: @escaping @Sendable ([StartupProblem]) -> Void
     ) {
         onLoop { herder in
             let wait = KafkaWait(herder.beginStage("waiting for Kafka"))
@@ -62,7 +67,8 @@ extension Herder {
                     herder.endStage(wait.stage)
                     herder.clusterID = clusterID
                     herder.touch()
-                    herder.startNext(connectors[...], [], done)
+                    guard let cluster = herder.cluster else { return herder.startNext(connectors[...], [], done) }
+                    herder.joinCluster(cluster, failed: failed) { $0.startNext(connectors[...], [], done) }
                 }
             }
         }
@@ -160,6 +166,8 @@ extension Herder {
     /// Goes on once nothing is left of any connector.
     func continueShutdown() {
         guard shutdown != nil, entries.values.allSatisfy(\.hasEnded) else { return }
+        // What was stopped is to be seen as stopped by those who take over.
+        guard cluster?.statusWritesUnderWay ?? 0 == 0 else { return }
         finishShutdown()
     }
 
@@ -171,13 +179,24 @@ extension Herder {
                 "The connector did not end in time and is left behind", [.connector(entry.name), .taskHungCode])
         }
         failWaiting()
-        let done = shutdown.done
-        dependencies.kafka.close {
-            self.onLoop { herder in
-                herder.phase = .stopped
-                herder.touch()
-                done()
+        leaveCluster { herder in
+            herder.dependencies.kafka.close {
+                herder.onLoop { herder in
+                    herder.phase = .stopped
+                    herder.touch()
+                    shutdown.done()
+                }
             }
+        }
+    }
+
+    /// The group is left last: until then nobody is given what ran here.
+    private func leaveCluster(_ done: @escaping @Sendable (isolated Herder) -> Void) {
+        guard let cluster, cluster.hasJoined else { return done(self) }
+        let once = Once()
+        _ = after(EventLoop.now() &+ Self.leaveTime) { if once.take() { done($0) } }
+        cluster.parts.group.leave(reason: "the worker is shutting down") {
+            self.onLoop { if once.take() { done($0) } }
         }
     }
 
@@ -196,5 +215,7 @@ extension Herder {
             }
         }
         changes.removeAll()
+        for waiter in cluster?.waiters ?? [] { waiter(self, .elsewhere(url: nil)) }
+        cluster?.waiters = []
     }
 }

@@ -20,7 +20,9 @@ extension Herder {
         case .resume(let number, let incarnation): setPaused(false, number, incarnation, entry)
         case .stop(let number, let incarnation): stopTask(number, incarnation, entry)
         case .status(let number, let state, let error): report(number, state, error, entry)
-        case .removeStatus(let number): statuses.removeTask(TaskID(connector: entry.name, number: number))
+        case .removeStatus(let number):
+            // In a cluster the leader does that, for all workers.
+            if cluster == nil { statuses.removeTask(TaskID(connector: entry.name, number: number)) }
         case .restarted(let number, let error): answerRestart(of: number, error, entry)
         case .settled: break
         case .ended:
@@ -91,7 +93,7 @@ extension Herder {
     func report(_ number: Int32, _ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
         let task = TaskID(connector: entry.name, number: number)
         let status = makeStatus(state, error, entry)
-        statuses.putTask(task, status, carefully: state == .failed || state == .unassigned)
+        put(.task(task, status), carefully: state == .failed || state == .unassigned)
         if let error {
             logger.error("The task failed: \(error.trace)", [.task("\(task)"), .errorCode(error.code.rawValue)])
         } else {
@@ -111,6 +113,18 @@ extension Herder {
             let message = isGone ? error.message : "Failed to start task: \(entry.name)-\(number)"
             answer(waiter.reply, .failure(ConnectError(error.code, message, detail: error.trace)))
         }
+    }
+}
+
+extension Herder {
+    /// A task used a topic: written once for each connector.
+    private func noteTopic(_ topic: String, _ task: TaskID, _ entry: ConnectorEntry) {
+        guard !statuses.uses(topic, connector: task.connector) else { return }
+        let use = StatusRecord.TopicUse(task: task.number, discoveredAt: EventLoop.wallMilliseconds())
+        let record = StatusRecord.topic(topic, connector: task.connector, use)
+        if let cluster, !cluster.toldTopics.insert(record.key).inserted { return }
+        put(record)
+        touch(entry)
     }
 }
 
@@ -141,7 +155,7 @@ extension Herder: TaskObserver {
     package nonisolated func task(_ task: TaskID, usesTopic topic: String) {
         onLoop { herder in
             guard herder.settings.tracksTopics, let entry = herder.known(task.connector) else { return }
-            if herder.statuses.putTopic(topic, by: task) { herder.touch(entry) }
+            herder.noteTopic(topic, task, entry)
         }
     }
 }

@@ -5,7 +5,8 @@ import Logging
 import Synchronization
 
 /// The one who looks after connectors and their tasks: takes commands, keeps the config log and the status table, and carries
-/// out what the machines of `ClusterCore` decide. In standalone mode log and table are kept in memory.
+/// out what the machines of `ClusterCore` decide. In standalone mode log and table are kept in memory, and everything runs
+/// here; in a cluster both are topics, and the group decides what runs where.
 ///
 /// An actor on its own loop; nothing that may block runs there. Plugins are called on one lane per instance, and files,
 /// offsets and references are read on one lane per connector; what comes of it returns to the loop as an event. Every event
@@ -29,6 +30,8 @@ package actor Herder: HerderPort {
     var phase = Phase.starting
     var clusterID: String?
     var shutdown: Shutdown?
+    /// nil in standalone mode.
+    let cluster: ClusterSession?
     private var serial: UInt64 = 0
     private var isPictureStale = false
     private var answers: [(ReplyHandler, Result<Reply, ConnectError>)] = []
@@ -50,6 +53,7 @@ package actor Herder: HerderPort {
         catalog = dependencies.catalog
         loop = dependencies.loop
         statuses = StatusTable(workerID: settings.workerID)
+        cluster = dependencies.cluster.map { ClusterSession($0) }
         let stage = Stage(description: "awaiting startup", began: EventLoop.wallMilliseconds())
         picture = Mutex(
             WorkerSnapshot(isReady: false, isStopping: false, stage: stage, kafkaClusterID: nil, connectors: []))
@@ -96,6 +100,7 @@ package actor Herder: HerderPort {
 
     private func turn(_ event: () -> Void) {
         event()
+        clusterTurnEnded()
         if isPictureStale { publish() }
         // An answer may lead to the next command, but only through the loop.
         let answers = self.answers
@@ -167,7 +172,7 @@ package actor Herder: HerderPort {
         let isReady = if case .ready = phase { true } else { false }
         let snapshot = WorkerSnapshot(
             isReady: isReady, isStopping: shutdown != nil, stage: stages.current, kafkaClusterID: clusterID,
-            connectors: connectors)
+            connectors: connectors, cluster: clusterView)
         picture.withLock { $0 = snapshot }
     }
 }

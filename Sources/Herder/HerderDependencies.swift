@@ -16,13 +16,15 @@ package struct HerderDependencies: Sendable {
     package let loop: EventLoop
     /// Where plugins are called.
     package let pool: BlockingPool
+    /// nil in standalone mode.
+    package let cluster: ClusterDependencies?
 
     /// All that a herder works with.
     package init(
         catalog: any PluginCatalog, kafka: any KafkaPorts, offsets: any OffsetStore, tasks: any TaskStarting,
         checking: any ConnectorChecking,
         resolve: @escaping @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap, loop: EventLoop,
-        pool: BlockingPool
+        pool: BlockingPool, cluster: ClusterDependencies? = nil
     ) {
         self.catalog = catalog
         self.kafka = kafka
@@ -32,6 +34,7 @@ package struct HerderDependencies: Sendable {
         self.resolve = resolve
         self.loop = loop
         self.pool = pool
+        self.cluster = cluster
     }
 }
 

@@ -100,7 +100,7 @@ package struct ConfigLogMachine: Sendable {
             connectors[name]?.removeConfig()
             return ignored(.commit(name), "the connector has no configuration")
         }
-        let updated = state.commit(count: count)
+        let updated = state.commit(count: count, offset: offset)
         connectors[name] = state
         return [.tasksUpdated(name, updated.map { TaskID(connector: name, number: $0) })]
     }

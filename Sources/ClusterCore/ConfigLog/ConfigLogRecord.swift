@@ -66,6 +66,11 @@ package struct ConfigLogRecord: Sendable, Equatable {
         ConfigLogRecord(key: ConfigLogKey.logger(namespace).text, value: ["level": .string(level)])
     }
 
+    /// The connector whose configuration it is; nil for all other records.
+    package var connectorName: String? {
+        if case .connector(let name) = ConfigLogKey(key) { name } else { nil }
+    }
+
     private static func properties(_ config: ConfigMap) -> JSONValue {
         var properties = JSONObject()
         for entry in config.entries { properties[entry.key] = .optional(entry.value) }

@@ -13,6 +13,9 @@ package struct ConnectorConfigState: Sendable, Equatable {
     package internal(set) var isInconsistent = false
     /// Counts valid commits from 0; nil before the first. Memory only.
     package internal(set) var taskGeneration: UInt64?
+    /// Offset of the record after the last commit; −1 before the first. An assignment that was made from less of the log says
+    /// nothing of these tasks.
+    package internal(set) var committedOffset: Int64 = -1
     /// Number of tasks at the last fencing.
     package internal(set) var fencedTaskCount: Int32?
     /// Tasks were committed since the last fencing.
@@ -35,7 +38,8 @@ package struct ConnectorConfigState: Sendable, Equatable {
     /// Puts what was deferred into force, if it is complete.
     ///
     /// - Returns: the numbers that were put into force; extra ones, which compaction may leave, among them.
-    mutating func commit(count: Int32) -> [Int32] {
+    mutating func commit(count: Int32, offset: Int64) -> [Int32] {
+        committedOffset = offset
         var updated: [Int32] = []
         if isComplete(count) {
             updated = deferred.keys

@@ -117,7 +117,14 @@ extension ConnectorLifecycle {
     private mutating func advanceWithoutInstance(_ reported: InstanceState?, _ now: UInt64) -> [Action] {
         if let end = wish.end {
             phase = .ended
-            return (end == .unassigned ? [.status(.unassigned, nil)] : []) + settle(nil) + [.ended]
+            let isTold = end == .removed || !wish.isOwned
+            return (isTold ? [] : [.status(.unassigned, nil)]) + settle(nil) + [.ended]
+        }
+        if !wish.isOwned {
+            // What this worker never had is not its to tell about.
+            let isTold = reported == nil || reported == .unassigned
+            phase = .none(reported: isTold ? reported : .unassigned)
+            return (isTold ? [] : [.status(.unassigned, nil)]) + settle(nil)
         }
         switch wish.state {
         case .started: return start(now)
@@ -131,16 +138,18 @@ extension ConnectorLifecycle {
     private mutating func advanceFailed(
         _ error: ConnectError, _ configuration: UInt64, _ restart: UInt64, _ now: UInt64
     ) -> [Action] {
-        if wish.end == nil, wish.state != .stopped, restart == wish.restart, configuration == wish.configuration {
+        if wish.end == nil, wish.isOwned, wish.state != .stopped, restart == wish.restart,
+            configuration == wish.configuration
+        {
             return settle(error)
         }
-        phase = .none(reported: nil)
-        let isRestarted = wish.end == nil && wish.state == .started && restart != wish.restart
+        phase = .none(reported: wish.isOwned ? nil : .failed)
+        let isRestarted = wish.end == nil && wish.isOwned && wish.state == .started && restart != wish.restart
         return (isRestarted ? [.status(.restarting, nil)] : []) + advance(now)
     }
 
     private mutating func advanceRunning(_ subject: Instance, _ now: UInt64) -> [Action] {
-        guard wish.end == nil, wish.state == .started, subject.restart == wish.restart else {
+        guard wish.end == nil, wish.isOwned, wish.state == .started, subject.restart == wish.restart else {
             return stop(subject, now)
         }
         var subject = subject
@@ -183,6 +192,10 @@ extension ConnectorLifecycle {
     /// The instance is gone, in order or abandoned.
     private mutating func afterStop(_ subject: Instance) -> [Action] {
         phase = .none(reported: nil)
+        if !wish.isOwned, wish.end != .removed {
+            phase = .none(reported: .unassigned)
+            return [.status(.unassigned, nil)]
+        }
         if wish.end != nil || wish.state == .stopped { return [] }
         if wish.state == .paused {
             // What has failed stays so until somebody restarts, reconfigures or stops it.
@@ -202,7 +215,7 @@ extension ConnectorLifecycle {
 
     /// Whether what the instance is doing is still what is wished for.
     private func isWanted(_ subject: Instance) -> Bool {
-        wish.end == nil && wish.state == .started && subject.restart == wish.restart
+        wish.end == nil && wish.isOwned && wish.state == .started && subject.restart == wish.restart
             && subject.configuration == wish.configuration
     }
 

@@ -75,6 +75,8 @@ package struct ConnectorLifecycle: Sendable {
 
     struct Wish {
         var state = TargetState.started
+        /// Whether this worker is the one that runs the connector.
+        var isOwned: Bool
         var configuration: UInt64 = 0
         var restart: UInt64 = 0
         var end: End?
@@ -109,7 +111,7 @@ package struct ConnectorLifecycle: Sendable {
     package var abandonedCalls = AbandonedCalls()
     let name: String
     let patience: Patience
-    var wish = Wish()
+    var wish: Wish
     var phase = Phase.none(reported: nil)
     var settledRevision: UInt64 = 0
     var nextInstance: UInt64
@@ -120,8 +122,10 @@ package struct ConnectorLifecycle: Sendable {
     /// - Parameters:
     ///   - name: the connector's, for messages.
     ///   - firstInstance: instances are numbered from here on; numbers must not repeat between lives of one name.
-    package init(_ name: String, firstInstance: UInt64, patience: Patience = .standard) {
+    ///   - isOwned: whether the connector runs here; see ``own(_:now:)``.
+    package init(_ name: String, firstInstance: UInt64, isOwned: Bool = true, patience: Patience = .standard) {
         self.name = name
+        wish = Wish(isOwned: isOwned)
         self.patience = patience
         nextInstance = firstInstance
     }
@@ -136,6 +140,18 @@ package struct ConnectorLifecycle: Sendable {
 
     /// Whether the newest wish is fulfilled or has failed.
     package var isSettled: Bool { settledRevision == wish.revision }
+
+    /// Whether this worker is the one that runs the connector.
+    package var isOwned: Bool { wish.isOwned }
+
+    /// Whether the connector is not owned and nothing of it is left here either.
+    package var isReleased: Bool {
+        guard !wish.isOwned else { return false }
+        switch phase {
+        case .none, .failed, .ended: return true
+        case .busy, .running: return false
+        }
+    }
 }
 
 // MARK: - Wishes
@@ -149,6 +165,16 @@ extension ConnectorLifecycle {
         if configuration != wish.configuration { retry = nil }
         wish.state = state
         wish.configuration = configuration
+        wish.revision += 1
+        return advance(now)
+    }
+
+    /// Whether this worker runs the connector (true) or lets go of it. One that is let go of stops, shows as UNASSIGNED, and
+    /// keeps what else is wished of it for the time when it is owned again.
+    package mutating func own(_ isOwned: Bool, now: UInt64) -> [Action] {
+        guard wish.end == nil, wish.isOwned != isOwned else { return [] }
+        if !isOwned { retry = nil }
+        wish.isOwned = isOwned
         wish.revision += 1
         return advance(now)
     }

@@ -41,6 +41,9 @@ package struct TaskSetLifecycle: Sendable {
 
     private struct Slot {
         var phase = Phase.none
+        /// Whether the task runs on this worker.
+        var isOwned: Bool
+        var isStartDue: Bool
         var isRestartDue = false
         var answersRestart = false
     }
@@ -48,6 +51,7 @@ package struct TaskSetLifecycle: Sendable {
     /// How many calls of the connector and of its tasks were abandoned; the driver adds those of the connector.
     package var abandonedCalls = AbandonedCalls()
     private let name: String
+    private let ownsAll: Bool
     private var nextIncarnation: UInt64
     private var slots: [Slot] = []
     private var generation: UInt64 = 0
@@ -60,8 +64,11 @@ package struct TaskSetLifecycle: Sendable {
     /// - Parameters:
     ///   - name: the connector's, for messages.
     ///   - firstIncarnation: runs are numbered from here on; numbers must not repeat between lives of one name.
-    package init(_ name: String, firstIncarnation: UInt64) {
+    ///   - ownsAll: whether every task runs here. Else none does before ``own(_:)`` says so, in each generation anew: who
+    ///     runs a task of new configurations is decided anew.
+    package init(_ name: String, firstIncarnation: UInt64, ownsAll: Bool = true) {
         self.name = name
+        self.ownsAll = ownsAll
         nextIncarnation = firstIncarnation
     }
 
@@ -70,6 +77,12 @@ package struct TaskSetLifecycle: Sendable {
 
     /// Whether the task is one of the present generation.
     package func knows(_ number: Int32) -> Bool { slots.indices.contains(Int(number)) }
+
+    /// Whether the task is one of the present generation that this worker runs.
+    package func owns(_ number: Int32) -> Bool { knows(number) && slots[Int(number)].isOwned }
+
+    /// Whether nothing is on its way to its end: what runs is what shall run.
+    package var isQuiet: Bool { !hasStopping && (end == nil || hasEnded) && generation == wanted.generation }
 
     /// The run of a task that is under way; nil where none is.
     package func incarnation(of number: Int32) -> UInt64? {
@@ -94,6 +107,36 @@ extension TaskSetLifecycle {
         return advance()
     }
 
+    /// Which tasks of the present generation run on this worker: those start, others stop and show as UNASSIGNED unless they
+    /// have failed. Unknown numbers are passed over.
+    package mutating func own(_ numbers: [Int32]) -> [Action] {
+        guard end == nil, generation == wanted.generation else { return [] }
+        var isOwned = Array(repeating: false, count: slots.count)
+        for number in numbers where slots.indices.contains(Int(number)) { isOwned[Int(number)] = true }
+        var actions: [Action] = []
+        for index in slots.indices where slots[index].isOwned != isOwned[index] {
+            slots[index].isOwned = isOwned[index]
+            slots[index].isStartDue = isOwned[index]
+            if !isOwned[index] { actions += release(index) }
+        }
+        return actions + advance()
+    }
+
+    private mutating func release(_ index: Int) -> [Action] {
+        var actions: [Action] = []
+        if slots[index].isRestartDue || slots[index].answersRestart {
+            slots[index].isRestartDue = false
+            slots[index].answersRestart = false
+            actions = [.restarted(Int32(index), gone(index))]
+        }
+        switch slots[index].phase {
+        case .none, .stopping: break
+        case .failed: slots[index].phase = .none
+        case .active: actions += stopStep(index)
+        }
+        return actions
+    }
+
     /// Whether the tasks are paused; new ones start so.
     package mutating func pause(_ isPaused: Bool) -> [Action] {
         guard isPaused != self.isPaused else { return [] }
@@ -108,7 +151,7 @@ extension TaskSetLifecycle {
     /// Restarts tasks; each is answered with a ``Action/restarted(_:_:)``. Unknown numbers are passed over.
     package mutating func restart(_ numbers: [Int32]) -> [Action] {
         guard end == nil else { return [] }
-        for number in numbers where slots.indices.contains(Int(number)) {
+        for number in numbers where owns(number) {
             slots[Int(number)].isRestartDue = true
             isSettledTold = false
         }
@@ -168,7 +211,7 @@ extension TaskSetLifecycle {
             slots[index].phase = .failed
             if state != .failed { actions = [.status(number, .failed, Self.untold)] }
         case (.failed, _):
-            slots[index].phase = .failed
+            slots[index].phase = slots[index].isOwned ? .failed : .none
         case (.abandoned(let call), .active):
             abandonedCalls.add()
             slots[index].phase = .failed
@@ -195,7 +238,13 @@ extension TaskSetLifecycle {
         if hasEnded { return [] }
         if end != nil || generation != wanted.generation { return replaceGeneration() }
         var actions: [Action] = []
-        for index in slots.indices where slots[index].isRestartDue { actions += restartStep(index) }
+        for index in slots.indices where slots[index].isOwned {
+            if slots[index].isRestartDue {
+                actions += restartStep(index)
+            } else if slots[index].isStartDue, case .none = slots[index].phase {
+                actions += startStep(index)
+            }
+        }
         return actions + settle()
     }
 
@@ -216,9 +265,8 @@ extension TaskSetLifecycle {
             actions += (wanted.count..<Int32(slots.count)).map { .removeStatus($0) }
         }
         generation = wanted.generation
-        slots = Array(repeating: Slot(), count: Int(wanted.count))
-        for index in slots.indices { actions += startStep(index) }
-        return actions + settle()
+        slots = Array(repeating: Slot(isOwned: ownsAll, isStartDue: ownsAll), count: Int(wanted.count))
+        return actions + advance()
     }
 
     private mutating func restartStep(_ index: Int) -> [Action] {
@@ -233,6 +281,7 @@ extension TaskSetLifecycle {
     }
 
     private mutating func startStep(_ index: Int) -> [Action] {
+        slots[index].isStartDue = false
         if let refusal = abandonedCalls.refusal(of: name) { return fail(index, refusal) }
         let incarnation = nextIncarnation
         nextIncarnation += 1

@@ -92,6 +92,44 @@ package struct StatusTable: Sendable {
         entries[name, default: Entry()].topics.removeAll()
     }
 
+    /// Whether a careful write would be one: nothing is known yet, or it was this worker's, or of no later generation.
+    package func allows(_ record: StatusRecord) -> Bool {
+        switch record {
+        case .connector(let name, let status?): connector(name).map { isSafe(status, over: $0) } ?? true
+        case .task(let task, let status?): self.task(task).map { isSafe(status, over: $0) } ?? true
+        case .connector(_, nil), .task(_, nil), .topic: true
+        }
+    }
+
+    /// Takes in a record of the status topic.
+    package mutating func read(_ record: StatusRecord) {
+        switch record {
+        case .connector(let name, let status?): putConnector(name, status, carefully: false)
+        case .connector(let name, nil):
+            // The tasks go with it; the topics have records of their own.
+            guard entries[name] != nil else { return }
+            entries[name, default: Entry()].connector = nil
+            entries[name, default: Entry()].tasks.removeAll()
+            if entries[name]?.topics.isEmpty == true { entries[name] = nil }
+        case .task(let task, let status?): putTask(task, status, carefully: false)
+        case .task(let task, nil): removeTask(task)
+        case .topic(let topic, let connector, let use?):
+            entries[connector, default: Entry()].topics[topic] = use.task
+        case .topic(let topic, let connector, nil):
+            guard entries[connector] != nil else { return }
+            entries[connector, default: Entry()].topics[topic] = nil
+        }
+    }
+
+    /// Connectors of which anything is known, by name.
+    package var connectorNames: [String] { entries.keys }
+
+    /// Tasks of which a status is known, by number.
+    package func taskNumbers(_ connector: String) -> [Int32] { entries[connector]?.tasks.keys ?? [] }
+
+    /// Whether it is known that the connector uses the topic.
+    package func uses(_ topic: String, connector: String) -> Bool { entries[connector]?.topics[topic] != nil }
+
     private func isSafe(_ status: InstanceStatus, over cached: InstanceStatus) -> Bool {
         cached.workerID == workerID || cached.generation <= status.generation
     }

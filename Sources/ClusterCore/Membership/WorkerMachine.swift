@@ -1,0 +1,373 @@
+package import ConnectModel
+
+/// The part of a worker in its group: when it joins, what it runs, what it gives up, and when it asks for another round.
+///
+/// Pure: events in, actions out. The driver executes the actions at once and in order, and calls ``advance(to:configOffset:)``
+/// when ``nextDeadline`` has come. Times are monotonic nanoseconds. What the config log says is the driver's; only how far it
+/// was read is told here, with each event.
+///
+/// A round is: ``preparing(configOffset:)`` → ``Action/awaitQuiet`` → ``quiet(configOffset:)`` → ``Action/offer(_:)`` → perhaps
+/// ``elected(_:work:wallMilliseconds:)`` → ``assigned(_:configOffset:now:)`` → ``Action/run(_:offset:)``. Nothing
+/// is offered to the group before what this worker gave up has stopped, so that the next owner never meets it.
+///
+/// Source: `WorkerCoordinator`, `DistributedHerder.handleRebalanceCompleted` (reference distributed-protocol.md §2.6–2.7, §7).
+package struct WorkerMachine: Sendable {
+    /// What of the worker's configuration concerns its membership.
+    package struct Settings: Sendable {
+        /// Where other workers reach this one; ends with a slash, as Java writes it.
+        package var url: String
+        package var mode: ConnectProtocolMode
+        /// `scheduled.rebalance.max.delay.ms`.
+        package var maximumDelay: Int32
+        /// `worker.sync.timeout.ms`, in nanoseconds.
+        package var syncTimeout: UInt64
+        /// `worker.unsync.backoff.ms`, in nanoseconds: what a worker waits after it could not read the config log, in groups
+        /// of the eager protocol.
+        package var unsyncBackoff: UInt64
+
+        /// Settings of a membership.
+        package init(
+            url: String, mode: ConnectProtocolMode, maximumDelay: Int32, syncTimeout: UInt64 = 3_000_000_000,
+            unsyncBackoff: UInt64 = 300_000_000_000
+        ) {
+            self.url = url
+            self.mode = mode
+            self.maximumDelay = maximumDelay
+            self.syncTimeout = syncTimeout
+            self.unsyncBackoff = unsyncBackoff
+        }
+    }
+
+    /// What the driver does next.
+    package enum Action: Equatable, Sendable {
+        /// This, and nothing else, runs here from now on. What is not running yet and was put into the config log at or
+        /// behind the offset is left for the next assignment.
+        case run(WorkSet, offset: Int64)
+        /// Call ``quiet(configOffset:)`` once nothing is on its way to an end any more.
+        case awaitQuiet
+        case offer([GroupOffer])
+        case assign([MemberAssignment])
+        /// Read the config log to its end, then call ``readToEnd(attempt:error:configOffset:now:)``.
+        case readToEnd(attempt: UInt64)
+        case rejoin(reason: String)
+        case leave(reason: String)
+        case join
+        /// Ask the coordinator at once whether the group rebalances.
+        case heartbeat
+        /// This worker leads the new generation: statuses of what is not configured any more are its to remove.
+        case lead
+        /// What was waited for is there, or is waited for no longer: requests that waited for a settled group may go on.
+        case settled
+        /// Something to tell the operator.
+        case warn(String)
+    }
+
+    /// Where the worker stands.
+    enum Phase: Equatable, Sendable {
+        /// Not a member. Entered at the beginning; left by the first round.
+        case outside
+        /// A round has begun, and what was given up stops. Left by ``quiet(configOffset:)``.
+        case preparing
+        /// The group is at work on a round. Left by an assignment.
+        case joining
+        /// The assignment was made from more of the config log than was read here, or from less than another member has.
+        /// Left when the log was read, or by leaving the group when that takes too long.
+        case reading(attempt: UInt64, until: UInt64)
+        /// The assignment is carried out. Left by the next round.
+        case settled
+        /// The log could not be read in time and the group was left. Left when the time has come.
+        case backingOff(until: UInt64)
+        /// As above, and the log is read before the group is joined again.
+        case catchingUp(attempt: UInt64, until: UInt64)
+    }
+
+    /// As many failed attempts to read the config log keep the work running.
+    private static let patientAttempts = 5
+    private static let pauseAfterNonsense: UInt64 = 1_000_000_000
+    /// For how long, and how often, the coordinator is asked after another worker gave something up.
+    private static let attention: (time: UInt64, interval: UInt64) = (1_000_000_000, 100_000_000)
+
+    let settings: Settings
+    var phase = Phase.outside
+    /// What the last round gave, merged with what was held before; nil where nothing may run.
+    private(set) var held: WorkerAssignment?
+    private(set) package var generation: Int32 = -1
+    /// Empty while the coordinator does not know this worker.
+    private(set) var memberID = ""
+    /// 0, 1 or 2: what the group elected, or what is configured before the first round.
+    private(set) package var protocolVersion: Int16
+    private var hasRevoked = false
+    private var rejoinAt: UInt64?
+    private var attention: (next: UInt64, until: UInt64)?
+    private var isCoordinatorLost = false
+    private var failedReads = 0
+    private var lastAttempt: UInt64 = 0
+    var assignor: CooperativeAssignor
+    /// Who runs what, known to the leader between two rounds.
+    var owners: WorkOwners?
+
+    /// A worker that is no member yet.
+    package init(settings: Settings) {
+        self.settings = settings
+        protocolVersion = settings.mode.version
+        assignor = CooperativeAssignor(maximumDelay: settings.maximumDelay)
+    }
+
+    /// What runs here.
+    package var work: WorkSet { held?.assigned ?? WorkSet() }
+
+    /// Whether no round is under way: leadership and assignment are those of the present generation.
+    package var isSettled: Bool { phase == .settled }
+
+    /// Whether this worker leads the group. Known between two rounds only.
+    package var isLeader: Bool { isSettled && !memberID.isEmpty && held?.leaderID == memberID }
+
+    /// Where the leader's REST API is; as of the last round while one is under way.
+    package var leaderURL: String? {
+        guard let url = held?.leaderURL, !url.isEmpty else { return nil }
+        return url
+    }
+
+    /// Where the connector runs, by what this worker knows as the leader.
+    package func owner(ofConnector name: String) -> String? { isLeader ? owners?.owner(ofConnector: name)?.url : nil }
+
+    /// Where the task runs, by what this worker knows as the leader.
+    package func owner(of task: TaskID) -> String? { isLeader ? owners?.owner(of: task)?.url : nil }
+
+    /// When ``advance(to:configOffset:)`` is due; nil when only an event can change something.
+    package var nextDeadline: UInt64? {
+        var deadlines = [rejoinAt, attention?.next].compactMap(\.self)
+        switch phase {
+        case .reading(_, let until), .catchingUp(_, let until), .backingOff(let until): deadlines.append(until)
+        case .outside, .preparing, .joining, .settled: break
+        }
+        return deadlines.min()
+    }
+}
+
+// MARK: - Rounds
+
+extension WorkerMachine {
+    /// A round begins. May be told again before the last one came to an end.
+    package mutating func preparing(configOffset: Int64) -> [Action] {
+        phase = .preparing
+        owners = nil
+        rejoinAt = nil
+        // Eager members give everything up in each round.
+        let drops = protocolVersion == 0 && !work.isEmpty
+        if drops { held?.assigned = WorkSet() }
+        return (drops ? [.run(WorkSet(), offset: configOffset)] : []) + [.awaitQuiet]
+    }
+
+    /// What had to stop has stopped.
+    package mutating func quiet(configOffset: Int64) -> [Action] {
+        guard phase == .preparing else { return [] }
+        phase = .joining
+        do throws(ConnectProtocolError) {
+            return [
+                .offer(
+                    try WorkerMetadata.offers(
+                        settings.mode, url: settings.url, configOffset: configOffset, holding: held))
+            ]
+        } catch {
+            return [.warn("What this worker holds cannot be told to the group: \(error)")]
+        }
+    }
+
+    /// A round ended with an assignment.
+    package mutating func assigned(_ answer: Answer, configOffset: Int64, now: UInt64) -> [Action] {
+        let assignment: WorkerAssignment
+        do throws(ConnectProtocolError) {
+            assignment = try WorkerAssignment(answer.bytes)
+        } catch {
+            // The leader's mistake: another round may go better, but not at once.
+            rejoinAt = now &+ Self.pauseAfterNonsense
+            phase = .joining
+            return [.warn("The assignment cannot be read: \(error)")]
+        }
+        generation = answer.generation
+        memberID = answer.memberID
+        protocolVersion = ConnectProtocolMode.version(ofProtocolName: answer.protocolName) ?? protocolVersion
+        isCoordinatorLost = false
+        attention = nil
+        var merged = assignment
+        var actions: [Action] = []
+        if protocolVersion > 0 {
+            let kept = work.subtracting(assignment.revoked)
+            if kept.entries.count != work.entries.count || kept != work {
+                actions.append(.run(kept, offset: held?.configOffset ?? -1))
+            }
+            merged.assigned = kept.union(assignment.assigned)
+            hasRevoked = !assignment.revoked.isEmpty
+            merged.revoked = WorkSet()
+        }
+        held = merged
+        rejoinAt = assignment.delay > 0 ? now &+ UInt64(assignment.delay) * 1_000_000 : nil
+        if assignment.leaderID == answer.memberID { actions.append(.lead) } else { owners = nil }
+        return actions + carryOut(configOffset, now)
+    }
+
+    /// What a round gave this member.
+    package struct Answer: Sendable, Equatable {
+        package let generation: Int32
+        package let memberID: String
+        package let protocolName: String
+        package let bytes: [UInt8]
+
+        /// An answer.
+        package init(generation: Int32, memberID: String, protocolName: String, bytes: [UInt8]) {
+            self.generation = generation
+            self.memberID = memberID
+            self.protocolName = protocolName
+            self.bytes = bytes
+        }
+    }
+
+    /// Carries the assignment out, once the config log was read as far as it was made from.
+    private mutating func carryOut(_ configOffset: Int64, _ now: UInt64) -> [Action] {
+        guard let held else { return [] }
+        let isMismatch = held.error != WorkerAssignment.noError
+        if isMismatch, held.configOffset < 0 {
+            // Not about the log: the leader could make nothing of a member. Asked again at once, it would go round for ever.
+            phase = .joining
+            rejoinAt = now &+ Self.pauseAfterNonsense
+            return []
+        }
+        if isMismatch, held.leaderID != memberID, configOffset >= held.configOffset {
+            phase = .joining
+            return [.rejoin(reason: "the leader had not read the config topic to its end")]
+        }
+        if isMismatch || configOffset < held.configOffset { return read(now) }
+        phase = .settled
+        failedReads = 0
+        var actions: [Action] = [.run(held.assigned, offset: held.configOffset), .settled]
+        if configOffset > held.configOffset {
+            actions.append(.rejoin(reason: "the config topic has moved on"))
+        } else if hasRevoked {
+            actions.append(.rejoin(reason: "what was revoked has stopped"))
+        }
+        hasRevoked = false
+        return actions
+    }
+
+    private mutating func read(_ now: UInt64) -> [Action] {
+        lastAttempt += 1
+        phase = .reading(attempt: lastAttempt, until: now &+ settings.syncTimeout)
+        return [.readToEnd(attempt: lastAttempt)]
+    }
+}
+
+// MARK: - What happened
+
+extension WorkerMachine {
+    /// The config log was read to its end, or could not be.
+    package mutating func readToEnd(attempt: UInt64, error: ConnectError?, configOffset: Int64, now: UInt64) -> [Action]
+    {
+        switch phase {
+        case .reading(attempt, _):
+            guard error == nil, let held else { return giveUpReading(now) }
+            if held.error != WorkerAssignment.noError {
+                phase = .joining
+                return [.rejoin(reason: "the config topic was read to its end")]
+            }
+            // A log that is shorter than the leader says is another log.
+            guard configOffset >= held.configOffset else { return giveUpReading(now) }
+            return carryOut(configOffset, now)
+        case .catchingUp(attempt, _):
+            guard error == nil else { return giveUpReading(now) }
+            failedReads = 0
+            phase = .joining
+            return [.join]
+        case .outside, .preparing, .joining, .reading, .settled, .backingOff, .catchingUp:
+            return []
+        }
+    }
+
+    /// Something that assignments are made from has changed in the config log.
+    package mutating func configChanged(reason: String) -> [Action] {
+        switch phase {
+        case .settled, .joining, .reading: [.rejoin(reason: reason)]
+        case .outside, .preparing, .backingOff, .catchingUp: []
+        }
+    }
+
+    /// The coordinator no longer knows this worker, or not in this generation. What runs goes on: the next round tells the
+    /// leader of it.
+    package mutating func membershipLost() -> [Action] {
+        memberID = ""
+        return []
+    }
+
+    /// Nobody answers for the group. Others may be given what runs here, so that nothing may run here any more.
+    package mutating func coordinatorLost(configOffset: Int64) -> [Action] {
+        guard !isCoordinatorLost else { return [] }
+        isCoordinatorLost = true
+        guard !work.isEmpty else { return [] }
+        held?.assigned = WorkSet()
+        return [
+            .warn("The group's coordinator does not answer: all work stops here until it does"),
+            .run(WorkSet(), offset: configOffset),
+        ]
+    }
+
+    /// The coordinator answers again.
+    package mutating func coordinatorFound() -> [Action] {
+        guard isCoordinatorLost else { return [] }
+        isCoordinatorLost = false
+        return phase == .settled ? [.rejoin(reason: "the coordinator was lost for a while")] : []
+    }
+
+    /// Another worker has given something up: the group is likely to rebalance within moments.
+    package mutating func otherReleased(now: UInt64) -> [Action] {
+        guard isSettled else { return [] }
+        let isNew = attention == nil
+        attention = (isNew ? now &+ Self.attention.interval : attention?.next ?? now, now &+ Self.attention.time)
+        return isNew ? [.heartbeat] : []
+    }
+
+    /// Time has passed.
+    package mutating func advance(to now: UInt64, configOffset: Int64) -> [Action] {
+        var actions: [Action] = []
+        if let at = rejoinAt, now >= at {
+            rejoinAt = nil
+            if phase == .settled || phase == .joining { actions.append(.rejoin(reason: "scheduled rebalance")) }
+        }
+        if let ask = attention, now >= ask.next {
+            attention = now < ask.until ? (now &+ Self.attention.interval, ask.until) : nil
+            if isSettled { actions.append(.heartbeat) }
+        }
+        switch phase {
+        case .reading(_, let until) where now >= until, .catchingUp(_, let until) where now >= until:
+            actions += giveUpReading(now)
+        case .backingOff(let until) where now >= until:
+            lastAttempt += 1
+            phase = .catchingUp(attempt: lastAttempt, until: now &+ settings.syncTimeout)
+            actions.append(.readToEnd(attempt: lastAttempt))
+        case .outside, .preparing, .joining, .reading, .settled, .backingOff, .catchingUp: break
+        }
+        return actions
+    }
+
+    /// The group is left, so that it does not wait for a worker that cannot follow, and joined again later.
+    private mutating func giveUpReading(_ now: UInt64) -> [Action] {
+        failedReads += 1
+        var actions: [Action] = [
+            .warn("The config topic could not be read to its end in time; leaving the group for a while")
+        ]
+        if case .reading = phase { actions.append(.leave(reason: "the config topic could not be read in time")) }
+        if failedReads > Self.patientAttempts {
+            failedReads = 1
+            held?.assigned = WorkSet()
+            actions.append(.run(WorkSet(), offset: -1))
+        }
+        phase = .backingOff(until: now &+ pause)
+        return actions
+    }
+
+    private var pause: UInt64 {
+        guard protocolVersion > 0 else { return settings.unsyncBackoff }
+        let remaining = UInt64(max(1, Self.patientAttempts + 1 - failedReads))
+        // Never without a pause, whatever the delay is set to.
+        return max(UInt64(max(settings.maximumDelay, 0)) * 1_000_000 / 10 / remaining, 100_000_000)
+    }
+}
