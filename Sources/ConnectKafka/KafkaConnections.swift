@@ -16,6 +16,8 @@ package final class KafkaConnections: KafkaPorts {
     private let overrides: OverrideRules
     private let loop: EventLoop
     private let state: Confined<ClusterTable>
+    /// Of a distributed worker: open while its session with its group stands; else nothing is written to any cluster.
+    private let gate: SessionGate?
     private let waiting = Mutex<String?>("the first connection")
     private static let log = Logger("connect.kafka")
 
@@ -25,16 +27,22 @@ package final class KafkaConnections: KafkaPorts {
         layers = ClientLayers(worker)
         overrides = OverrideRules(worker.settings)
         self.loop = loop
-        state = Confined(ClusterTable(loop: loop, pool: pool), to: loop)
+        gate = worker.isDistributed ? SessionGate() : nil
+        state = Confined(ClusterTable(loop: loop, pool: pool, gate: gate), to: loop)
     }
 
     // MARK: - The worker's own connection
 
-    package func whenConnected(_ done: @escaping @Sendable (_ clusterID: String?) -> Void) {
+    /// What the worker's own clients are set to; one for all, so that they share connections and metadata.
+    private var ownProperties: [String: String] {
         var properties = layers.internalClient("shared-admin")
         // The worker's own connection looks often while it waits, so that it is ready within a second of the broker.
         if properties["reconnect.backoff.max.ms"] == nil { properties["reconnect.backoff.max.ms"] = "250" }
-        let settled = properties
+        return properties
+    }
+
+    package func whenConnected(_ done: @escaping @Sendable (_ clusterID: String?) -> Void) {
+        let settled = ownProperties
         loop.execute { [self] in
             let settings: ClientSettings
             do throws(ClientError) {
@@ -53,6 +61,26 @@ package final class KafkaConnections: KafkaPorts {
                 done(snapshot.clusterID)
             }
             cluster.refreshMetadata(reason: "the worker starts")
+        }
+    }
+
+    /// The membership of this worker in its group, on the worker's own connections. Once, for a distributed worker; not on
+    /// the loop of the Kafka clients.
+    ///
+    /// - Parameter workerID: `host:port` of its REST API, from which the broker makes the member id where `client.id` is not
+    ///   set.
+    /// - Throws: `config.missing-key` without `group.id`, `config.invalid` for settings that cannot be used.
+    package func makeWorkerGroup(workerID: String) throws(ConnectError) -> any WorkerGroup {
+        let membership = try KafkaWorkerGroup.settings(worker, workerID: workerID)
+        let settings: ClientSettings
+        do throws(ClientError) {
+            settings = try ClientSettings(ownProperties, role: .admin)
+        } catch {
+            throw ConnectError(error)
+        }
+        return LoopCall.wait(on: loop) { [state, gate] in
+            KafkaWorkerGroup(
+                GroupMembership(cluster: state.value.cluster(for: settings), settings: membership, gate: gate))
         }
     }
 
@@ -233,17 +261,20 @@ package final class KafkaConnections: KafkaPorts {
 final class ClusterTable {
     private let loop: EventLoop
     private let pool: BlockingPool
+    private let gate: SessionGate?
     private var clusters: [ClusterKey: KafkaCluster] = [:]
 
-    init(loop: EventLoop, pool: BlockingPool) {
+    /// - Parameter gate: of all clusters; nil where writing needs no session.
+    init(loop: EventLoop, pool: BlockingPool, gate: SessionGate? = nil) {
         self.loop = loop
         self.pool = pool
+        self.gate = gate
     }
 
     func cluster(for settings: ClientSettings) -> KafkaCluster {
         let key = ClusterKey(settings)
         if let known = clusters[key] { return known }
-        let cluster = KafkaCluster(settings: settings, loop: loop, pool: pool)
+        let cluster = KafkaCluster(settings: settings, loop: loop, pool: pool, gate: gate)
         clusters[key] = cluster
         return cluster
     }

@@ -63,6 +63,9 @@ extension WorkerConfig {
     package var isDistributed: Bool { mode == .distributed }
     package var bootstrapServers: [String] { settings.list("bootstrap.servers") ?? [] }
     package var clientID: String { settings.originals["client.id"] ?? "" }
+    package var requestTimeoutMs: Int { settings.int("request.timeout.ms") ?? 40_000 }
+    package var retryBackoffMs: Int64 { settings.int64("retry.backoff.ms") ?? 100 }
+    package var retryBackoffMaxMs: Int64 { settings.int64("retry.backoff.max.ms") ?? 1_000 }
 
     // MARK: Cluster
 

@@ -118,6 +118,11 @@ struct WorkerConfigLoader {
         }
         checkPolicy(settings)
         guard mode == .distributed else { return }
+        if let heartbeat = settings.int("heartbeat.interval.ms"), let session = settings.int("session.timeout.ms"),
+            heartbeat >= session
+        {
+            error("Heartbeat must be set lower than the session timeout", "heartbeat.interval.ms")
+        }
         let signature = settings.string("inter.worker.signature.algorithm") ?? ""
         if let verification = settings.list("inter.worker.verification.algorithms"), !verification.contains(signature) {
             error(

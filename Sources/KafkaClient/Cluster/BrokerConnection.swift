@@ -120,6 +120,11 @@ final class BrokerConnection {
                 waiting.append(call)
                 continue
             }
+            // It may have waited here while the session ran out.
+            if let gate = call.gate, !gate.allows(now) {
+                call.fail(ClientError(.noBroker, .retriable, "the worker's session with its group has run out"))
+                continue
+            }
             guard let version = versions.choose(call.apiKey, within: call.versions) else {
                 call.fail(unsupported(call))
                 continue

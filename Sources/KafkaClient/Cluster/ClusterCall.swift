@@ -11,6 +11,8 @@ class ClusterCall {
     /// Any broker will do: sends the call elsewhere when the connection it waits for could not be opened. Nil where only
     /// that connection is right: then the call fails.
     var reroute: (() -> Void)?
+    /// Must let the call pass when it is put on the wire; nil where nothing has to.
+    var gate: SessionGate?
     private(set) var isDone = false
 
     init(apiKey: Int16, versions: ClosedRange<Int16>, clientID: String, deadline: UInt64, expectsAnswer: Bool) {

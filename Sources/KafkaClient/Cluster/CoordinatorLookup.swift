@@ -22,6 +22,12 @@ extension KafkaCluster {
         coordinators[group]?.node = nil
     }
 
+    /// Whether a group's coordinator is known and connected in a channel.
+    func isCoordinatorConnected(group: String, channel: Channel) -> Bool {
+        guard let node = coordinators[group]?.node else { return false }
+        return links[LinkKey(node: node, channel: channel, isCoordinator: true)]?.isConnected ?? false
+    }
+
     func findCoordinator(of group: String, for call: ClusterCall, channel: Channel) {
         let lookup = coordinators[group] ?? CoordinatorLookup()
         coordinators[group] = lookup

@@ -84,6 +84,8 @@ public final class KafkaCluster {
     public let settings: ClientSettings
     /// The loop that this object lives on.
     public let loop: EventLoop
+    /// While it is closed, no Produce and no OffsetCommit leaves. Nil: both may always.
+    package let gate: SessionGate?
     let lane: Lane
     let log = Logger("kafka.client.cluster")
     let connectionConfiguration: ConnectionMachine.Configuration
@@ -97,6 +99,7 @@ public final class KafkaCluster {
     private var observers: [(id: ObserverID, observe: (MetadataSnapshot) -> Void)] = []
     private var nodeObservers: [(id: ObserverID, observe: (Int32, NodeState) -> Void)] = []
     private var stateObservers: [(id: ObserverID, observe: (ClusterState) -> Void)] = []
+    private var lossObservers: [(id: ObserverID, channel: Channel, observe: () -> Void)] = []
     private var lastNumber = 0
     private var timer: TimerID?
     private var timerAt: UInt64 = .max
@@ -106,7 +109,13 @@ public final class KafkaCluster {
     /// Makes a client of a cluster; nothing is connected until somebody asks for something.
     ///
     /// - Parameter pool: where host names are looked up.
-    public init(settings: ClientSettings, loop: EventLoop, pool: BlockingPool) {
+    public convenience init(settings: ClientSettings, loop: EventLoop, pool: BlockingPool) {
+        self.init(settings: settings, loop: loop, pool: pool, gate: nil)
+    }
+
+    /// The same with a gate that what is written must pass.
+    package init(settings: ClientSettings, loop: EventLoop, pool: BlockingPool, gate: SessionGate?) {
+        self.gate = gate
         self.settings = settings
         self.loop = loop
         lane = pool.makeLane("kafka-dns")
@@ -143,6 +152,7 @@ public final class KafkaCluster {
             request, versions: least...most, clientID: options.clientID ?? settings.clientID,
             deadline: options.deadline ?? adding(settings.requestTimeout, to: EventLoop.now()),
             expectsAnswer: options.expectsAnswer, completion: completion)
+        if gate != nil, R.apiKey == ProduceRequest.apiKey || R.apiKey == OffsetCommitRequest.apiKey { call.gate = gate }
         send(call, to: destination, channel: options.channel)
     }
 
@@ -256,6 +266,7 @@ public final class KafkaCluster {
         observers.removeAll { $0.id == id }
         nodeObservers.removeAll { $0.id == id }
         stateObservers.removeAll { $0.id == id }
+        lossObservers.removeAll { $0.id == id }
     }
 
     /// Takes in a newer leader that an answer named (KIP-951); false when it was no news or its address is unknown.
@@ -270,6 +281,13 @@ public final class KafkaCluster {
     }
 
     // MARK: - State
+
+    /// Calls `observe` when a connection to a coordinator in a channel is lost or an attempt to open one has failed.
+    func observeCoordinatorLosses(_ channel: Channel, _ observe: @escaping () -> Void) -> ObserverID {
+        let id = makeObserverID()
+        lossObservers.append((id, channel, observe))
+        return id
+    }
 
     /// Whether the shared connection to a node is open.
     func isConnected(node: Int32) -> Bool {
@@ -329,6 +347,7 @@ public final class KafkaCluster {
         for lookup in lookups.values { lookup.failAll(Self.closedError) }
         observers.removeAll()
         nodeObservers.removeAll()
+        lossObservers.removeAll()
         state = .closed
     }
 
@@ -348,18 +367,18 @@ public final class KafkaCluster {
     private func resetBootstrap() {
         let old = bootstrap
         bootstrap = settings.bootstrapServers.enumerated().map { place, address in
-            makeLink(node: -1 - Int32(place), address: address, isShared: false)
+            makeLink(LinkKey(node: -1 - Int32(place), channel: .shared, isCoordinator: false), address, isShared: false)
         }
         for link in old { link.shutDown() }
         usesBootstrap = true
     }
 
-    private func makeLink(node: Int32, address: BrokerAddress, isShared: Bool) -> BrokerConnection {
+    private func makeLink(_ key: LinkKey, _ address: BrokerAddress, isShared: Bool) -> BrokerConnection {
         BrokerConnection(
-            node: node, address: address, configuration: connectionConfiguration, clientID: settings.clientID,
+            node: key.node, address: address, configuration: connectionConfiguration, clientID: settings.clientID,
             loop: loop, lane: lane,
             observer: BrokerConnection.Observer(
-                readinessChanged: { [weak self] link in self?.readinessChanged(link, isShared: isShared) },
+                readinessChanged: { [weak self] link in self?.readinessChanged(link, key, isShared: isShared) },
                 throttled: { [weak self] link, until in
                     guard let self, isShared else { return }
                     for observer in self.nodeObservers { observer.observe(link.node, .silent(until: until)) }
@@ -377,7 +396,7 @@ public final class KafkaCluster {
         }
         guard let address else { return nil }
         let isShared = key.channel == .shared && !key.isCoordinator
-        let link = makeLink(node: key.node, address: address, isShared: isShared)
+        let link = makeLink(key, address, isShared: isShared)
         links[key] = link
         return link
     }
@@ -405,7 +424,7 @@ public final class KafkaCluster {
         return best
     }
 
-    private func readinessChanged(_ link: BrokerConnection, isShared: Bool) {
+    private func readinessChanged(_ link: BrokerConnection, _ key: LinkKey, isShared: Bool) {
         guard !isClosed else { return }
         if link.isConnected {
             hasReportedAbsence = false
@@ -416,6 +435,9 @@ public final class KafkaCluster {
         }
         if isShared {
             for observer in nodeObservers { observer.observe(link.node, link.isConnected ? .ready : .lost) }
+        }
+        if key.isCoordinator, !link.isConnected {
+            for observer in lossObservers where observer.channel == key.channel { observer.observe() }
         }
         carryOut()
     }

@@ -53,6 +53,7 @@ extension ConsumerDriver {
     }
 
     func commit(_ token: UInt64, _ identity: GroupIdentity?, _ offsets: [CommitMachine.Offset]) {
+        if let gate = cluster.gate, !gate.allows(EventLoop.now()) { return hold(token, gate) }
         var options = options(timeout: client.requestTimeout)
         // From version 10 on topics go by id, which this client, like Java's classic consumer, does not ask for.
         options.maximumVersion = 9
@@ -60,6 +61,18 @@ extension ConsumerDriver {
         cluster.request(request, to: coordinator, options: options) { [weak self] result in
             guard let self else { return }
             tell { $0.commitAnswered(token: token, Self.answer(result) { OffsetWire.codes($0) }, at: instant) }
+        }
+    }
+
+    /// Leaves a commit with the machine until the worker's session holds again. At most one call waits: the machine sends
+    /// no other commit before.
+    private func hold(_ token: UInt64, _ gate: SessionGate) {
+        tell { $0.commitHeld(token: token, at: instant) }
+        gate.whenOpen { [confined = Confined(self, to: cluster.loop), loop = cluster.loop] in
+            loop.execute {
+                let driver = confined.value
+                driver.tell { $0.commitsReleased(at: driver.instant) }
+            }
         }
     }
 

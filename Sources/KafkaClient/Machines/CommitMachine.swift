@@ -64,6 +64,8 @@ package struct CommitMachine: Sendable {
     private var retryAt: UInt64 = 0
     /// A rebalance is under way and commits wait until it has ended.
     private var waitsForRebalance = false
+    /// Nothing may be sent for now; commits wait, each until its time is up.
+    private var isHeld = false
     private var nextToken: UInt64 = 1
 
     /// - Parameters:
@@ -93,7 +95,7 @@ package struct CommitMachine: Sendable {
     ///
     /// - Parameter identity: of the present membership; nil while there is none.
     package mutating func plan(identity: GroupIdentity?, now: UInt64) -> [Action] {
-        guard flight == nil, !waiting.isEmpty, now >= retryAt, !waitsForRebalance else { return [] }
+        guard flight == nil, !waiting.isEmpty, now >= retryAt, !waitsForRebalance, !isHeld else { return [] }
         if isMember, identity == nil {
             // Without membership the partitions may be another's: nothing may be written for them.
             return refuseAll(.unknownMemberId, "this consumer is not a member of its group any more")
@@ -137,6 +139,22 @@ package struct CommitMachine: Sendable {
         }
     }
 
+    /// OffsetCommit could not be sent because nothing may be sent now: what it held waits again, before all others, until
+    /// ``release()``.
+    package mutating func hold(token: UInt64, now: UInt64) -> [Action] {
+        isHeld = true
+        guard let kept = flight, kept.token == token else { return [] }
+        flight = nil
+        if kept.isVoid { return refuse(kept, .unknownMemberId) }
+        waiting = kept.commits + waiting
+        return advance(to: now)
+    }
+
+    /// What was held back may be sent.
+    package mutating func release() {
+        isHeld = false
+    }
+
     /// A round of the group begins, in which partitions may be given away: what waits must be tried before.
     package mutating func roundBegins() {
         waitsForRebalance = false
@@ -166,7 +184,7 @@ package struct CommitMachine: Sendable {
     /// When something is due, nil when only an event can change something.
     package func nextDeadline(after now: UInt64) -> UInt64? {
         guard let first = waiting.map(\.deadline).min() else { return nil }
-        guard flight == nil, !waitsForRebalance, retryAt > now else { return first }
+        guard flight == nil, !waitsForRebalance, !isHeld, retryAt > now else { return first }
         return min(first, retryAt)
     }
 }

@@ -91,6 +91,18 @@ extension ConsumerMachine {
         return finish(instant)
     }
 
+    /// OffsetCommit could not be sent because nothing may be committed now; it waits for ``commitsReleased(at:)``.
+    package mutating func commitHeld(token: UInt64, at instant: Instant) -> [Action] {
+        perform(commits.hold(token: token, now: instant.monotonic), instant)
+        return finish(instant)
+    }
+
+    /// Commits that were held back may be sent.
+    package mutating func commitsReleased(at instant: Instant) -> [Action] {
+        commits.release()
+        return finish(instant)
+    }
+
     /// Fetch was answered.
     package mutating func fetched(
         node: Int32, token: UInt64, _ result: Result<FetchAnswer, RequestFault>, at instant: Instant

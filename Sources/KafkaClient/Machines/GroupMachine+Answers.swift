@@ -8,7 +8,12 @@ extension GroupMachine {
     ) -> [Action] {
         if case .abandoning(token, let until) = state {
             if case .success(let answer) = result { memberID = answer.memberID }
-            return sendLeave(reason: "the consumer is being closed", until: until)
+            return sendLeave(reason: leaveReason, until: until)
+        }
+        if token == orphanedJoin {
+            orphanedJoin = nil
+            guard case .success(let answer) = result, !answer.memberID.isEmpty else { return [] }
+            return [.send(leaveRequest(of: answer.memberID, reason: leaveReason))]
         }
         guard case .joining(token) = state else { return [] }
         let answer: GroupJoinAnswer
@@ -111,6 +116,8 @@ extension GroupMachine {
             return requestRejoinIfStable("group is already rebalancing", now: now)
         case .unknownMemberId, .illegalGeneration:
             guard current else { return [] }
+            // The round may be over already and its answer on the way: it tells which membership there is now.
+            if case .joining = state { return [] }
             let actions = resetIdentity(keepingMemberID: error == .illegalGeneration)
             switch state {
             case .stable:
@@ -121,7 +128,7 @@ extension GroupMachine {
             case .idle, .preparing, .backingOff, .joining, .expired, .abandoning, .leaving, .failed:
                 return actions
             }
-        case .fencedInstanceId, .groupAuthorizationFailed:
+        case .fencedInstanceId:
             guard current else { return [] }
             return fail(error, "the coordinator refused a heartbeat")
         case .coordinatorNotAvailable, .notCoordinator:

@@ -26,21 +26,21 @@ extension ProducerMachine {
         send(now: now)
     }
 
-    private mutating func takeInFlight(_ request: Int) -> InFlight? {
+    mutating func takeInFlight(_ request: Int) -> InFlight? {
         guard let place = inFlight.firstIndex(where: { $0.request == request }) else { return nil }
         let sent = inFlight.remove(at: place)
         if let node = nodeIndex(sent.node) { nodes[node].inFlight -= 1 }
         return sent
     }
 
-    private func wireIndex(_ part: ProduceCommand.Part, request: Int) -> Int? {
+    func wireIndex(_ part: ProduceCommand.Part, request: Int) -> Int? {
         guard let index = partitions[part.slot].index(of: part.batch),
             partitions[part.slot][index].place == .wire(request: request)
         else { return nil }
         return index
     }
 
-    private mutating func takeOffWire(_ slot: Int, _ index: Int) {
+    mutating func takeOffWire(_ slot: Int, _ index: Int) {
         partitions[slot][index].place = .queued
         partitions[slot].wireCount -= 1
     }

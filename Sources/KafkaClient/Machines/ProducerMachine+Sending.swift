@@ -1,7 +1,7 @@
 extension ProducerMachine {
     /// Fills requests for every node that can take one.
     mutating func send(now: UInt64) {
-        guard failure == nil, !active.isEmpty else { return }
+        guard failure == nil, !isHeld, !active.isEmpty else { return }
         dropIdlePartitions()
         for place in nodes.indices {
             while let command = nextRequest(place, now: now) { actions.append(.send(command)) }
@@ -94,6 +94,29 @@ extension ProducerMachine {
             }
         }
         active = kept
+    }
+
+    // MARK: - Holding back
+
+    /// A request could not be sent because nothing may be sent now: its batches go back to their places as if they had
+    /// never left, and nothing follows before ``release(now:)``.
+    package mutating func hold(request: Int) {
+        isHeld = true
+        guard let kept = takeInFlight(request) else { return }
+        for part in kept.parts {
+            guard let index = wireIndex(part, request: request) else { continue }
+            takeOffWire(part.slot, index)
+            partitions[part.slot][index].attempts -= 1
+            // Not written yet where it was due.
+            if part.stamp != nil { partitions[part.slot][index].needsStamp = true }
+        }
+    }
+
+    /// What was held back may be sent.
+    package mutating func release(now: UInt64) {
+        guard isHeld else { return }
+        isHeld = false
+        send(now: now)
     }
 
     // MARK: - The producer id

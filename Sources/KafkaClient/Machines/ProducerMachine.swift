@@ -63,6 +63,8 @@ package struct ProducerMachine {
     /// Batches that were given to the machine and not completed.
     package internal(set) var outstanding = 0
     var failure: ProducerFailure?
+    /// Nothing may be sent for now; batches queue.
+    package internal(set) var isHeld = false
     var isClosing = false
     var isClosedReported = false
 

@@ -275,6 +275,7 @@ final class ProducerDriver {
     // MARK: - Produce
 
     private func send(_ command: ProduceCommand) {
+        if let gate = cluster.gate, !gate.allows(EventLoop.now()) { return hold(command, gate) }
         var request = ProduceRequest()
         request.acks = settings.producer.acks.rawValue
         request.timeoutMs = Int32(clamping: settings.requestTimeout / 1_000_000)
@@ -304,6 +305,23 @@ final class ProducerDriver {
         cluster.request(request, to: .node(command.node), options: options) { [weak self] result in
             self?.answered(command, result)
         }
+    }
+
+    /// Leaves a request with the machine until the session holds again.
+    private func hold(_ command: ProduceCommand, _ gate: SessionGate) {
+        let isFirst = !machine.isHeld
+        machine.hold(request: command.request)
+        guard isFirst else { return }
+        log.info("records wait until the worker's session with its group holds again")
+        gate.whenOpen { [confined = Confined(self, to: loop), loop] in
+            loop.execute { confined.value.gateOpened() }
+        }
+    }
+
+    private func gateOpened() {
+        guard !isShutDown else { return }
+        machine.release(now: EventLoop.now())
+        carryOut()
     }
 
     private func answered(

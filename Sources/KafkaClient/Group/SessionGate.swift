@@ -1,0 +1,63 @@
+internal import Synchronization
+
+/// Says whether a worker's session with its group surely still stands, and so whether its tasks may write.
+///
+/// A process that was stopped for longer than its session (SIGSTOP, a hung host) is no longer a member when it goes on, and
+/// others may run its tasks already. What it wanted to write in the name of those tasks must not leave before the
+/// coordinator has answered for it again. The membership keeps in the gate until when the session stands for sure: the
+/// session timeout after the sending of the latest request that the coordinator answered well. Java has no such thing.
+///
+/// Thread-safe. Asking costs one atomic load.
+package final class SessionGate: Sendable {
+    private struct State {
+        var waiting: [@Sendable () -> Void] = []
+        var ask: (@Sendable () -> Void)?
+    }
+
+    private let openUntil = Atomic<UInt64>(0)
+    private let state = Mutex(State())
+
+    /// A gate that is closed.
+    package init() {}
+
+    /// Whether the session stands at this monotonic nanosecond.
+    package func allows(_ now: UInt64) -> Bool { now < openUntil.load(ordering: .acquiring) }
+
+    /// Calls `job` once when the gate is opened next, and has the coordinator asked at once.
+    ///
+    /// - Parameter job: called on the thread that opens; must not block. It may find the gate closed again.
+    package func whenOpen(_ job: @escaping @Sendable () -> Void) {
+        let ask = state.withLock { state in
+            state.waiting.append(job)
+            return state.ask
+        }
+        ask?()
+    }
+
+    /// Whether somebody waits for the gate to open.
+    package var isAwaited: Bool { state.withLock { !$0.waiting.isEmpty } }
+
+    /// The session stands until `instant`; an earlier one than known is no news.
+    ///
+    /// - Parameter now: where `instant` has passed already, the gate stays closed.
+    package func open(until instant: UInt64, now: UInt64) {
+        openUntil.max(instant, ordering: .acquiringAndReleasing)
+        guard allows(now) else { return }
+        let waiting = state.withLock { state in
+            let waiting = state.waiting
+            state.waiting = []
+            return waiting
+        }
+        for job in waiting { job() }
+    }
+
+    /// There is no session (any more).
+    package func shut() {
+        openUntil.store(0, ordering: .releasing)
+    }
+
+    /// Sets what is called, on any thread, when somebody finds the gate closed and waits.
+    package func onWait(_ ask: (@Sendable () -> Void)?) {
+        state.withLock { $0.ask = ask }
+    }
+}

@@ -1,0 +1,156 @@
+package import KafkaProtocol
+
+/// Tells from a membership's requests and their answers whether anybody answers for the group, and until when its session
+/// stands for sure.
+///
+/// Pure, as ``GroupMachine``, beside which it stands: the driver tells both. The machine decides what to send; this decides
+/// what a silence means (Java: `WorkerCoordinator.poll`, which gives a lost coordinator one heartbeat interval).
+package struct CoordinatorWatch: Sendable {
+    /// News for the owner.
+    package enum Change: Sendable, Equatable {
+        /// Nobody answered for as long as the watch is patient.
+        case lost
+        /// The coordinator answers again.
+        case found
+    }
+
+    /// What an answer, or its absence, says about the coordinator.
+    package enum Verdict: Sendable, Equatable {
+        /// It knows this member: a session runs from the sending of the request.
+        case member
+        /// It answers, but not that this member's session goes on.
+        case present
+        /// It is there and cannot serve yet.
+        case loading
+        /// There was no answer, or not from the coordinator.
+        case absent
+    }
+
+    private struct Flight: Sendable {
+        let token: UInt64
+        let sentAt: UInt64
+        /// The broker may hold the answer back until all members have come.
+        let isHeldBack: Bool
+    }
+
+    private let patience: UInt64
+    private let sessionTimeout: UInt64
+    private var flights: [Flight] = []
+    /// Since when an answer is owed; nil while none is.
+    private var silentSince: UInt64?
+    /// Whether ``Change/lost`` was told last.
+    package private(set) var isLost = false
+    /// Monotonic nanoseconds until which the broker cannot have ended the session; 0 without one.
+    package private(set) var aliveUntil: UInt64 = 0
+
+    /// - Parameters:
+    ///   - patience: how long a silence may last, in nanoseconds: the heartbeat interval.
+    ///   - sessionTimeout: nanoseconds.
+    package init(patience: UInt64, sessionTimeout: UInt64) {
+        self.patience = patience
+        self.sessionTimeout = sessionTimeout
+    }
+
+    /// When ``advance(to:isConnected:)`` is due; nil when nothing is owed or the loss was told.
+    package var nextDeadline: UInt64? {
+        guard !isLost else { return nil }
+        return silentSince.map { adding(patience, to: $0) }
+    }
+
+    /// A request goes out. One to leave is not to be told.
+    package mutating func sent(_ request: GroupRequest, now: UInt64) {
+        let isHeldBack: Bool
+        switch request.body {
+        case .join, .sync: isHeldBack = true
+        case .heartbeat: isHeldBack = false
+        case .leave: return
+        }
+        flights.append(Flight(token: request.token, sentAt: now, isHeldBack: isHeldBack))
+        silentSince = silentSince ?? now
+    }
+
+    /// A request was answered or given up.
+    package mutating func answered(token: UInt64, _ verdict: Verdict, now: UInt64) -> Change? {
+        guard let place = flights.firstIndex(where: { $0.token == token }) else { return nil }
+        let flight = flights.remove(at: place)
+        switch verdict {
+        case .absent: return nil
+        case .loading:
+            if !isLost { silentSince = flights.isEmpty ? nil : now }
+            return nil
+        case .member: aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt))
+        case .present: break
+        }
+        silentSince = flights.isEmpty ? nil : now
+        guard isLost else { return nil }
+        isLost = false
+        return .found
+    }
+
+    /// The connection to the coordinator broke: from now on a sign of life is owed, whatever was under way.
+    package mutating func connectionLost(now: UInt64) {
+        silentSince = silentSince ?? now
+    }
+
+    /// The membership is gone, and with it what was known of its session.
+    package mutating func expelled() {
+        aliveUntil = 0
+    }
+
+    /// The group is left: nothing is owed, late answers mean nothing.
+    package mutating func stop() {
+        flights = []
+        silentSince = nil
+        isLost = false
+        aliveUntil = 0
+    }
+
+    /// Time has passed.
+    ///
+    /// - Parameter isConnected: whether the coordinator is known and connected, on which a request whose answer is held back
+    ///   must rely.
+    package mutating func advance(to now: UInt64, isConnected: Bool) -> Change? {
+        guard !isLost, let since = silentSince, now >= adding(patience, to: since) else { return nil }
+        if isConnected, !flights.isEmpty, flights.allSatisfy(\.isHeldBack) {
+            silentSince = now
+            return nil
+        }
+        isLost = true
+        return .lost
+    }
+}
+
+extension CoordinatorWatch.Verdict {
+    /// What an answer to JoinGroup says.
+    package init(_ result: Result<GroupJoinAnswer, RequestFault>) {
+        switch result {
+        case .success(let answer): self.init(answer.error, member: [.none])
+        case .failure: self = .absent
+        }
+    }
+
+    /// What an answer to SyncGroup says.
+    package init(_ result: Result<GroupSyncAnswer, RequestFault>) {
+        switch result {
+        case .success(let answer): self.init(answer.error, member: [.none])
+        case .failure: self = .absent
+        }
+    }
+
+    /// What an answer to Heartbeat says. That the group rebalances keeps the session too.
+    package init(_ result: Result<ErrorCode, RequestFault>) {
+        switch result {
+        case .success(let code): self.init(code, member: [.none, .rebalanceInProgress])
+        case .failure: self = .absent
+        }
+    }
+
+    private init(_ code: ErrorCode, member: [ErrorCode]) {
+        switch code {
+        case _ where member.contains(code): self = .member
+        case .coordinatorLoadInProgress: self = .loading
+        case .coordinatorNotAvailable, .notCoordinator: self = .absent
+        default: self = .present
+        }
+    }
+}
