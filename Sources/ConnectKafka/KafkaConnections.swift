@@ -11,11 +11,11 @@ import Synchronization
 /// Clients with equal cluster and security settings share one ``KafkaCluster``. Everything of `KafkaClient` lives on the loop;
 /// lanes ask it through ``LoopCall``.
 package final class KafkaConnections: KafkaPorts {
-    private let worker: WorkerConfig
-    private let layers: ClientLayers
+    let worker: WorkerConfig
+    let layers: ClientLayers
     private let overrides: OverrideRules
-    private let loop: EventLoop
-    private let state: Confined<ClusterTable>
+    let loop: EventLoop
+    let state: Confined<ClusterTable>
     /// Of a distributed worker: open while its session with its group stands; else nothing is written to any cluster.
     private let gate: SessionGate?
     private let waiting = Mutex<String?>("the first connection")

@@ -13,6 +13,21 @@ enum LoopCall {
         return box.take()
     }
 
+    /// Begins something and waits for its answer, nil where that does not come in time. An answer that comes later is
+    /// dropped.
+    ///
+    /// - Parameters:
+    ///   - limit: nanoseconds from now.
+    ///   - begin: calls what it is given once, on any thread.
+    static func wait<Answer: Sendable>(
+        atMost limit: UInt64, _ begin: (@escaping @Sendable (Answer) -> Void) -> Void
+    ) -> Answer? {
+        let box = Box<Answer>()
+        let (deadline, overflow) = EventLoop.now().addingReportingOverflow(limit)
+        begin { box.put($0) }
+        return box.take(until: overflow ? .max : deadline)
+    }
+
     /// One answer, handed from one thread to another. The condition variable guards it.
     private final class Box<Answer: Sendable>: @unchecked Sendable {
         private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -21,7 +36,12 @@ enum LoopCall {
 
         init() {
             pthread_mutex_init(mutex, nil)
-            pthread_cond_init(condition, nil)
+            // Deadlines are of the monotonic clock.
+            var attributes = pthread_condattr_t()
+            pthread_condattr_init(&attributes)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(condition, &attributes)
+            pthread_condattr_destroy(&attributes)
         }
 
         deinit {
@@ -45,6 +65,18 @@ enum LoopCall {
                 if let answer { return answer }
                 pthread_cond_wait(condition, mutex)
             }
+        }
+
+        func take(until deadline: UInt64) -> Answer? {
+            var limit = timespec()
+            limit.tv_sec = Int(clamping: deadline / 1_000_000_000)
+            limit.tv_nsec = Int(deadline % 1_000_000_000)
+            pthread_mutex_lock(mutex)
+            defer { pthread_mutex_unlock(mutex) }
+            while answer == nil, EventLoop.now() < deadline {
+                pthread_cond_timedwait(condition, mutex, &limit)
+            }
+            return answer
         }
     }
 }
