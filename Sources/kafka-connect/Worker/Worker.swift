@@ -4,6 +4,7 @@ import ConnectKafka
 import ConnectModel
 import EventLoop
 import Glibc
+import HTTPClient
 import HTTPServer
 import Herder
 import KafkaClient
@@ -15,7 +16,7 @@ import StateFiles
 import Systemd
 import TaskRuntime
 
-/// A standalone worker put together: REST first, then Kafka, then the connectors given; and taken apart in order.
+/// A worker put together: REST first, then Kafka, then its cluster or the connectors given; and taken apart in order.
 ///
 /// Lives on the main thread, which waits for the end. Nothing that is decided here: parts are made, tied to one another, and
 /// told when to begin and to end.
@@ -35,6 +36,8 @@ final class Worker: Sendable {
     private let server: HTTPServer
     private let herder: Herder
     private let kafka: KafkaConnections
+    /// Requests to other workers; nil in standalone mode.
+    private let client: HTTPClient?
     private let status: Confined<ServiceStatus>
 
     /// Makes the parts and binds REST, which answers from now on that the worker is starting.
@@ -62,10 +65,12 @@ final class Worker: Sendable {
         }
         self.server = server
         let advertised = AdvertisedAddress(config, bound: server.addresses)
+        let client = config.isDistributed ? HTTPClient() : nil
+        self.client = client
         let rest = RESTService(
             settings: RESTSettings(
                 config, version: Version.rest, commit: "unknown", advertised: advertised,
-                builtIns: BuiltInClasses.listed))
+                builtIns: BuiltInClasses.listed), sender: client)
         serviceBox.set(rest)
         self.rest = rest
 
@@ -76,15 +81,22 @@ final class Worker: Sendable {
         for broken in plugins.broken {
             Self.log.warning("A plugin cannot be used: \(broken.location): \(broken.reason)")
         }
-        let offsets: FileOffsetStore
-        let files = pool.makeLane("offsets")
+        let kafka = KafkaConnections(worker: config, loop: kafkaLoop, pool: pool)
+        self.kafka = kafka
+        let offsets: any OffsetStore
+        var cluster: ClusterParts?
         do throws(ConnectError) {
-            offsets = try FileOffsetStore(path: config.offsetStorageFile ?? "") { files.submit($0) }
+            if let client {
+                let parts = try ClusterParts(config, kafka: kafka, advertised: advertised, sender: client)
+                cluster = parts
+                offsets = parts.offsets
+            } else {
+                let files = pool.makeLane("offsets")
+                offsets = try FileOffsetStore(path: config.offsetStorageFile ?? "") { files.submit($0) }
+            }
         } catch {
             throw WorkerError(message: error.message)
         }
-        let kafka = KafkaConnections(worker: config, loop: kafkaLoop, pool: pool)
-        self.kafka = kafka
         let tasks = TaskRuntime(
             settings: Self.taskSettings(config), catalog: plugins, kafka: kafka, offsets: offsets, pool: pool,
             loop: kafkaLoop)
@@ -93,7 +105,8 @@ final class Worker: Sendable {
             HerderDependencies(
                 catalog: plugins, kafka: kafka, offsets: offsets, tasks: tasks,
                 checking: ConfigurationChecker(worker: config, plugins: plugins),
-                resolve: { (map) throws(ConnectError) in try transformer.resolved(map) }, loop: herderLoop, pool: pool),
+                resolve: { (map) throws(ConnectError) in try transformer.resolved(map) }, loop: herderLoop, pool: pool,
+                cluster: cluster?.dependencies),
             settings: HerderSettings(
                 workerID: advertised.workerID,
                 taskShutdownTime: Self.nanoseconds(config.taskShutdownTimeoutMs),
@@ -115,12 +128,20 @@ final class Worker: Sendable {
         Self.log.info("kafka-connect \(Version.program) serves REST on \(addresses)")
         let status = status
         kafkaLoop.execute { status.value.start() }
-        herder.start(StartupFiles.connectors(connectorFiles, failsAlone: failsAlone)) { [self] problems in
+        herder.start(
+            StartupFiles.connectors(connectorFiles, failsAlone: failsAlone),
+            failed: { [self] error in
+                Self.log.fatal(error.message)
+                Terminal.error("kafka-connect: \(error.trace)")
+                stop(with: ExitStatus.failure.code)
+            }
+        ) { [self] problems in
             started(problems)
         }
         let code = exit.wait()
         // Requests in flight were answered by the herder; what comes now learns why.
         server.stop(answering: RESTService.stopping, within: .milliseconds(500))
+        client?.close()
         return code
     }
 

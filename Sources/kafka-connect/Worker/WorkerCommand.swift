@@ -29,13 +29,9 @@ enum WorkerCommand {
             Terminal.error("kafka-connect: \(file) was refused; the problems are listed above")
             return ExitStatus.failure.code
         }
-        if config.isDistributed {
-            Terminal.error(
-                "kafka-connect: distributed mode is not part of this version; use standalone, without group.id")
-            return ExitStatus.failure.code
-        }
         configureLogging(config)
-        let files = connectors ?? ConnectorFolder.files(beside: file)
+        // A cluster has its connectors in its config topic.
+        let files = config.isDistributed ? [] : connectors ?? ConnectorFolder.files(beside: file)
         do throws(WorkerError) {
             let worker = try Worker(config: config, connectors: files, failsAlone: connectors == nil)
             return worker.run()
