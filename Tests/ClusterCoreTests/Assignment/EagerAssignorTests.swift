@@ -7,7 +7,7 @@ import Testing
         let result = EagerAssignor.assign(
             [member("m2"), member("m1", holds: work("Z"))], work: configured("B:1 A:3"))
         #expect(result.shares.map(\.memberID) == ["m1", "m2"])
-        #expect(result.shares.map { text($0.assigned) } == ["A A-0 A-2", "B A-1 B-0"])
+        #expect(result.shares.map { text($0.assigned) } == ["A A-0 A-2", "B B-0 A-1"])
         #expect(result.shares.allSatisfy { $0.revoked.isEmpty } && result.delay == 0)
     }
 
