@@ -147,7 +147,7 @@ let package = Package(
         tests("ConnectModel"),
         tests("ConnectConfig", ["Settings", "JSON", "ConnectModel", "Logging"], exclude: ["Recorded"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
-        tests("ClusterCore", ["ConnectModel", "JSON"]),
+        tests("ClusterCore", ["ConnectModel", "JSON", "KafkaProtocol"], exclude: ["Support/AssignorJudge.java"]),
         tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
         tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),

@@ -9,6 +9,13 @@ package struct ClusterAssignment: Sendable, Equatable {
         package let assigned: WorkSet
         /// What it has to give up; nothing with an eager protocol.
         package let revoked: WorkSet
+
+        /// A change.
+        package init(memberID: String, assigned: WorkSet, revoked: WorkSet) {
+            self.memberID = memberID
+            self.assigned = assigned
+            self.revoked = revoked
+        }
     }
 
     /// One for every member, by member id.

@@ -9,7 +9,7 @@ import ConnectModel
 /// Source: `org.apache.kafka.connect.runtime.distributed.IncrementalCooperativeAssignor`.
 package struct CooperativeAssignor: Sendable {
     /// `scheduled.rebalance.max.delay.ms`.
-    let maximumDelay: Int32
+    package let maximumDelay: Int32
 
     /// What should be running after the last round, and what is lost and was not given to anybody yet.
     private var previousAssignment = WorkSet()

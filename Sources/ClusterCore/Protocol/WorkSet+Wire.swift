@@ -5,7 +5,8 @@ import KafkaProtocol
 private let connectorMarker: Int32 = -1
 
 extension WorkSet {
-    /// Writes an array of connector assignments. Connectors that are in the set themselves come first, as Java groups them.
+    /// Writes an array of connector assignments. Connectors that are in the set themselves come first, as Java groups them;
+    /// among them the order of the set is kept, where Java writes what it assigns in the order of a hash set.
     func write(_ writer: inout ByteWriter) throws(ProtocolError) {
         guard let count = Int32(exactly: entries.count) else { throw .tooLong(entries.count) }
         writer.int32(count)
