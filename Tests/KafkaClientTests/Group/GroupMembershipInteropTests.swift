@@ -85,6 +85,25 @@ struct GroupMembershipInteropTests {
         try await member.until("found") { !$0.isLost }
     }
 
+    @Test func `whoever waits at a closed gate has the coordinator asked at once`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let gate = SessionGate()
+        let bench = try ClientBench(broker.address, gate: gate)
+        defer { bench.close() }
+        let member = await TestMember(bench, "one", heartbeat: 20, session: 30, gate: gate)
+        member.join()
+        try await member.until("stable") { $0.members == ["one"] }
+        // As after a stop that was longer than the session.
+        gate.shut()
+        let shut = EventLoop.now()
+        let source = try NumberedSource(bench, topic: "late", partitions: 1, total: 10, size: 20, keys: [:])
+        try await until("the records are there") { source.confirmed == 10 }
+        #expect(EventLoop.now() - shut < 10 * second)
+        #expect(gate.allows(EventLoop.now()))
+        await member.leave()
+    }
+
     @Test func `records wait while the gate is closed and come in order when it opens`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }

@@ -27,6 +27,8 @@ import Testing
         gate.open(until: 10 * second, now: 0)
         gate.open(until: 5 * second, now: 0)
         #expect(gate.allows(9 * second))
+        gate.open(until: .max, now: 0)
+        #expect(gate.allows(.max - 1))
     }
 
     @Test func `who waits is called once, when it opens, and has the coordinator asked`() {
