@@ -283,6 +283,7 @@ public final class KafkaCluster {
     // MARK: - State
 
     /// Calls `observe` when a connection to a coordinator in a channel is lost or an attempt to open one has failed.
+    @discardableResult
     func observeCoordinatorLosses(_ channel: Channel, _ observe: @escaping () -> Void) -> ObserverID {
         let id = makeObserverID()
         lossObservers.append((id, channel, observe))

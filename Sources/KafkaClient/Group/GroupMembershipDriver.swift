@@ -16,9 +16,9 @@ final class GroupMembershipDriver {
     private var machine: GroupMachine
     private var watch: CoordinatorWatch
     private var observer: (@Sendable (GroupMembership.Event) -> Void)?
-    private var lossObserver: KafkaCluster.ObserverID?
-    /// An answer came over the connection of the heartbeats since it was lost last.
-    private var isBeatConnectionUp = false
+    private var isObserving = false
+    /// The coordinator answered since a connection to it was lost last.
+    private var isConnectionUp = false
     private var pending: [GroupMachine.Action] = []
     private var isCarryingOut = false
     private var leaving: [@Sendable () -> Void] = []
@@ -38,9 +38,7 @@ final class GroupMembershipDriver {
 
     func join(_ observer: @escaping @Sendable (GroupMembership.Event) -> Void) {
         self.observer = observer
-        if lossObserver == nil {
-            lossObserver = cluster.observeCoordinatorLosses(beatChannel) { [weak self] in self?.connectionLost() }
-        }
+        observeConnections()
         joinsAfterLeave = !leaving.isEmpty
         guard !joinsAfterLeave else { return }
         tell { machine, now in machine.start(now: now) }
@@ -149,7 +147,6 @@ final class GroupMembershipDriver {
         case .heartbeat(let beat):
             cluster.request(beat.wire, to: coordinator, options: options) { [weak self] result in
                 let result = Self.answer(result) { ErrorCode(rawValue: $0.errorCode) }
-                if case .success = result { self?.isBeatConnectionUp = true }
                 self?.answered(token, CoordinatorWatch.Verdict(result)) { machine, now in
                     machine.heartbeatAnswered(token: token, result, now: now)
                 }
@@ -179,6 +176,7 @@ final class GroupMembershipDriver {
         guard !cluster.isClosed else { return shutDown() }
         let now = EventLoop.now()
         report(watch.answered(token: token, verdict, now: now))
+        if verdict != .absent { isConnectionUp = true }
         if verdict == .member { gate?.open(until: watch.aliveUntil, now: now) }
         tell(event)
     }
@@ -201,10 +199,19 @@ final class GroupMembershipDriver {
         }
     }
 
+    /// A broken connection is news at once, not at the next heartbeat only.
+    private func observeConnections() {
+        guard !isObserving else { return }
+        isObserving = true
+        for channel in [roundChannel, beatChannel] {
+            cluster.observeCoordinatorLosses(channel) { [weak self] in self?.connectionLost() }
+        }
+    }
+
     private func connectionLost() {
         // Attempts that fail one after the other are no news.
-        guard isBeatConnectionUp, machine.heartbeatsRun else { return }
-        isBeatConnectionUp = false
+        guard isConnectionUp, machine.heartbeatsRun else { return }
+        isConnectionUp = false
         watch.connectionLost(now: EventLoop.now())
         heartbeatNow()
     }

@@ -41,9 +41,10 @@ package final class SessionGate: Sendable {
     ///
     /// - Parameter now: where `instant` has passed already, the gate stays closed.
     package func open(until instant: UInt64, now: UInt64) {
-        openUntil.max(instant, ordering: .acquiringAndReleasing)
-        guard allows(now) else { return }
-        let waiting = state.withLock { state in
+        let waiting = state.withLock { state -> [@Sendable () -> Void] in
+            // Not `Atomic.max`, which compares as if the number had a sign.
+            if instant > openUntil.load(ordering: .relaxed) { openUntil.store(instant, ordering: .releasing) }
+            guard allows(now) else { return [] }
             let waiting = state.waiting
             state.waiting = []
             return waiting
@@ -53,7 +54,8 @@ package final class SessionGate: Sendable {
 
     /// There is no session (any more).
     package func shut() {
-        openUntil.store(0, ordering: .releasing)
+        // Under the lock, so that no opening comes between its look and its store.
+        state.withLock { _ in openUntil.store(0, ordering: .releasing) }
     }
 
     /// Sets what is called, on any thread, when somebody finds the gate closed and waits.

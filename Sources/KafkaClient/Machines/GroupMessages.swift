@@ -54,6 +54,13 @@ package struct GroupElection: Sendable, Equatable {
     package var memberID: String
     package var protocolName: String
     package var members: [GroupMember]
+
+    package init(generation: Int32, memberID: String, protocolName: String, members: [GroupMember]) {
+        self.generation = generation
+        self.memberID = memberID
+        self.protocolName = protocolName
+        self.members = members
+    }
 }
 
 /// How a round ended for this member.
@@ -63,6 +70,16 @@ package struct GroupAnswer: Sendable, Equatable {
     package var leaderID: String
     package var protocolName: String
     package var assignment: [UInt8]
+
+    package init(
+        generation: Int32, memberID: String, leaderID: String, protocolName: String, assignment: [UInt8]
+    ) {
+        self.generation = generation
+        self.memberID = memberID
+        self.leaderID = leaderID
+        self.protocolName = protocolName
+        self.assignment = assignment
+    }
 }
 
 /// JoinGroup, as the machine asks for it. Times are nanoseconds.

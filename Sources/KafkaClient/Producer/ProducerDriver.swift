@@ -312,7 +312,7 @@ final class ProducerDriver {
         let isFirst = !machine.isHeld
         machine.hold(request: command.request)
         guard isFirst else { return }
-        log.info("records wait until the worker's session with its group holds again")
+        log.debug("records wait until the worker's session with its group holds again")
         gate.whenOpen { [confined = Confined(self, to: loop), loop] in
             loop.execute { confined.value.gateOpened() }
         }

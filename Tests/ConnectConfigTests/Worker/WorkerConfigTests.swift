@@ -56,6 +56,12 @@ struct WorkerConfigTests {
         #expect(load(both, .standalone).config?.groupID == nil)
     }
 
+    @Test func `Heartbeats must be quicker than the session ends`() {
+        let text = Self.distributed + "session.timeout.ms: 3000\n"
+        #expect(problems(text).contains { $0.contains("Heartbeat must be set lower than the session timeout") })
+        #expect(problems(text + "heartbeat.interval.ms: 2999\n") == [])
+    }
+
     @Test func `All problems come at once, in the order of the file, what is missing at the end`() {
         #expect(
             problems(

@@ -138,4 +138,33 @@ import Testing
             token: first.token, .success([(id, .none)]), identity: five, isJoining: false, now: 0)
         guard case .done(1, .refused(.unknownServerError, _))? = actions.first else { throw Missing() }
     }
+
+    @Test func `a commit that may not be sent now waits in its place and goes out before later ones are lost`() throws {
+        var machine = machine()
+        _ = machine.commit(id: 1, [offset(10)], now: 0)
+        let first = try sent(machine.plan(identity: five, now: 0))
+        #expect(machine.hold(token: first.token, now: 0).isEmpty)
+        _ = machine.commit(id: 2, [offset(20)], now: second)
+        #expect(machine.plan(identity: five, now: second).isEmpty)
+        machine.release()
+        let second = try sent(machine.plan(identity: five, now: 2 * KafkaClientTests.second))
+        #expect(second.offsets == [offset(20)])
+        #expect(
+            machine.answered(token: second.token, .success([(id, .none)]), identity: five, isJoining: false, now: 0)
+                == [.done(id: 1, .committed), .done(id: 2, .committed)])
+    }
+
+    @Test func `a commit that is held back ends when its time is up or the membership is lost`() throws {
+        var late = machine()
+        _ = late.commit(id: 1, [offset(10)], now: 0)
+        _ = late.hold(token: try sent(late.plan(identity: five, now: 0)).token, now: 0)
+        #expect(late.nextDeadline(after: 0) == 60 * second)
+        #expect(late.advance(to: 60 * second) == [.done(id: 1, .timedOut)])
+
+        var lost = machine()
+        _ = lost.commit(id: 1, [offset(10)], now: 0)
+        _ = lost.hold(token: try sent(lost.plan(identity: five, now: 0)).token, now: 0)
+        guard case .done(1, .refused(.unknownMemberId, _))? = lost.membershipLost().first else { throw Missing() }
+        #expect(lost.isIdle)
+    }
 }

@@ -3,18 +3,19 @@ import KafkaProtocol
 import Testing
 
 /// A membership with its requests: what the tests of the machine tell and ask.
-private struct Story {
+struct GroupStory {
     var machine: GroupMachine
     var requests: [GroupRequest] = []
     var rest: [GroupMachine.Action] = []
     let offers = [GroupProtocol(name: "range", metadata: [1])]
 
-    init(instanceID: String? = nil) {
+    init(instanceID: String? = nil, beatsWhileJoining: Bool = false) {
         machine = GroupMachine(
             settings: GroupMachine.Settings(
                 groupID: "g", protocolType: "consumer", instanceID: instanceID, sessionTimeout: 10 * second,
                 rebalanceTimeout: 60 * second, heartbeatInterval: 3 * second, requestTimeout: 30 * second,
-                retryBackoff: Backoff(initial: second / 10, maximum: second)), seed: 7)
+                retryBackoff: Backoff(initial: second / 10, maximum: second), beatsWhileJoining: beatsWhileJoining),
+            seed: 7)
     }
 
     mutating func take(_ actions: [GroupMachine.Action]) {
@@ -65,7 +66,7 @@ private struct Story {
 
 @Suite struct GroupMachineTests {
     @Test func `joins in two steps: the id from the first refusal comes back in the second request`() throws {
-        var story = Story()
+        var story = GroupStory()
         let first = try story.join()
         story.joinAnswered(first, GroupJoinAnswer(error: .memberIdRequired, memberID: "me"))
         #expect(story.rest == [.prepareJoin])
@@ -76,9 +77,9 @@ private struct Story {
     }
 
     @Test func `a follower syncs with nothing and is told its assignment`() throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
-        story.joinAnswered(token, Story.joined(leader: "other"))
+        story.joinAnswered(token, GroupStory.joined(leader: "other"))
         guard case .sync(let sync)? = story.requests.first?.body else { throw Missing() }
         #expect(sync.assignments.isEmpty)
         #expect(sync.generation == 5)
@@ -95,10 +96,10 @@ private struct Story {
     }
 
     @Test func `the leader assigns before it syncs, for all members`() throws {
-        var story = Story()
+        var story = GroupStory()
         let members = [GroupMember(id: "me", instanceID: nil, metadata: [1])]
         let token = try story.join()
-        story.joinAnswered(token, Story.joined(leader: "me", members: members))
+        story.joinAnswered(token, GroupStory.joined(leader: "me", members: members))
         #expect(story.requests.isEmpty)
         guard case .computeAssignment(let election)? = story.rest.first else { throw Missing() }
         #expect(election.members == members)
@@ -108,9 +109,9 @@ private struct Story {
     }
 
     @Test func `a static leader that came back computes nothing`() throws {
-        var story = Story(instanceID: "i1")
+        var story = GroupStory(instanceID: "i1")
         let token = try story.join()
-        var answer = Story.joined(leader: "me")
+        var answer = GroupStory.joined(leader: "me")
         answer.skipAssignment = true
         story.joinAnswered(token, answer)
         guard case .sync(let sync)? = story.requests.first?.body else { throw Missing() }
@@ -123,7 +124,7 @@ private struct Story {
         .groupMaxSizeReached, .fencedInstanceId, .unknownServerError,
     ])
     func `refusals that cannot heal end the membership`(code: ErrorCode) throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
         story.joinAnswered(token, GroupJoinAnswer(error: code))
         guard case .failed(code, _)? = story.rest.first else { throw Missing() }
@@ -133,7 +134,7 @@ private struct Story {
 
     @Test(arguments: [ErrorCode.notCoordinator, .coordinatorNotAvailable])
     func `a coordinator that moved is looked up again after a pause`(code: ErrorCode) throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
         story.joinAnswered(token, GroupJoinAnswer(error: code))
         #expect(story.rest == [.forgetCoordinator])
@@ -144,7 +145,7 @@ private struct Story {
     }
 
     @Test func `a loading coordinator is asked again, without a new look-up`() throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
         story.joinAnswered(token, GroupJoinAnswer(error: .coordinatorLoadInProgress))
         #expect(story.rest.isEmpty)
@@ -152,7 +153,7 @@ private struct Story {
     }
 
     @Test func `an answer that always asks for another try is not followed without pause`() throws {
-        var story = Story()
+        var story = GroupStory()
         var token = try story.join()
         for _ in 0..<4 {
             story.joinAnswered(token, GroupJoinAnswer(error: .rebalanceInProgress))
@@ -163,7 +164,7 @@ private struct Story {
     }
 
     @Test func `heartbeats go out at their interval and one at a time`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         story.take(story.machine.advance(to: 3 * second - 1))
         #expect(story.requests.isEmpty)
@@ -177,7 +178,7 @@ private struct Story {
     }
 
     @Test func `a rebalance heard in a heartbeat begins a round; during the round it is no news`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         try story.heartbeat(.rebalanceInProgress, at: 3 * second)
         #expect(story.rest == [.prepareJoin])
@@ -187,13 +188,13 @@ private struct Story {
     }
 
     @Test func `an unknown member forgets its id, an old generation keeps it; both lose what they held`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         try story.heartbeat(.unknownMemberId, at: 3 * second)
         #expect(story.rest == [.membershipLost, .prepareJoin])
         #expect(story.machine.memberID.isEmpty)
 
-        var other = Story()
+        var other = GroupStory()
         try other.becomeStable()
         try other.heartbeat(.illegalGeneration, at: 3 * second)
         #expect(other.rest == [.membershipLost, .prepareJoin])
@@ -202,7 +203,7 @@ private struct Story {
     }
 
     @Test func `what a commit of an older generation met changes nothing`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         #expect(story.machine.membershipRefused(by: .illegalGeneration, generation: 4, now: 0).isEmpty)
         #expect(
@@ -211,7 +212,7 @@ private struct Story {
     }
 
     @Test func `a silent coordinator is looked up again when the session has passed`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         story.take(story.machine.advance(to: 3 * second))
         story.take(story.machine.advance(to: 10 * second))
@@ -221,7 +222,7 @@ private struct Story {
     }
 
     @Test func `an application that owes a poll too long leaves, and joins when it is back`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         story.take(story.machine.applicationOwesPoll(since: second, now: second))
         story.take(story.machine.advance(to: 61 * second))
@@ -233,7 +234,7 @@ private struct Story {
     }
 
     @Test func `an idle application owes nothing and stays`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         story.take(story.machine.applicationOwesPoll(since: second, now: second))
         story.take(story.machine.applicationOwesPoll(since: nil, now: 2 * second))
@@ -242,7 +243,7 @@ private struct Story {
     }
 
     @Test func `leaves with a request, a static member silently`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         story.take(story.machine.leave(reason: "closing", now: second))
         guard case .leave(let leave)? = story.requests.first?.body else { throw Missing() }
@@ -252,7 +253,7 @@ private struct Story {
         story.take(story.machine.leaveAnswered(token: token, now: second))
         #expect(story.rest == [.left])
 
-        var fixed = Story(instanceID: "i")
+        var fixed = GroupStory(instanceID: "i")
         try fixed.becomeStable()
         fixed.take(fixed.machine.leave(reason: "closing", now: second))
         #expect(fixed.requests.isEmpty)
@@ -260,7 +261,7 @@ private struct Story {
     }
 
     @Test func `a member that leaves while it joins gives back the id that it gets`() throws {
-        var story = Story()
+        var story = GroupStory()
         let join = try story.join()
         story.take(story.machine.leave(reason: "closing", now: second))
         #expect(story.requests.isEmpty)
@@ -274,13 +275,13 @@ private struct Story {
     }
 
     @Test func `a member that leaves while it joins waits no longer than a request may take`() throws {
-        var story = Story()
+        var story = GroupStory()
         let join = try story.join()
         story.take(story.machine.leave(reason: "closing", now: second))
         story.take(story.machine.joinAnswered(token: join, .failure(.transport), now: second))
         #expect(story.rest == [.left])
 
-        var silent = Story()
+        var silent = GroupStory()
         _ = try silent.join()
         silent.take(silent.machine.leave(reason: "closing", now: second))
         silent.take(silent.machine.advance(to: try #require(silent.machine.nextDeadline)))
@@ -288,7 +289,7 @@ private struct Story {
     }
 
     @Test func `a leave that nobody answers ends by itself`() throws {
-        var story = Story()
+        var story = GroupStory()
         try story.becomeStable()
         story.take(story.machine.leave(reason: "closing", now: 0))
         story.take(story.machine.advance(to: try #require(story.machine.nextDeadline)))
@@ -296,30 +297,30 @@ private struct Story {
     }
 
     @Test func `a wish to rejoin during a round is granted after it`() throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
         story.take(story.machine.requestRejoin(reason: "topics changed", now: 0))
         #expect(story.rest.isEmpty)
-        story.joinAnswered(token, Story.joined(leader: "other"))
+        story.joinAnswered(token, GroupStory.joined(leader: "other"))
         let sync = try #require(story.requests.first?.token)
         story.take(story.machine.syncAnswered(token: sync, .success(GroupSyncAnswer(error: .none)), now: 0))
         #expect(story.rest.last == .prepareJoin)
     }
 
     @Test func `late answers to earlier requests are ignored`() throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
         story.joinAnswered(token, GroupJoinAnswer(error: .memberIdRequired, memberID: "me"))
         _ = try story.rejoin(now: 0)
-        story.joinAnswered(token, Story.joined(leader: "me"))
+        story.joinAnswered(token, GroupStory.joined(leader: "me"))
         #expect(story.rest.isEmpty)
         #expect(story.machine.generation == -1)
     }
 
     @Test func `another type of group, or a protocol that was not offered, is refused`() throws {
-        var story = Story()
+        var story = GroupStory()
         let token = try story.join()
-        var answer = Story.joined(leader: "other")
+        var answer = GroupStory.joined(leader: "other")
         answer.protocolType = "connect"
         story.joinAnswered(token, answer)
         guard case .failed(.inconsistentGroupProtocol, _)? = story.rest.first else { throw Missing() }

@@ -11,13 +11,13 @@ final class ClientBench: Sendable {
     let cluster: Confined<KafkaCluster>
     private let states = Mutex<[ClusterState]>([])
 
-    init(_ bootstrap: String, _ keys: [String: String] = [:]) throws {
+    init(_ bootstrap: String, _ keys: [String: String] = [:], gate: SessionGate? = nil) throws {
         let settings = try ClientSettings(["bootstrap.servers": bootstrap].merging(keys) { $1 }, role: .admin)
         let loop = try EventLoop(name: "test-kafka")
         let pool = BlockingPool(name: "test-pool")
         self.loop = loop
         self.pool = pool
-        cluster = Confined(KafkaCluster(settings: settings, loop: loop, pool: pool), to: loop)
+        cluster = Confined(KafkaCluster(settings: settings, loop: loop, pool: pool, gate: gate), to: loop)
         onLoop { [self] cluster in
             cluster.observeState { state in self.states.withLock { $0.append(state) } }
         }

@@ -1,0 +1,139 @@
+import KafkaProtocol
+import Testing
+
+@testable import KafkaClient
+
+@Suite struct CoordinatorWatchTests {
+    private var watch = CoordinatorWatch(patience: 3 * second, sessionTimeout: 10 * second)
+    private let heartbeat = GroupRequest.Body.heartbeat(
+        GroupHeartbeat(groupID: "g", generation: 1, memberID: "me", instanceID: nil))
+    private let join = GroupRequest.Body.join(
+        GroupJoin(
+            groupID: "g", protocolType: "connect", memberID: "", instanceID: nil, sessionTimeout: 10 * second,
+            rebalanceTimeout: 60 * second, protocols: [], reason: ""))
+
+    private mutating func send(_ token: UInt64, _ body: GroupRequest.Body, at now: UInt64) {
+        watch.sent(GroupRequest(token: token, timeout: second, body: body), now: now)
+    }
+
+    @Test func `a session stands from the sending of what was answered well, not from the answer`() {
+        var test = self
+        test.send(1, heartbeat, at: 5 * second)
+        #expect(test.watch.aliveUntil == 0)
+        #expect(test.watch.answered(token: 1, .member, now: 8 * second) == nil)
+        #expect(test.watch.aliveUntil == 15 * second)
+    }
+
+    @Test func `an older answer does not shorten the session`() {
+        var test = self
+        test.send(1, join, at: second)
+        test.send(2, heartbeat, at: 4 * second)
+        _ = test.watch.answered(token: 2, .member, now: 4 * second)
+        _ = test.watch.answered(token: 1, .member, now: 5 * second)
+        #expect(test.watch.aliveUntil == 14 * second)
+    }
+
+    @Test(arguments: [CoordinatorWatch.Verdict.present, .loading, .absent])
+    func `an answer that does not know the member keeps no session`(verdict: CoordinatorWatch.Verdict) {
+        var test = self
+        test.send(1, heartbeat, at: second)
+        _ = test.watch.answered(token: 1, verdict, now: second)
+        #expect(test.watch.aliveUntil == 0)
+    }
+
+    @Test func `a heartbeat without an answer for its interval loses the coordinator, a late answer finds it`() {
+        var test = self
+        test.send(1, heartbeat, at: second)
+        #expect(test.watch.nextDeadline == 4 * second)
+        #expect(test.watch.advance(to: 4 * second - 1, isConnected: true) == nil)
+        #expect(test.watch.advance(to: 4 * second, isConnected: true) == .lost)
+        #expect(test.watch.advance(to: 9 * second, isConnected: true) == nil)
+        #expect(test.watch.nextDeadline == nil)
+        #expect(test.watch.answered(token: 1, .member, now: 10 * second) == .found)
+        #expect(test.watch.nextDeadline == nil)
+    }
+
+    @Test func `attempts that fail one after the other count from the first`() {
+        var test = self
+        for token in 1...4 as ClosedRange<UInt64> {
+            test.send(token, heartbeat, at: token * second / 2)
+            _ = test.watch.answered(token: token, .absent, now: token * second / 2)
+        }
+        #expect(test.watch.nextDeadline == second / 2 + 3 * second)
+        #expect(test.watch.advance(to: 4 * second, isConnected: true) == .lost)
+    }
+
+    @Test func `a connection that breaks between heartbeats starts the clock`() {
+        var test = self
+        test.send(1, heartbeat, at: second)
+        _ = test.watch.answered(token: 1, .member, now: second)
+        #expect(test.watch.nextDeadline == nil)
+        test.watch.connectionLost(now: 2 * second)
+        #expect(test.watch.advance(to: 5 * second, isConnected: false) == .lost)
+    }
+
+    @Test func `a join that is held back is no silence while the coordinator is connected`() {
+        var test = self
+        test.send(1, join, at: 0)
+        #expect(test.watch.advance(to: 3 * second, isConnected: true) == nil)
+        #expect(test.watch.nextDeadline == 6 * second)
+        #expect(test.watch.advance(to: 6 * second, isConnected: false) == .lost)
+    }
+
+    @Test func `a join that is held back hides no heartbeat without an answer`() {
+        var test = self
+        test.send(1, join, at: 0)
+        test.send(2, heartbeat, at: second)
+        #expect(test.watch.advance(to: 4 * second, isConnected: true) == .lost)
+    }
+
+    @Test func `a coordinator that loads is not lost, and not found either`() {
+        var test = self
+        test.send(1, heartbeat, at: 0)
+        _ = test.watch.answered(token: 1, .loading, now: second)
+        #expect(test.watch.nextDeadline == nil)
+        test.send(2, heartbeat, at: second)
+        #expect(test.watch.advance(to: 4 * second, isConnected: true) == .lost)
+        #expect(test.watch.answered(token: 2, .loading, now: 5 * second) == nil)
+        #expect(test.watch.isLost)
+        test.send(3, heartbeat, at: 5 * second)
+        #expect(test.watch.answered(token: 3, .present, now: 5 * second) == .found)
+    }
+
+    @Test func `who has left owes nothing, and late answers mean nothing`() {
+        var test = self
+        test.send(1, heartbeat, at: 0)
+        test.watch.stop()
+        #expect(test.watch.nextDeadline == nil)
+        #expect(test.watch.answered(token: 1, .member, now: second) == nil)
+        #expect(test.watch.aliveUntil == 0)
+    }
+
+    @Test func `an expelled member has no session until it is known again`() {
+        var test = self
+        test.send(1, heartbeat, at: 0)
+        _ = test.watch.answered(token: 1, .member, now: 0)
+        test.watch.expelled()
+        #expect(test.watch.aliveUntil == 0)
+        test.send(2, join, at: second)
+        _ = test.watch.answered(token: 2, .member, now: 2 * second)
+        #expect(test.watch.aliveUntil == 11 * second)
+    }
+
+    @Test func `what the answers say`() {
+        typealias Verdict = CoordinatorWatch.Verdict
+        let codes: [(ErrorCode, join: Verdict, heartbeat: Verdict)] = [
+            (.none, .member, .member), (.rebalanceInProgress, .present, .member),
+            (.unknownMemberId, .present, .present),
+            (.illegalGeneration, .present, .present), (.memberIdRequired, .present, .present),
+            (.coordinatorLoadInProgress, .loading, .loading), (.coordinatorNotAvailable, .absent, .absent),
+            (.notCoordinator, .absent, .absent),
+        ]
+        for (code, join, heartbeat) in codes {
+            #expect(Verdict(.success(GroupJoinAnswer(error: code))) == join)
+            #expect(Verdict(.success(GroupSyncAnswer(error: code))) == join)
+            #expect(Verdict(.success(code)) == heartbeat)
+        }
+        #expect(Verdict(Result<ErrorCode, RequestFault>.failure(.transport)) == .absent)
+    }
+}
