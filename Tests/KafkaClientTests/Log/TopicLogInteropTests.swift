@@ -1,4 +1,6 @@
 import EventLoop
+import Foundation
+import Glibc
 import KafkaProtocol
 import Synchronization
 import Testing
@@ -93,6 +95,49 @@ struct TopicLogInteropTests {
         await writer.close()
     }
 
+    @Test(arguments: ["read_uncommitted", "read_committed"])
+    func `markers of transactions at the end of the log do not hold a question for the end up`(
+        _ isolation: String
+    ) async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try ClientBench(broker.address)
+        defer { bench.close() }
+        try await create(bench, "marked", partitions: 1)
+        try produceInTransaction(broker, "marked", records: 12)
+        let log = try await TestLog(bench, "marked", ["isolation.level": isolation])
+        #expect(try await log.start().get() == 1)
+        #expect(log.seen.count == 12)
+        #expect(log.seen.allSatisfy { $0.key == nil && $0.value?.count == 10 })
+        #expect(await log.readToEnd() == nil)
+        await log.close()
+    }
+
+    /// By Apache's own producer: the last thing in the log is the marker of its commit.
+    private func produceInTransaction(_ broker: TestBroker, _ topic: String, records: Int) throws {
+        let home = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? ""
+        let tool = home + "/bin/kafka-producer-perf-test.sh"
+        let arguments = [
+            "--topic", topic, "--num-records", "\(records)", "--record-size", "10", "--throughput", "-1",
+            "--transactional-id", "marks", "--transaction-duration-ms", "1000", "--producer-props",
+            "bootstrap.servers=\(broker.address)",
+        ]
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for stream in [STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0)
+        }
+        var words: [UnsafeMutablePointer<CChar>?] = ([tool] + arguments).map { strdup($0) }
+        defer { for word in words { free(word) } }
+        words.append(nil)
+        var child: pid_t = 0
+        try #require(posix_spawn(&child, tool, &actions, nil, words, environ) == 0)
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        try #require(status == 0)
+    }
+
     private func create(_ bench: ClientBench, _ topic: String, partitions: Int32) async throws {
         let result: Result<TopicCreationOutcome, ClientError> = await bench.ask { cluster, done in
             Admin(cluster: cluster).createTopic(NewTopic(name: topic, partitionCount: partitions)) { done($0) }
@@ -137,7 +182,7 @@ private final class TestLog: Sendable {
                     return try TopicLog(
                         cluster: cluster, topic: topic,
                         clients: TopicLog.Clients(
-                            consumer: try ClientSettings(base, role: .consumer),
+                            consumer: try ClientSettings(base.merging(keys) { $1 }, role: .consumer),
                             producer: try ClientSettings(base.merging(writes) { $1 }, role: .producer),
                             createsTopic: false))
                 })
