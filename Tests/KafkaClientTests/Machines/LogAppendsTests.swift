@@ -27,9 +27,9 @@ import Testing
         let two = appends.begin(recordCount: 1)
         appends.wait(7)
         _ = appends.begin(recordCount: 1)
-        _ = appends.completed(two, recordCount: 1, error: nil)
-        #expect(appends.takePassed().isEmpty)
         _ = appends.completed(one, recordCount: 1, error: error)
+        #expect(appends.takePassed().isEmpty)
+        _ = appends.completed(two, recordCount: 1, error: nil)
         #expect(appends.takePassed() == [7])
         #expect(appends.takePassed().isEmpty)
     }
