@@ -150,7 +150,7 @@ let package = Package(
         tests("ClusterCore", ["ConnectModel", "JSON", "KafkaProtocol"], exclude: ["Support/AssignorJudge.java"]),
         tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
-        tests("ConnectKafka", ["ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
+        tests("ConnectKafka", ["EventLoop", "ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "Settings", "PluginTestKit", "kafka-connect"]),
         tests("HTTPServer"),

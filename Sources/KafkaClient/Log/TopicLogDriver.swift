@@ -149,8 +149,7 @@ final class TopicLogDriver {
         admin.listOffsets(partitions, at: .end) { [weak self] result in
             guard let self, !isClosed else { return }
             if case .failure(let error) = result {
-                log.warning(
-                    "The end of a log cannot be found and is asked for again: \(error.message)", [LogField("topic", topic)])
+                log.warning("The end of a log cannot be found: \(error.message)", [LogField("topic", topic)])
             }
             let ends = result.map { $0.map(\.offset) }
             for action in tail.endsAnswered(token: token, ends, now: EventLoop.now()) { carryOut(action) }

@@ -1,0 +1,195 @@
+import ConnectConfig
+import ConnectModel
+import EventLoop
+import KafkaClient
+import Settings
+import Synchronization
+import Testing
+
+@testable import ConnectKafka
+
+/// The internal topics on a real broker of Apache's release.
+@Suite(
+    .serialized, .timeLimit(.minutes(4)),
+    .enabled(if: TestBroker.missing == nil, "needs a real broker: \(TestBroker.missing ?? "")"))
+struct InternalTopicInteropTests {
+    @Test func `topics are created as the worker is set to, compacted, and read back`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try Bench(
+            broker.address,
+            ["offset.storage.segment.bytes": "1048576", "offset.storage.cleanup.policy": "delete"])
+        defer { bench.close() }
+        let config = try bench.connections.makeConfigLog()
+        let records = Mutex<[LogRecord]>([])
+        #expect(await outcome { config.start({ new in records.withLock { $0 += new } }, done: $0) } == nil)
+        #expect(config.waitingFor == nil)
+        let entries = (0..<5).map { LogEntry(key: Array("key-\($0)".utf8), value: Array("\($0)".utf8)) }
+        #expect(
+            await outcome { config.append(entries + [LogEntry(key: Array("key-0".utf8), value: nil)], done: $0) } == nil
+        )
+        #expect(await outcome { config.readToEnd($0) } == nil)
+        let keys = records.withLock { $0.map { String(decoding: $0.key ?? [], as: UTF8.self) } }
+        #expect(keys == ["key-0", "key-1", "key-2", "key-3", "key-4", "key-0"])
+        #expect(records.withLock { $0.last?.value } == .some(nil))
+
+        let store = try bench.connections.makeOffsetStore()
+        #expect(await outcome { store.start($0) } == nil)
+        let settings = try await bench.topicConfig("t-offsets")
+        #expect(settings["cleanup.policy"] == "compact")
+        #expect(settings["segment.bytes"] == "1048576")
+        #expect(try await bench.partitionCount("t-offsets") == 4)
+        #expect(try await bench.partitionCount("t-configs") == 1)
+        await closed(config)
+        await withCheckedContinuation { continuation in store.close { continuation.resume() } }
+    }
+
+    @Test func `offsets written by one worker are read by another, over a broker's death`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let first = try Bench(broker.address)
+        defer { first.close() }
+        let second = try Bench(broker.address)
+        defer { second.close() }
+        let one = try first.connections.makeOffsetStore()
+        let two = try second.connections.makeOffsetStore()
+        #expect(await outcome { one.start($0) } == nil)
+        #expect(await outcome { two.start($0) } == nil)
+        let changes = (0..<30).map {
+            OffsetChange(
+                partition: Array(#"{"table":"t\#($0)","db":"d"}"#.utf8), offset: Array(#"{"pos":\#($0)}"#.utf8))
+        }
+        #expect(await outcome { one.write(connector: "src", changes, $0) } == nil)
+        #expect(try two.readAll(connector: "src").count == 30)
+        // As another spells it.
+        let other = Array(#"{"db":"d","table":"t7"}"#.utf8)
+        #expect(try two.read(connector: "src", partitions: [other]) == [Array(#"{"pos":7}"#.utf8)])
+        #expect(await outcome { two.write(connector: "src", [OffsetChange(partition: other, offset: nil)], $0) } == nil)
+        #expect(try one.readAll(connector: "src").count == 29)
+
+        try broker.kill()
+        async let written = outcome {
+            one.write(connector: "src", [OffsetChange(partition: other, offset: Array(#"{"pos":99}"#.utf8))], $0)
+        }
+        try broker.restart()
+        #expect(await written == nil)
+        #expect(try two.read(connector: "src", partitions: [other]) == [Array(#"{"pos":99}"#.utf8)])
+        await withCheckedContinuation { continuation in one.close { continuation.resume() } }
+        await withCheckedContinuation { continuation in two.close { continuation.resume() } }
+    }
+
+    @Test func `a topic that is not compacted, or a config topic of two partitions, is refused`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try Bench(broker.address)
+        defer { bench.close() }
+        try await bench.create(NewTopic(name: "t-statuses", partitionCount: 1))
+        try await bench.create(
+            NewTopic(
+                name: "t-offsets", partitionCount: 1, configs: [(key: "cleanup.policy", value: "compact,delete")]))
+        try await bench.create(
+            NewTopic(name: "t-configs", partitionCount: 2, configs: [(key: "cleanup.policy", value: "compact")]))
+        let status = try bench.connections.makeStatusLog()
+        let refusal = await outcome { status.start({ _ in }, done: $0) }
+        #expect(refusal?.code == .configInvalid)
+        #expect(refusal?.message.contains("status.storage.topic") == true)
+        #expect(
+            refusal?.message.contains(
+                "kafka-configs --bootstrap-server \(broker.address) --alter --entity-type topics --entity-name t-statuses "
+                    + "--add-config cleanup.policy=compact") == true)
+        // What comes afterwards is told the same.
+        #expect(await outcome { status.readToEnd($0) } == refusal)
+        let offsets = try bench.connections.makeOffsetStore()
+        #expect(await outcome { offsets.start($0) }?.message.contains("cleanup.policy=compact,delete") == true)
+        let config = try bench.connections.makeConfigLog()
+        #expect(await outcome { config.start({ _ in }, done: $0) }?.message.contains("exactly one partition") == true)
+    }
+
+    @Test func `more replicas than brokers are waited for, with words, and then refused`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try Bench(
+            broker.address,
+            ["status.storage.replication.factor": "3", "default.api.timeout.ms": "4000", "request.timeout.ms": "2000"])
+        defer { bench.close() }
+        let status = try bench.connections.makeStatusLog()
+        let end = Mutex<ConnectError?>(nil)
+        status.start({ _ in }) { error in end.withLock { $0 = error } }
+        var words: String?
+        while end.withLock({ $0 }) == nil {
+            if let text = status.waitingFor, text.contains("INVALID_REPLICATION_FACTOR") { words = text }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(words?.contains("status.storage.topic") == true)
+        #expect(end.withLock { $0 }?.code == .configInvalid)
+        #expect(end.withLock { $0 }?.message.contains("status.storage.replication.factor") == true)
+    }
+
+    private func outcome(_ call: (@escaping @Sendable (ConnectError?) -> Void) -> Void) async -> ConnectError? {
+        await withCheckedContinuation { continuation in call { continuation.resume(returning: $0) } }
+    }
+
+    private func closed(_ log: InternalTopic) async {
+        await withCheckedContinuation { continuation in log.close { continuation.resume() } }
+    }
+}
+
+/// A worker's connections, and an administrator beside them.
+private final class Bench: Sendable {
+    let connections: KafkaConnections
+    private let loop: EventLoop
+    private let pool: BlockingPool
+    private let cluster: Confined<KafkaCluster>
+
+    init(_ bootstrap: String, _ keys: [String: String] = [:]) throws {
+        let standard = [
+            "bootstrap.servers": bootstrap, "group.id": "t", "config.storage.topic": "t-configs",
+            "offset.storage.topic": "t-offsets", "status.storage.topic": "t-statuses",
+            "config.storage.replication.factor": "1", "offset.storage.replication.factor": "1",
+            "status.storage.replication.factor": "1", "offset.storage.partitions": "4",
+            "key.converter": "org.apache.kafka.connect.json.JsonConverter",
+            "value.converter": "org.apache.kafka.connect.json.JsonConverter", "listeners": "http://127.0.0.1:0",
+        ]
+        let text = standard.merging(keys) { $1 }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
+        let loaded = WorkerConfig.load(
+            ConfigFile.parseWorker(Array(text.utf8), file: "worker.properties"), mode: .distributed, environment: [:])
+        let worker = try #require(loaded.config, "\(loaded.problems)")
+        loop = try EventLoop(name: "test-kafka")
+        pool = BlockingPool(name: "test-pool")
+        connections = KafkaConnections(worker: worker, loop: loop, pool: pool)
+        cluster = Confined(
+            KafkaCluster(
+                settings: try ClientSettings(["bootstrap.servers": bootstrap], role: .admin), loop: loop, pool: pool),
+            to: loop)
+    }
+
+    func create(_ topic: NewTopic) async throws {
+        _ = try await ask { $0.createTopic(topic, completion: $1) }.get()
+    }
+
+    func topicConfig(_ topic: String) async throws -> [String: String] {
+        try await ask { $0.topicConfig(topic, completion: $1) }.get()
+    }
+
+    func partitionCount(_ topic: String) async throws -> Int? {
+        try await ask { $0.describeTopics([topic], completion: $1) }.get().first?.partitions.count
+    }
+
+    private func ask<Value: Sendable>(
+        _ question: @escaping @Sendable (Admin, @escaping (Result<Value, ClientError>) -> Void) -> Void
+    ) async -> Result<Value, ClientError> {
+        await withCheckedContinuation { continuation in
+            loop.execute { [cluster] in
+                let admin = Admin(cluster: cluster.value)
+                question(admin) { result in withExtendedLifetime(admin) { continuation.resume(returning: result) } }
+            }
+        }
+    }
+
+    func close() {
+        connections.close {}
+        loop.execute { [cluster] in cluster.value.close() }
+        loop.stop()
+        pool.stop()
+    }
+}

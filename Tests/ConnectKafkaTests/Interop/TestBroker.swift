@@ -1,0 +1,1 @@
+../../KafkaClientTests/Interop/TestBroker.swift
