@@ -71,6 +71,8 @@ let package = Package(
         system("CLZ4", "liblz4", "liblz4-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
         system("CSnappy", "snappy", "libsnappy-dev"),
+        system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         // C of our own: what Swift cannot call, and the checksum with its processor instructions
         .target(name: "CLinux"),
         .target(name: "CChecksum"),
@@ -80,6 +82,7 @@ let package = Package(
         library("Logging"),
         library("JSON"),
         library("Settings", ["CPCRE2"]),
+        library("Crypto", ["COpenSSL"]),
         library("EventLoop", ["Logging", "CLinux"]),
         library("KafkaProtocol", ["CChecksum", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
         library("KafkaClient", ["Logging", "JSON", "Settings", "EventLoop", "KafkaProtocol"]),
@@ -104,7 +107,10 @@ let package = Package(
                 "CText",
             ]),
         library("HTTPServer", ["Logging", "CMicrohttpd"]),
-        library("RESTAPI", ["Logging", "JSON", "HTTPServer", "ConnectModel", "ConnectConfig"]),
+        library("HTTPClient", ["Logging", "CCurl"]),
+        library(
+            "RESTAPI",
+            ["Logging", "JSON", "Crypto", "HTTPServer", "HTTPClient", "ConnectModel", "ConnectConfig"]),
         library("Systemd", ["Logging", "CSystemd"]),
         library("CommandLine"),
         library("PluginKit", ["ConnectABI", "CText"]),
@@ -114,7 +120,8 @@ let package = Package(
             dependencies: [
                 "Logging", "JSON", "Settings", "EventLoop", "KafkaProtocol", "KafkaClient", "ConnectModel",
                 "ConnectConfig", "RecordPipeline", "ClusterCore", "TaskRuntime", "Herder", "ConnectKafka",
-                "StateFiles", "PluginHost", "HTTPServer", "RESTAPI", "Systemd", "CommandLine", "CLinux",
+                "StateFiles", "PluginHost", "Crypto", "HTTPServer", "HTTPClient", "RESTAPI", "Systemd", "CommandLine",
+                "CLinux",
             ],
             linkerSettings: smallBinary),
         // Connectors
@@ -141,7 +148,7 @@ let package = Package(
             linkerSettings: smallBinary),
         .target(name: "PluginTestKit", dependencies: ["ConnectABI"], path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),
-        tests("Logging"), tests("JSON"), tests("Settings"), tests("EventLoop", ["CLinux"]),
+        tests("Logging"), tests("JSON"), tests("Settings"), tests("Crypto"), tests("EventLoop", ["CLinux"]),
         tests("KafkaProtocol", ["CChecksum", "CZlib"], exclude: ["Fixtures", "Support/ApacheJudge.java"]),
         tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
         tests("ConnectModel"),
@@ -154,7 +161,11 @@ let package = Package(
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "Settings", "PluginTestKit", "kafka-connect"]),
         tests("HTTPServer"),
-        tests("RESTAPI", ["JSON", "HTTPServer", "ConnectModel", "ConnectConfig", "Logging"], exclude: ["Golden"]),
+        tests("HTTPClient", ["HTTPServer"]),
+        tests(
+            "RESTAPI",
+            ["JSON", "Crypto", "HTTPServer", "HTTPClient", "ConnectModel", "ConnectConfig", "Logging"],
+            exclude: ["Golden"]),
         tests("Systemd"),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
         // Not on the target itself: two plugins in one test binary would both define the entry symbol.

@@ -37,6 +37,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case kafkaRefused = "kafka.refused"
     case kafkaAuthorization = "kafka.authorization"
     case kafkaProtocol = "kafka.protocol"
+    // Other workers
+    case peerRetriable = "peer.retriable"
+    case peerRefused = "peer.refused"
     // State
     case stateDamaged = "state.damaged"
     case stateWrite = "state.write"
@@ -62,11 +65,12 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             .configOverrideRefused, .requestMalformed, .requestConflict, .requestForbidden, .connectorUnknown,
             .connectorExists, .connectorNotStopped, .taskUnknown:
             return .caller
-        case .requestTimedOut, .pluginRetriable, .kafkaUnavailable, .kafkaRetriable, .workerStarting, .workerStopping:
+        case .requestTimedOut, .pluginRetriable, .kafkaUnavailable, .kafkaRetriable, .peerRetriable,
+            .workerStarting, .workerStopping:
             return .retriable
         case .connectorFailed, .taskFailed, .taskHung, .tooManyAbandoned, .pluginUnusable, .pluginABIVersion,
             .pluginFailed, .pluginNonsense, .recordConversion, .recordTransform, .recordTooLarge, .kafkaRefused,
-            .kafkaAuthorization, .kafkaProtocol, .stateDamaged, .stateWrite, .workerFailed:
+            .kafkaAuthorization, .kafkaProtocol, .peerRefused, .stateDamaged, .stateWrite, .workerFailed:
             return .fatal
         }
     }
@@ -84,7 +88,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .requestTimedOut, .connectorFailed, .taskFailed, .taskHung, .tooManyAbandoned, .pluginUnusable,
             .pluginABIVersion, .pluginFailed, .pluginRetriable, .pluginNonsense, .recordConversion, .recordTransform,
             .recordTooLarge, .kafkaUnavailable, .kafkaRetriable, .kafkaRefused, .kafkaAuthorization, .kafkaProtocol,
-            .stateDamaged, .stateWrite, .workerFailed:
+            .peerRetriable, .peerRefused, .stateDamaged, .stateWrite, .workerFailed:
             return 500
         }
     }
@@ -124,6 +128,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .kafkaRefused: return "See the broker's reason."
         case .kafkaAuthorization: return "Give the principal the rights that the message names."
         case .kafkaProtocol: return "The peer is no Kafka broker, or of an unsupported version."
+        case .peerRetriable: return "The worker tries again by itself."
+        case .peerRefused:
+            return "See the other worker's reason; check rest.advertised.* and the signature keys of both."
         case .stateDamaged: return "Restore the file from a backup, or move it away to start without offsets."
         case .stateWrite: return "Check space and permissions of the state folder."
         case .workerStarting: return "Wait; GET /health says what for."

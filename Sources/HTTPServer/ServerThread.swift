@@ -52,9 +52,9 @@ struct ServerThread: Sendable {
 }
 
 /// The clock of deadlines.
-enum MonotonicClock {
+package enum MonotonicClock {
     /// Nanoseconds since some moment.
-    static func now() -> UInt64 {
+    package static func now() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)

@@ -26,9 +26,9 @@ enum RESTAnswer {
         json(error.status) { writer in
             writer.beginObject()
             writer.key("error_code")
-            writer.int(error.status)
+            writer.int(error.code)
             writer.key("message")
-            writer.string(redacted(error.message))
+            writer.string(error.message.map(redacted))
             writer.endObject()
         }
     }

@@ -3,11 +3,16 @@ import ConnectModel
 /// A refusal in Kafka Connect's terms: a status and a message for the error envelope.
 struct RESTError: Error, Equatable {
     var status: Int
-    var message: String
+    /// nil where another worker gave none.
+    var message: String?
+    /// `error_code` of the envelope.
+    var code: Int
 
-    init(_ status: Int, _ message: String) {
+    /// - Parameter code: where it is not the status, as another worker may have it.
+    init(_ status: Int, _ message: String?, code: Int? = nil) {
         self.status = status
         self.message = message
+        self.code = code ?? status
     }
 
     /// What the herder or a port refused, cause first.

@@ -20,11 +20,17 @@ struct HerderRequest {
     var time: Duration
     var late: Late
     var render: Render
+    /// `Location` of what the request creates, for an answer that another worker gives.
+    var location: String?
 
-    init(_ command: Command, within time: Duration, late: @escaping Late, render: @escaping Render) {
+    init(
+        _ command: Command, within time: Duration, location: String? = nil, late: @escaping Late,
+        render: @escaping Render
+    ) {
         self.command = command
         self.time = time
         self.late = late
         self.render = render
+        self.location = location
     }
 }

@@ -1,4 +1,5 @@
 package import ConnectModel
+package import HTTPClient
 package import HTTPServer
 import JSON
 import Logging
@@ -9,7 +10,7 @@ import Synchronization
 /// It serves from its creation on: until a herder is attached and ready, `/health` tells the stage and all else is answered
 /// with 503. Reads are answered from the herder's snapshot on the calling thread, which must be one that may run for some
 /// milliseconds (a listener's); writes and `/health` are handed to the herder and answered when it replies, or with the stage
-/// when it does not in time. Thread-safe.
+/// when it does not in time. What another worker of the cluster has to answer is handed on to it. Thread-safe.
 package final class RESTService: Sendable {
     private struct State {
         var herder: (any HerderPort)?
@@ -19,11 +20,19 @@ package final class RESTService: Sendable {
     private let settings: RESTSettings
     private let router: Router
     private let headers: AnswerHeaders
+    private let forwarding: Forwarding
     private let state = Mutex(State())
     private let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
 
-    package init(settings: RESTSettings) {
+    /// - Parameters:
+    ///   - sender: hands requests on to other workers; nil for a worker that is alone.
+    ///   - now: monotonic nanoseconds, of the clock of ``HTTPRequest/began``.
+    package init(
+        settings: RESTSettings, sender: (any HTTPSender)? = nil,
+        now: @escaping @Sendable () -> UInt64 = MonotonicClock.now
+    ) {
         self.settings = settings
+        forwarding = Forwarding(sender: sender, now: now)
         router = Router(Routes.all)
         headers = AnswerHeaders(settings)
     }
@@ -77,25 +86,33 @@ package final class RESTService: Sendable {
         _ question: HerderRequest, _ request: HTTPRequest, _ responder: HTTPResponder
     ) throws(RESTError) {
         guard let herder = state.withLock({ $0.herder }) else { throw RESTError(503, "Worker is still starting up.") }
-        let (deadline, overflow) = request.began.addingReportingOverflow(question.time.nanoseconds)
+        let (sum, overflow) = request.began.addingReportingOverflow(question.time.nanoseconds)
+        let deadline = overflow ? .max : sum
         let late = question.late
-        responder.answer(at: overflow ? .max : deadline) {
-            self.headers.apply(to: late(herder.snapshot), for: request)
+        responder.answer(at: deadline) { self.headers.apply(to: late(herder.snapshot), for: request) }
+        let respond = { @Sendable (answer: HTTPResponse) in
+            _ = responder.answer(self.headers.apply(to: answer, for: request))
         }
         herder.submit(question.command) { result in
-            let answer =
-                switch result {
-                case .success(let reply):
-                    question.render(reply)
-                        ?? self.failure(RESTError(500, "The herder's reply does not fit the request."))
-                case .failure(let error): self.failure(RESTError(error))
+            switch result {
+            case .success(.elsewhere(let target)):
+                self.forwarding.forward(request, to: target, before: deadline, location: question.location) { outcome in
+                    switch outcome {
+                    case .answer(let response): respond(response)
+                    case .refused(let error): respond(self.failure(error))
+                    case .late: respond(late(herder.snapshot))
+                    }
                 }
-            responder.answer(self.headers.apply(to: answer, for: request))
+            case .success(let reply):
+                let misfit = RESTError(500, "The herder's reply does not fit the request.")
+                respond(question.render(reply) ?? self.failure(misfit))
+            case .failure(let error): respond(self.failure(RESTError(error)))
+            }
         }
     }
 
     private func failure(_ error: RESTError) -> HTTPResponse {
-        if error.status >= 500, error.status != 503 { log.error("A request failed: \(error.message)") }
+        if error.status >= 500, error.status != 503 { log.error("A request failed: \(error.message ?? "no reason")") }
         return RESTAnswer.error(error)
     }
 }
@@ -108,12 +125,14 @@ struct RESTContext {
     let settings: RESTSettings
 
     /// A question to the herder with the usual time-out.
+    ///
+    /// - Parameter location: of what the command creates, if it does.
     func ask(
-        _ command: Command, _ render: @escaping HerderRequest.Render
+        _ command: Command, location: String? = nil, _ render: @escaping HerderRequest.Render
     ) -> RESTOutcome {
         .ask(
             HerderRequest(
-                command, within: settings.requestTime,
+                command, within: settings.requestTime, location: location,
                 late: { snapshot in
                     let message = StageText.timedOut(snapshot.stage)
                     return RESTAnswer.error(RESTError(ErrorCode.requestTimedOut.httpStatus, message))

@@ -14,7 +14,7 @@ extension RESTSettings {
             tracksTopics: config.topicTrackingEnabled, allowsTopicReset: config.topicTrackingResetAllowed,
             allowedOrigins: config.allowedOrigins,
             allowedMethods: config.allowedMethods,
-            responseHeaders: config.responseHeaders)
+            responseHeaders: config.responseHeaders, verificationAlgorithms: config.verificationAlgorithms)
     }
 }
 

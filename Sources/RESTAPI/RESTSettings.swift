@@ -40,6 +40,8 @@ package struct RESTSettings: Sendable {
     package var allowedMethods: [String]
     /// `response.http.headers.config`.
     package var responseHeaders: [ResponseHeaderRule]
+    /// `inter.worker.verification.algorithms`: what may sign requests of other workers.
+    package var verificationAlgorithms: [String]
     /// Longest wait for the herder: Apache's fixed 90 s.
     package var requestTime: Duration
     /// Longest wait of `GET /health`: Apache's fixed 10 s.
@@ -48,7 +50,8 @@ package struct RESTSettings: Sendable {
     package init(
         version: String, commit: String, advertisedURL: String, builtIns: [BuiltIn] = [], tracksTopics: Bool = true,
         allowsTopicReset: Bool = true, allowedOrigins: [String] = [], allowedMethods: [String] = [],
-        responseHeaders: [ResponseHeaderRule] = [], requestTime: Duration = .seconds(90),
+        responseHeaders: [ResponseHeaderRule] = [], verificationAlgorithms: [String] = ["HmacSHA256"],
+        requestTime: Duration = .seconds(90),
         healthTime: Duration = .seconds(10)
     ) {
         self.version = version
@@ -60,6 +63,7 @@ package struct RESTSettings: Sendable {
         self.allowedOrigins = allowedOrigins
         self.allowedMethods = allowedMethods.isEmpty ? ["GET", "POST", "HEAD"] : allowedMethods
         self.responseHeaders = responseHeaders
+        self.verificationAlgorithms = verificationAlgorithms
         self.requestTime = requestTime
         self.healthTime = healthTime
     }

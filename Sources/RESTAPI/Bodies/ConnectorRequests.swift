@@ -52,6 +52,18 @@ enum ConfigRequest {
     }
 }
 
+/// The body of `POST /connectors/{c}/tasks`: a configuration of each task.
+enum TaskConfigsRequest {
+    static func configs(_ bytes: [UInt8]) throws(RESTError) -> [ConfigMap] {
+        let body = try RequestBody(bytes)
+        var configs: [ConfigMap] = []
+        for (index, element) in try body.array(body.value, at: []).enumerated() {
+            configs.append(ConfigMap(try body.texts(element, at: [.element(index)])))
+        }
+        return configs
+    }
+}
+
 /// The body of `PATCH /connectors/{c}/offsets`.
 enum OffsetsRequest {
     static func entries(_ bytes: [UInt8]) throws(RESTError) -> [OffsetRequest] {

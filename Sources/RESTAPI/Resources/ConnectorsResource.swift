@@ -40,9 +40,8 @@ enum ConnectorsResource {
         let body = try CreateRequest(request.http.body)
         let config = try named(body.config, body.name)
         let location = location(of: body.name, request, context)
-        return context.ask(.createConnector(name: body.name, config: config, initialState: body.initialState)) {
-            saved($0, location)
-        }
+        let command = Command.createConnector(name: body.name, config: config, initialState: body.initialState)
+        return context.ask(command, location: location) { saved($0, location) }
     }
 
     /// `GET /connectors/{c}`.
@@ -62,7 +61,7 @@ enum ConnectorsResource {
         let name = try request.connector
         let config = try named(try ConfigRequest.config(request.http.body), name)
         let location = location(of: name, request, context)
-        return context.ask(.putConnectorConfig(name: name, config: config)) { saved($0, location) }
+        return context.ask(.putConnectorConfig(name: name, config: config), location: location) { saved($0, location) }
     }
 
     /// `PATCH /connectors/{c}/config`. A `name` in it is not compared with the path, as Apache's worker does not.

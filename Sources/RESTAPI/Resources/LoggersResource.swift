@@ -4,8 +4,10 @@ import HTTPServer
 import JSON
 import Logging
 
-/// Levels of loggers (KIP-495, KIP-976), which are the process's own: the herder has no part in them.
+/// Levels of loggers (KIP-495, KIP-976), which are the process's own; the herder is asked only to tell the other workers.
 enum LoggersResource {
+    private static let log = Logger("org.apache.kafka.connect.runtime.rest.resources.LoggingResource")
+
     /// `GET /admin/loggers`.
     static func list(_: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
         .answer(
@@ -26,18 +28,27 @@ enum LoggersResource {
         return .answer(RESTAnswer.json { write(entry, &$0) })
     }
 
-    /// `PUT /admin/loggers/{l}`: answers with the loggers whose level changed; with `scope=cluster` the same without a list of names.
-    static func set(_ request: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
+    /// `PUT /admin/loggers/{l}`: answers with the loggers whose level changed; with `scope=cluster` without a list of names,
+    /// and in a cluster every worker sets the level when it reads of it.
+    static func set(_ request: RESTRequest, _ context: RESTContext) throws(RESTError) -> RESTOutcome {
         let name = try request.variable(0)
         let body = try ConfigRequest.config(request.http.body)
         guard let text = body["level"] else {
             throw .badRequest("Desired 'level' parameter was not specified in request.")
         }
         guard let level = LogLevel(name: text) else { throw RESTError(404, "invalid log level '\(text)'.") }
+        let scope = request.parameter("scope") ?? "worker"
+        let isForCluster = scope.lowercased() == "cluster"
+        if isForCluster, context.snapshot.cluster != nil {
+            return context.ask(.setLoggerLevel(namespace: name, level: level.name)) { ActionsResource.done($0, 204) }
+        }
+        if !isForCluster, scope.lowercased() != "worker" {
+            log.warning("Received invalid scope '\(scope)' in request to adjust logging level; will default to worker")
+        }
         let before = LogSystem.loggers()
         let names = LogSystem.setLevel(level, for: name, at: wallMilliseconds())
             .filter { effectiveLevel(of: $0, among: before) != level }
-        if request.parameter("scope")?.lowercased() == "cluster" { return .answer(RESTAnswer.empty(204)) }
+        if isForCluster { return .answer(RESTAnswer.empty(204)) }
         return .answer(RESTAnswer.json { PluginBodies.strings(names, &$0) })
     }
 

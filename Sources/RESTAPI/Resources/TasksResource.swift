@@ -1,4 +1,5 @@
 import ConnectModel
+import HTTPServer
 import JSON
 
 /// Tasks of a connector.
@@ -37,14 +38,27 @@ enum TasksResource {
     }
 
     /// `POST /connectors/{c}/tasks`: workers of a cluster send each other task configurations this way.
-    static func putConfigs(_: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
-        throw RESTError(
-            500, "Kafka Connect in standalone mode does not support externally setting task configurations.")
+    static func putConfigs(_ request: RESTRequest, _ context: RESTContext) throws(RESTError) -> RESTOutcome {
+        guard let cluster = context.snapshot.cluster else {
+            throw RESTError(
+                500, "Kafka Connect in standalone mode does not support externally setting task configurations.")
+        }
+        try RequestSignature.check(request.http, in: cluster, algorithms: context.settings.verificationAlgorithms)
+        let configs = try TaskConfigsRequest.configs(request.http.body)
+        return context.ask(.putTaskConfigs(name: try request.connector, configs)) { ActionsResource.done($0, 204) }
     }
 
-    /// `PUT /connectors/{c}/fence`: the same for fencing out old tasks.
-    static func fence(_: RESTRequest, _: RESTContext) throws(RESTError) -> RESTOutcome {
-        throw RESTError(500, "Kafka Connect in standalone mode does not support exactly-once source connectors.")
+    /// `PUT /connectors/{c}/fence`: the same for fencing out old tasks, which workers with exactly-once support ask for.
+    static func fence(_ request: RESTRequest, _ context: RESTContext) throws(RESTError) -> RESTOutcome {
+        guard let cluster = context.snapshot.cluster else {
+            throw RESTError(500, "Kafka Connect in standalone mode does not support exactly-once source connectors.")
+        }
+        try RequestSignature.check(request.http, in: cluster, algorithms: context.settings.verificationAlgorithms)
+        let connector = try context.connector(request.connector)
+        guard connector.info.kind == .source else {
+            throw .badRequest("Connector \(connector.info.name) is not a source connector")
+        }
+        throw RESTError(500, "Exactly-once support for source connectors is not part of this version of kafka-connect.")
     }
 
     private static func id(_ request: RESTRequest) throws(RESTError) -> TaskID {

@@ -1,4 +1,5 @@
 import ConnectModel
+import HTTPClient
 import HTTPServer
 import Synchronization
 
@@ -10,8 +11,11 @@ final class Caller: Sendable {
     /// Deadlines that requests were given, with their answers.
     let deadlines = Mutex<[(time: UInt64, answer: HTTPResponder.LateAnswer)]>([])
 
-    init(_ herder: FakeHerder?, settings: RESTSettings = .example) {
-        service = RESTService(settings: settings)
+    init(
+        _ herder: FakeHerder?, settings: RESTSettings = .example, sender: (any HTTPSender)? = nil,
+        now: @escaping @Sendable () -> UInt64 = { 1000 }
+    ) {
+        service = RESTService(settings: settings, sender: sender, now: now)
         if let herder { service.attach(herder) }
     }
 

@@ -1,0 +1,6 @@
+// What Swift needs of OpenSSL's libcrypto.
+#pragma once
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>

@@ -1,0 +1,21 @@
+/// What a client may take of the machine and of its peers.
+package struct ClientLimits: Sendable, Equatable {
+    /// Requests in flight at one time; further ones wait for their turn, within their own time.
+    package var inFlight: Int
+    /// Requests in flight and waiting; further ones are refused.
+    package var accepted: Int
+    /// Connections that are kept for the next request.
+    package var idleConnections: Int
+    /// Longest wait for a connection.
+    package var connectTime: Duration
+
+    /// Limits.
+    package init(
+        inFlight: Int = 64, accepted: Int = 1024, idleConnections: Int = 16, connectTime: Duration = .seconds(15)
+    ) {
+        self.inFlight = max(inFlight, 1)
+        self.accepted = accepted
+        self.idleConnections = max(idleConnections, 1)
+        self.connectTime = connectTime
+    }
+}

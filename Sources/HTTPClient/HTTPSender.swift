@@ -1,0 +1,8 @@
+/// Whatever sends requests.
+package protocol HTTPSender: AnyObject, Sendable {
+    /// Takes the outcome of a request.
+    typealias Completion = @Sendable (Result<ClientResponse, ClientError>) -> Void
+
+    /// Sends a request and returns at once. `done` is called once; it must not block.
+    func send(_ request: ClientRequest, _ done: @escaping Completion)
+}
