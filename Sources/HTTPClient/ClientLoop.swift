@@ -37,11 +37,11 @@ final class ClientLoop: Sendable {
 
     /// Takes a ticket and wakes the thread.
     /// - Returns: why the ticket was not taken; nil where it was.
-    func post(_ ticket: Ticket) -> ClientError? {
+    func post(_ ticket: Ticket) -> HTTPClientError? {
         mail.withLock { mail in
             if mail.isClosed { return .closed }
             guard mail.open < limits.accepted else {
-                return ClientError(.overloaded, "\(mail.open) requests to other servers are under way.")
+                return HTTPClientError(.overloaded, "\(mail.open) requests to other servers are under way.")
             }
             mail.open += 1
             mail.tickets.append(ticket)
@@ -100,7 +100,7 @@ final class ClientLoop: Sendable {
         }
     }
 
-    private func tell(_ done: HTTPSender.Completion, _ outcome: Result<ClientResponse, ClientError>) {
+    private func tell(_ done: HTTPSender.Completion, _ outcome: Result<ClientResponse, HTTPClientError>) {
         mail.withLock { $0.open -= 1 }
         if case .failure(let error) = outcome { log.debug("A request failed: \(error)") }
         done(outcome)
@@ -113,12 +113,12 @@ final class ClientLoop: Sendable {
         let late = waiting.filter { $0.deadline <= now }
         waiting.removeAll { $0.deadline <= now }
         for ticket in late {
-            tell(ticket.done, .failure(ClientError(.timedOut, "Other requests took all of the time.")))
+            tell(ticket.done, .failure(HTTPClientError(.timedOut, "Other requests took all of the time.")))
         }
     }
 
     private func start(_ ticket: Ticket, _ multi: MultiHandle) -> Transfer? {
-        do throws(ClientError) {
+        do throws(HTTPClientError) {
             let transfer = try Transfer(ticket, connectTime: limits.connectTime)
             try multi.add(transfer)
             return transfer

@@ -29,7 +29,7 @@ package final class HTTPClient: HTTPSender {
     package func send(_ request: ClientRequest, _ done: @escaping Completion) {
         let deadline = MonotonicTime.now().advanced(by: request.time)
         let ticket = Ticket(request: request, deadline: deadline, done: done)
-        let refusal = state.withLock { state -> ClientError? in
+        let refusal = state.withLock { state -> HTTPClientError? in
             switch state {
             case .closed: return .closed
             case .running(let loop, _): return loop.post(ticket)
@@ -37,7 +37,7 @@ package final class HTTPClient: HTTPSender {
                 guard let loop = ClientLoop(limits) else { return .noMemory }
                 guard let thread = ClientThread.start(name: "kc-http", { loop.run() }) else {
                     loop.discard()
-                    return ClientError(.overloaded, "The kernel has no thread for the HTTP client.")
+                    return HTTPClientError(.overloaded, "The kernel has no thread for the HTTP client.")
                 }
                 state = .running(loop, thread)
                 return loop.post(ticket)

@@ -11,10 +11,10 @@ struct MultiHandle: @unchecked Sendable {
     func wake() { curl_multi_wakeup(handle) }
 
     /// Adds a transfer, which must live until it is removed.
-    func add(_ transfer: Transfer) throws(ClientError) {
+    func add(_ transfer: Transfer) throws(HTTPClientError) {
         let code = curl_multi_add_handle(handle, transfer.easy)
         guard code == CURLM_OK else {
-            throw ClientError(
+            throw HTTPClientError(
                 .overloaded, "libcurl does not take the request: \(String(cString: curl_multi_strerror(code)))")
         }
     }

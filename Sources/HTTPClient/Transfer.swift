@@ -11,9 +11,9 @@ final class Transfer {
     private var isTooLong = false
 
     /// - Throws: where the request cannot be sent.
-    init(_ ticket: Ticket, connectTime: Duration) throws(ClientError) {
+    init(_ ticket: Ticket, connectTime: Duration) throws(HTTPClientError) {
         if let problem = ticket.request.problem {
-            throw ClientError(.invalid, "The request cannot be sent: \(problem).")
+            throw HTTPClientError(.invalid, "The request cannot be sent: \(problem).")
         }
         guard let easy = curl_easy_init() else { throw .noMemory }
         self.easy = easy
@@ -39,7 +39,7 @@ final class Transfer {
     }
 
     /// What became of it, once libcurl says that it has ended.
-    func outcome(_ code: CURLcode) -> Result<ClientResponse, ClientError> {
+    func outcome(_ code: CURLcode) -> Result<ClientResponse, HTTPClientError> {
         guard code == CURLE_OK else { return .failure(error(code)) }
         let type = kc_curl_content_type(easy).map { String(cString: $0) }
         return .success(ClientResponse(status: Int(kc_curl_status(easy)), contentType: type, body: body))
@@ -56,9 +56,9 @@ final class Transfer {
         return true
     }
 
-    private func error(_ code: CURLcode) -> ClientError {
-        if isTooLong { return ClientError(.tooLong, "The answer is longer than \(limit) bytes.") }
-        let kind: ClientError.Kind =
+    private func error(_ code: CURLcode) -> HTTPClientError {
+        if isTooLong { return HTTPClientError(.tooLong, "The answer is longer than \(limit) bytes.") }
+        let kind: HTTPClientError.Kind =
             switch code {
             case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_LOGIN_DENIED: .invalid
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
@@ -68,16 +68,16 @@ final class Transfer {
             default: .broken
             }
         let words = String(cString: reason)
-        return ClientError(kind, words.isEmpty ? String(cString: curl_easy_strerror(code)) : words)
+        return HTTPClientError(kind, words.isEmpty ? String(cString: curl_easy_strerror(code)) : words)
     }
 
-    private func set(_ code: CURLcode) throws(ClientError) {
+    private func set(_ code: CURLcode) throws(HTTPClientError) {
         guard code == CURLE_OK else {
-            throw ClientError(.invalid, "The request cannot be sent: \(String(cString: curl_easy_strerror(code))).")
+            throw HTTPClientError(.invalid, "The request cannot be sent: \(String(cString: curl_easy_strerror(code))).")
         }
     }
 
-    private func setRules() throws(ClientError) {
+    private func setRules() throws(HTTPClientError) {
         try set(kc_curl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https"))
         try set(kc_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)))
         try set(kc_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0))
@@ -91,13 +91,13 @@ final class Transfer {
     }
 
     /// - Parameter time: milliseconds; 0 would mean no limit to libcurl.
-    private func setTimes(_ time: Int, _ connectTime: Duration) throws(ClientError) {
+    private func setTimes(_ time: Int, _ connectTime: Duration) throws(HTTPClientError) {
         try set(kc_curl_set_long(easy, CURLOPT_TIMEOUT_MS, max(time, 1)))
         let connect = MonotonicTime.milliseconds(connectTime)
         try set(kc_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(min(time, connect), 1)))
     }
 
-    private func setMethod(_ request: ClientRequest) throws(ClientError) {
+    private func setMethod(_ request: ClientRequest) throws(HTTPClientError) {
         if request.method == "HEAD" {
             try set(kc_curl_set_long(easy, CURLOPT_NOBODY, 1))
         } else if request.body != nil || ["POST", "PUT", "PATCH"].contains(request.method) {
@@ -109,7 +109,7 @@ final class Transfer {
         if request.method != "HEAD" { try set(kc_curl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method)) }
     }
 
-    private func setHeaders(_ request: ClientRequest) throws(ClientError) {
+    private func setHeaders(_ request: ClientRequest) throws(HTTPClientError) {
         for field in request.headers {
             // A colon alone would take the header out.
             try add(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
@@ -122,7 +122,7 @@ final class Transfer {
         try set(kc_curl_set_headers(easy, lines))
     }
 
-    private func add(_ line: String) throws(ClientError) {
+    private func add(_ line: String) throws(HTTPClientError) {
         guard let longer = curl_slist_append(lines, line) else { throw .noMemory }
         lines = longer
     }

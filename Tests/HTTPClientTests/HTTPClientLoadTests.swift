@@ -109,7 +109,7 @@ struct HTTPClientLoadTests {
         server.stop(answering: .text(503, ""), within: .zero)
     }
 
-    private static func kind(_ outcome: Result<ClientResponse, ClientError>) -> String {
+    private static func kind(_ outcome: Result<ClientResponse, HTTPClientError>) -> String {
         switch outcome {
         case .success: "answered"
         case .failure(let error): "\(error.kind)"

@@ -6,12 +6,12 @@ import Synchronization
 
 extension HTTPClient {
     /// The outcome of a request.
-    func outcome(of request: ClientRequest) async -> Result<ClientResponse, ClientError> {
+    func outcome(of request: ClientRequest) async -> Result<ClientResponse, HTTPClientError> {
         await withCheckedContinuation { continuation in send(request) { continuation.resume(returning: $0) } }
     }
 
     /// The error of a request that must fail.
-    func error(of request: ClientRequest) async -> ClientError? {
+    func error(of request: ClientRequest) async -> HTTPClientError? {
         guard case .failure(let error) = await outcome(of: request) else { return nil }
         return error
     }
@@ -96,7 +96,7 @@ final class OneConnectionServer: Sendable {
                     close(connection)
                     close(descriptor)
                 })
-        else { throw ClientError(.overloaded, "no thread") }
+        else { throw HTTPClientError(.overloaded, "no thread") }
         self.thread = thread
     }
 

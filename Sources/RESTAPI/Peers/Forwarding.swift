@@ -38,7 +38,7 @@ struct Forwarding: Sendable {
         }
     }
 
-    private static func outcome(_ result: Result<ClientResponse, ClientError>, _ location: String?) -> Outcome {
+    private static func outcome(_ result: Result<ClientResponse, HTTPClientError>, _ location: String?) -> Outcome {
         switch result {
         case .failure(let error):
             return error.kind == .timedOut ? .late : .refused(PeerAnswer.failure(error.description))

@@ -51,7 +51,7 @@ package final class RESTPeerClient: PeerClient {
     }
 
     /// What an outcome means for the sender; nil for success.
-    static func error(_ outcome: Result<ClientResponse, ClientError>, _ url: String) -> ConnectError? {
+    static func error(_ outcome: Result<ClientResponse, HTTPClientError>, _ url: String) -> ConnectError? {
         switch outcome {
         case .success(let response): return refusal(response, url)
         case .failure(let error):

@@ -47,7 +47,7 @@ struct ForwardingTests {
     }
 
     @Test func `an unreachable worker is told with the cause`() {
-        let response = caller(FakeSender { _ in .failure(ClientError(.unreachable, "refused")) })
+        let response = caller(FakeSender { _ in .failure(HTTPClientError(.unreachable, "refused")) })
             .call("PUT", "/connectors/x/stop")
         #expect(response?.status == 500)
         #expect(
@@ -65,7 +65,7 @@ struct ForwardingTests {
     }
 
     @Test func `a request whose time is over is not handed on, and one that times out there is late here`() {
-        let sender = FakeSender { _ in .failure(ClientError(.timedOut, "slow")) }
+        let sender = FakeSender { _ in .failure(HTTPClientError(.timedOut, "slow")) }
         let timedOut = #"{"error_code":500,"message":"Request timed out"}"#
         #expect(caller(now: 90_000_001_000, sender).call("PUT", "/connectors/x/stop")?.text == timedOut)
         #expect(sender.requests.isEmpty)

@@ -11,7 +11,7 @@ struct RESTPeerClientTests {
 
     private func put(
         _ configs: [ConfigMap] = [], of connector: String = "x", leader: String = "http://l:1/", key: SessionKey? = nil,
-        outcome: Result<ClientResponse, ClientError> = .success(ClientResponse(status: 204))
+        outcome: Result<ClientResponse, HTTPClientError> = .success(ClientResponse(status: 204))
     ) -> (request: ClientRequest?, error: ConnectError?) {
         let sender = FakeSender { _ in outcome }
         let client = RESTPeerClient(sender: sender, signatureAlgorithm: "HmacSHA256", time: .seconds(5))
@@ -67,11 +67,11 @@ struct RESTPeerClientTests {
     }
 
     @Test(arguments: [
-        (ClientError.Kind.unreachable, true), (.broken, true), (.timedOut, true), (.overloaded, true), (.closed, true),
+        (HTTPClientError.Kind.unreachable, true), (.broken, true), (.timedOut, true), (.overloaded, true), (.closed, true),
         (.tooLong, true), (.invalid, false),
     ])
-    func `so do failures of the way`(kind: ClientError.Kind, isRetriable: Bool) {
-        let (_, error) = put(outcome: .failure(ClientError(kind, "why")))
+    func `so do failures of the way`(kind: HTTPClientError.Kind, isRetriable: Bool) {
+        let (_, error) = put(outcome: .failure(HTTPClientError(kind, "why")))
         #expect(error?.code.errorClass == (isRetriable ? .retriable : .fatal))
         #expect(error?.message == "The leader at http://l:1/ did not answer: why")
     }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Another worker that answers from a closure, or not at all.
 final class FakeSender: HTTPSender {
-    typealias Respond = @Sendable (ClientRequest) -> Result<ClientResponse, ClientError>?
+    typealias Respond = @Sendable (ClientRequest) -> Result<ClientResponse, HTTPClientError>?
 
     private let respond: Respond
     private let sent = Mutex<[ClientRequest]>([])

@@ -1,5 +1,5 @@
 /// Why there is no answer.
-package struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct HTTPClientError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable {
         /// The request cannot be sent as it is.
         case invalid
@@ -27,6 +27,6 @@ package struct ClientError: Error, Sendable, Equatable, CustomStringConvertible 
         self.description = description
     }
 
-    static let noMemory = ClientError(.overloaded, "libcurl has no memory.")
-    static let closed = ClientError(.closed, "The HTTP client is closed.")
+    static let noMemory = HTTPClientError(.overloaded, "libcurl has no memory.")
+    static let closed = HTTPClientError(.closed, "The HTTP client is closed.")
 }
