@@ -191,6 +191,18 @@ import Testing
         #expect(story.revoked("W1") == "A A-0 A-1")
     }
 
+    @Test func `what was revoked in vain is revoked again when it is deleted`() {
+        var story = ClusterStory("A:2 B:2")
+        story.join("W1")
+        story.round()
+        story.join("W2")
+        story.compute(at: 0)
+        story.complete()
+        story.work = configured("B:2")
+        story.round(at: 1)
+        #expect(story.revoked("W1") == "A A-0 A-1", "the leader had counted on its being gone")
+    }
+
     @Test func `the order of the members makes no difference`() {
         var story = scaledOut()
         var other = story.assignor
