@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `no attempt is counted, no pause begun`() throws {
-        var bench = ProducerBench.ready { $0.retries = 0 }
+        var bench = ProducerBench.ready { $0.retries = 1 }
         _ = bench.seal()
         var command = try #require(commands(bench.identify()).first)
         for _ in 0..<3 {
@@ -49,6 +49,9 @@ import Testing
             bench.machine.release(now: bench.now)
             command = try #require(commands(bench.machine.takeActions()).first)
         }
+        // The one retry is still there.
+        #expect(bench.answer(command.request, 7).allSatisfy { if case .complete = $0 { false } else { true } })
+        command = try #require(commands(bench.wait(1_000)).first)
         guard case .complete(1, .acknowledged)? = bench.answer(command.request).first else { throw Missing() }
     }
 
