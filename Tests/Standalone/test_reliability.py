@@ -48,10 +48,17 @@ def connector_files(worker, source, sink, topic):
     ]
 
 
-def test_killed_again_and_again_nothing_is_lost_and_order_is_kept(make_worker, topic, tmp_path):
+def test_killed_again_and_again_nothing_is_lost_and_order_is_kept(make_worker, broker, topic, tmp_path):
     source, sink = tmp_path / "in.txt", tmp_path / "out.txt"
     writer = Writer(source)
-    worker = make_worker(settings={"consumer.session.timeout.ms": "6000"})
+    settings = {"consumer.session.timeout.ms": "6000"}
+    if broker.kind == "noida":
+        # noida-db lets no dead member go: others wait for it for max.poll.interval.ms, and then for ever, because it names the
+        # dead one their leader (Java's consumer hangs as well). A static member takes over from the one before it.
+        settings |= {"consumer.group.id": topic, "consumer.group.instance.id": "pair-snk"}
+        # Nothing waits for a session to end here, so commits must be as quick for kills to come between them.
+        settings |= {"offset.flush.interval.ms": "50"}
+    worker = make_worker(settings=settings)
     files = connector_files(worker, source, sink, topic)
     rng = random.Random(7)
     for _ in range(KILLS):

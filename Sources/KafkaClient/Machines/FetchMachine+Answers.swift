@@ -51,6 +51,11 @@ extension FetchMachine {
         } else {
             sessions[slot].answered(sessionID: answer.sessionID)
         }
+        if answer.partitions.allSatisfy(\.isEmpty) {
+            sessions[slot].broughtNothing(wait: UInt64(max(settings.maximumWait, 0)) * 1_000_000, now: now)
+        } else {
+            sessions[slot].broughtNews()
+        }
         var actions: [Action] = []
         for (number, partition) in answer.partitions.enumerated() {
             guard let entry = asked.entry(partition.topic, partition.partition), let at = index(of: entry.partition),

@@ -160,7 +160,7 @@ extension FetchMachine {
         let token = takeToken()
         order.sort { $0.served < $1.served || ($0.served == $1.served && $0.entry.partition < $1.entry.partition) }
         let request = sessions[slot].next(wanted, servedOrder: order.map(\.entry))
-        sessions[slot].sent(token: token)
+        sessions[slot].sent(token: token, now: now)
         for entry in wanted { withPlace(entry.partition) { $0.request = token } }
         actions.append(
             .fetch(

@@ -60,6 +60,9 @@ package struct FetchedPartition: Sendable, Equatable {
     package var aborted: [AbortedTransaction]
     package var span: FetchedSpan
 
+    /// Whether it says nothing but that there is no more data yet.
+    var isEmpty: Bool { error == .none && preferredReplica < 0 && span.byteCount == 0 && !span.isCutShort }
+
     package init(
         topic: Topic, partition: Int32, error: ErrorCode, highWatermark: Int64 = -1, lastStableOffset: Int64 = -1,
         logStart: Int64 = -1, preferredReplica: Int32 = -1, aborted: [AbortedTransaction] = [],

@@ -304,4 +304,40 @@ private struct Story {
         #expect(next.plan.forgotten.map(\.topicID.low) == [1])
         #expect(next.plan.entries.map(\.topicID.low) == [2])
     }
+
+    @Test func `a broker that answers without data and without waiting is asked ever less often, until data comes`()
+        throws
+    {
+        var story = Story()
+        let empty = FetchAnswer(error: .none, sessionID: 0, partitions: [Story.part(0)])
+        _ = story.answer(try story.fetch(), empty)
+        // Once is no habit.
+        _ = story.answer(try story.fetch(), empty)
+        var pauses: [UInt64] = []
+        for _ in 0..<9 {
+            #expect(story.plan().isEmpty)
+            let due = try #require(story.machine.nextDeadline(after: story.now))
+            pauses.append((due - story.now) / 1_000_000)
+            story.now = due
+            _ = story.answer(try story.fetch(), empty)
+        }
+        #expect(pauses == [1, 2, 4, 8, 16, 32, 64, 64, 64])
+
+        story.now = try #require(story.machine.nextDeadline(after: story.now))
+        let data = FetchAnswer(error: .none, sessionID: 0, partitions: [Story.part(0, next: 20, bytes: 50)])
+        guard case .deliver(let delivery)? = story.answer(try story.fetch(), data).first else { throw Missing() }
+        story.machine.taken(story.ids[0], incarnation: delivery.incarnation, bytes: 50)
+        _ = story.answer(try story.fetch(), empty)
+        #expect(try story.fetch().plan.entries.map(\.offset) == [20])
+    }
+
+    @Test func `a broker that waits for data as it was asked to is asked again at once`() throws {
+        var story = Story()
+        for _ in 0..<4 {
+            let request = try story.fetch()
+            story.now += 500_000_000
+            _ = story.answer(request, FetchAnswer(error: .none, sessionID: 7, partitions: []))
+        }
+        #expect(try story.fetch().plan.entries.isEmpty)
+    }
 }
