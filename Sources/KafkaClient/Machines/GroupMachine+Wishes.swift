@@ -79,11 +79,11 @@ extension GroupMachine {
         return sendSync(assignments)
     }
 
-    /// Asks the coordinator at once how the membership stands, unless it was asked within the last second (or heartbeat
+    /// Asks the coordinator at once how the membership stands, unless it was asked within the last 50 ms (or heartbeat
     /// interval, where that is shorter), or a heartbeat is under way.
     package mutating func heartbeatNow(now: UInt64) -> [Action] {
         guard heartbeatsRun, heartbeatInFlight == nil else { return [] }
-        let least = min(settings.heartbeatInterval, 1_000_000_000)
+        let least = min(settings.heartbeatInterval, 50_000_000)
         let earliest = heartbeatSent.map { adding(least, to: $0) } ?? now
         heartbeatDue = min(heartbeatDue ?? .max, max(earliest, now))
         return advance(to: now)

@@ -18,9 +18,13 @@ final class Worker: Sendable {
     /// Lets `${x:slow}` be resolved.
     let gate = Gate()
     let herder: Herder
+    let name: String
 
     /// - Parameter isReady: started without connectors, with Kafka there.
-    init(isReady: Bool = true, requestTime: UInt64 = 90_000_000_000) async throws {
+    init(
+        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, cluster: FakeCluster? = nil, name: String = "here"
+    ) async throws {
+        self.name = name
         // What goes wrong here goes wrong on purpose; a silent sink keeps the tests' output readable.
         LogSystem.setSinks([])
         loop = try EventLoop(name: "test-herder")
@@ -29,11 +33,13 @@ final class Worker: Sendable {
         herder = Herder(
             HerderDependencies(
                 catalog: catalog, kafka: kafka, offsets: offsets, tasks: tasks, checking: FakeChecking(),
-                resolve: { config throws(ConnectError) in Worker.resolve(config, gate) }, loop: loop, pool: pool),
+                resolve: { config throws(ConnectError) in Worker.resolve(config, gate) }, loop: loop, pool: pool,
+                cluster: cluster?.parts(name)),
             settings: HerderSettings(
-                workerID: "here:8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
+                workerID: "\(name):8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
                 patience: .init(
                     interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)))
+        cluster?.add(herder, name)
         guard isReady else { return }
         kafka.connect()
         #expect(await start([]).isEmpty)

@@ -1,0 +1,195 @@
+import ConnectModel
+import Testing
+
+@testable import Herder
+
+/// Herders of one cluster, over topics and a coordinator in memory.
+@Suite struct ClusterTests {
+    private func cluster(_ names: [String]) async throws -> (FakeCluster, [Worker]) {
+        let cluster = FakeCluster()
+        var workers: [Worker] = []
+        for name in names { workers.append(try await Worker(cluster: cluster, name: name)) }
+        return (cluster, workers)
+    }
+
+    /// Sends a command as REST does: to the worker that is named in the answer, once.
+    private func ask(_ command: Command, _ workers: [Worker], at first: Int) async -> Result<Reply, ConnectError> {
+        let result = await workers[first].ask(command)
+        guard case .success(.elsewhere(let url?)) = result,
+            let target = workers.first(where: { FakeCluster.url($0.name) == url })
+        else { return result }
+        return await target.ask(command)
+    }
+
+    private func create(
+        _ name: String, tasks: Int, _ workers: [Worker], at first: Int = 0
+    ) async -> Result<Reply, ConnectError> {
+        for worker in workers {
+            worker.catalog[name].setTasks((0..<tasks).map { ConfigMap([("n", "\($0)")]) })
+        }
+        let config = workers[first].config(name, [("tasks.max", "\(tasks)")])
+        return await ask(.createConnector(name: name, config: config, initialState: nil), workers, at: first)
+    }
+
+    private func runningTasks(_ workers: [Worker]) -> [Int] { workers.map { $0.tasks.live.count } }
+
+    @Test func `one worker leads itself and runs what it is given`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        let created = await create("orders", tasks: 2, workers)
+        #expect(created.isCreated)
+        #expect(created.info?.tasks == [], "the answer does not wait for tasks")
+        await workers[0].until("all run") {
+            workers[0].state("orders") == .running && workers[0].taskStates("orders") == [.running, .running]
+        }
+        #expect(
+            cluster.config.keys.filter { $0 != "session-key" } == [
+                "connector-orders", "task-orders-0", "task-orders-1", "commit-orders",
+            ])
+        #expect(cluster.config.values["session-key"] != nil)
+        #expect(cluster.status.values["status-task-orders-1"]?.contains("\"worker_id\":\"a:8083\"") == true)
+        #expect(workers[0].herder.snapshot.cluster?.isLeader == true)
+        #expect(workers[0].herder.snapshot.cluster?.sessionKey?.base64 == "aGV5")
+    }
+
+    @Test func `work moves to a worker that joins, each task in one place, and back when it leaves`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 4, workers)
+        await workers[0].until("all run") { runningTasks(workers) == [4] }
+        let second = try await Worker(cluster: cluster, name: "b")
+        second.catalog["orders"].setTasks((0..<4).map { ConfigMap([("n", "\($0)")]) })
+        let both = workers + [second]
+        await second.until("tasks are spread") { runningTasks(both) == [2, 2] }
+        await second.until("both see all run") {
+            both.allSatisfy { $0.taskStates("orders") == Array(repeating: .running, count: 4) }
+        }
+        #expect(workers[0].tasks.overlaps + second.tasks.overlaps == 0)
+        await second.stop()
+        await workers[0].until("all are back") {
+            runningTasks(workers) == [4] && workers[0].taskStates("orders") == Array(repeating: .running, count: 4)
+        }
+    }
+
+    @Test func `only the leader writes: others answer where it is`() async throws {
+        let (_, workers) = try await cluster(["a", "b"])
+        let config = workers[1].config("orders")
+        let command = Command.createConnector(name: "orders", config: config, initialState: nil)
+        guard case .success(.elsewhere(let url)) = await workers[1].ask(command) else {
+            Issue.record("not sent on")
+            return
+        }
+        #expect(url == "http://a:8083/")
+        #expect(await create("orders", tasks: 1, workers, at: 1).isCreated)
+        #expect(await create("orders", tasks: 1, workers, at: 1).refusal == "409 Connector orders already exists")
+        for command: Command in [
+            .deleteConnector(name: "none"), .restartTask(TaskID(connector: "none", number: 0)),
+            .pauseConnector(name: "none"), .stopConnector(name: "none"),
+        ] {
+            #expect(await ask(command, workers, at: 1).error?.httpStatus == 404)
+        }
+    }
+
+    @Test func `a follower's connector hands its tasks to the leader, again and again until it takes them`()
+        async throws
+    {
+        let (cluster, workers) = try await cluster(["a", "b"])
+        cluster.refuseTasks(ConnectError(.requestConflict, "no"))
+        for name in ["one", "two"] { _ = await create(name, tasks: 1, workers) }
+        await workers[0].until("a follower has tried") { !cluster.handedTo.isEmpty }
+        #expect(Set(cluster.handedTo) == ["http://a:8083/"])
+        cluster.refuseTasks(nil)
+        await workers[0].until("both have their task") {
+            workers[0].taskStates("one") == [.running] && workers[0].taskStates("two") == [.running]
+        }
+    }
+
+    @Test func `pause and resume reach tasks on every worker, whoever is asked`() async throws {
+        let (_, workers) = try await cluster(["a", "b"])
+        _ = await create("orders", tasks: 2, workers)
+        await workers[0].until("each has a task") { runningTasks(workers) == [1, 1] }
+        #expect(await workers[1].ask(.pauseConnector(name: "orders")).isDone)
+        await workers[0].until("all rest") { workers.allSatisfy { $0.taskStates("orders") == [.paused, .paused] } }
+        #expect(await workers[1].ask(.resumeConnector(name: "orders")).isDone)
+        await workers[0].until("all run") { workers.allSatisfy { $0.taskStates("orders") == [.running, .running] } }
+    }
+
+    @Test func `a stopped connector has no tasks anywhere, and a deleted one no status`() async throws {
+        let (cluster, workers) = try await cluster(["a", "b"])
+        _ = await create("orders", tasks: 2, workers)
+        await workers[0].until("each has a task") { runningTasks(workers) == [1, 1] }
+        #expect(await ask(.stopConnector(name: "orders"), workers, at: 1).isDone)
+        await workers[0].until("nothing runs") {
+            runningTasks(workers) == [0, 0]
+                && workers.allSatisfy { $0.state("orders") == .stopped && $0.taskStates("orders") == [] }
+        }
+        #expect(await ask(.deleteConnector(name: "orders"), workers, at: 1).isDone)
+        await workers[0].until("nothing is left") {
+            workers.allSatisfy { $0.connector("orders") == nil }
+                && cluster.status.values.keys.allSatisfy {
+                    !$0.hasPrefix("status-connector") && !$0.hasPrefix("status-task")
+                }
+        }
+        #expect(await create("orders", tasks: 1, workers).isCreated, "the name can be used again")
+        await workers[0].until("it runs") { runningTasks(workers).reduce(0, +) == 1 }
+    }
+
+    @Test func `a restart reaches what was chosen on every worker`() async throws {
+        let (_, workers) = try await cluster(["a", "b"])
+        _ = await create("orders", tasks: 2, workers)
+        await workers[0].until("each has a task") { runningTasks(workers) == [1, 1] }
+        await workers[0].until("both see all run") {
+            workers.allSatisfy { $0.taskStates("orders") == [.running, .running] && $0.state("orders") == .running }
+        }
+        let before = workers.map(\.tasks.runs.count)
+        let restart = Command.restartConnector(name: "orders", includeTasks: true, onlyFailed: false)
+        let plan = await ask(restart, workers, at: 1).accepted
+        #expect(plan?.tasks.map(\.status.state) == [.restarting, .restarting])
+        await workers[0].until("both were restarted") {
+            workers.map(\.tasks.runs.count) == before.map { $0 + 1 }
+                && workers.allSatisfy { $0.taskStates("orders") == [.running, .running] }
+        }
+        for number in [Int32(0), 1] {
+            let task = Command.restartTask(TaskID(connector: "orders", number: number))
+            let owner = await ask(task, workers, at: 1)
+            // The leader sends a third time where the owner is not the one that was asked first.
+            if case .success(.elsewhere(let url)) = owner {
+                #expect(url == "http://b:8083/")
+            } else {
+                #expect(owner.isDone)
+            }
+        }
+    }
+
+    @Test func `without a coordinator nothing runs, and everything is back with it`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 2, workers)
+        await workers[0].until("all run") { runningTasks(workers) == [2] }
+        cluster.coordinator.tell(.coordinatorLost, to: "a")
+        await workers[0].until("nothing runs") {
+            runningTasks(workers) == [0] && workers[0].state("orders") == .unassigned
+        }
+        cluster.coordinator.tell(.coordinatorFound, to: "a")
+        await workers[0].until("all run again") {
+            runningTasks(workers) == [2] && workers[0].state("orders") == .running
+        }
+    }
+
+    @Test func `a write that the topic refuses is the answer, and changes nothing`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        cluster.config.failToAppend(ConnectError(.kafkaUnavailable, "no broker"))
+        #expect(await create("orders", tasks: 1, workers).error?.message == "no broker")
+        #expect(workers[0].connector("orders") == nil)
+        cluster.config.failToAppend(nil)
+        #expect(await create("orders", tasks: 1, workers).isCreated)
+    }
+
+    @Test func `records that make no sense are passed over`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        for key in ["connector-bad", "status-connector-bad", "what", "commit-none", "task-x", "session-key"] {
+            let entry = LogEntry(key: Array(key.utf8), value: Array("{no".utf8))
+            cluster.config.append([entry]) { _ in }
+            cluster.status.append([entry]) { _ in }
+        }
+        #expect(await create("orders", tasks: 1, workers).isCreated)
+        await workers[0].until("it runs") { runningTasks(workers) == [1] }
+    }
+}
