@@ -18,7 +18,7 @@ extension HTTPClient {
 }
 
 extension ClientRequest {
-    static func get(_ url: String, method: String = "GET", time: Duration = .seconds(10)) -> ClientRequest {
+    static func get(_ url: String, method: String = "GET", time: Duration = .seconds(120)) -> ClientRequest {
         ClientRequest(method: method, url: url, time: time)
     }
 }

@@ -67,7 +67,8 @@ struct RESTPeerClientTests {
     }
 
     @Test(arguments: [
-        (HTTPClientError.Kind.unreachable, true), (.broken, true), (.timedOut, true), (.overloaded, true), (.closed, true),
+        (HTTPClientError.Kind.unreachable, true), (.broken, true), (.timedOut, true), (.overloaded, true),
+        (.closed, true),
         (.tooLong, true), (.invalid, false),
     ])
     func `so do failures of the way`(kind: HTTPClientError.Kind, isRetriable: Bool) {
