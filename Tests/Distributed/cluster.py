@@ -1,11 +1,12 @@
 """What the tests of distributed mode share: workers of one group, and what REST and the topics tell of their work."""
+import concurrent.futures
 import json
 import os
 import pathlib
+import signal
+import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -17,7 +18,6 @@ SESSION_SECONDS = 6
 
 def free_rest_port(taken=set()):
     """Below the ephemeral range, so that a worker finds its port again after a restart."""
-    import socket
     first = int(os.environ.get("TEST_PORTS", "21900")) + 400
     for port in range(first, first + 500):
         if port in taken:
@@ -57,6 +57,9 @@ class ClusterWorker(Worker):
             "scheduled.rebalance.max.delay.ms": "0",
             "session.timeout.ms": str(SESSION_SECONDS * 1000),
             "heartbeat.interval.ms": "1000",
+            # Of the consumers of sink tasks, which a killed worker does not take out of their groups.
+            "consumer.session.timeout.ms": "6000",
+            "consumer.heartbeat.interval.ms": "1000",
             **(settings or {}),
         }
 
@@ -66,7 +69,6 @@ class ClusterWorker(Worker):
 
     def ask_later(self, method, path, body=None):
         """Sends a request in a thread of its own; `result()` waits for status and answer."""
-        import concurrent.futures
         pool = concurrent.futures.ThreadPoolExecutor(1)
         future = pool.submit(self.request, method, path, body, False)
         pool.shutdown(wait=False)
@@ -232,12 +234,20 @@ class Cluster:
         return records(self.servers, f"{self.group}-{what}")
 
     def end(self):
+        """Ends all workers, in order where they can: a sink's group that lost its member suddenly would be waited for by the
+        next test."""
+        natives = [each for each in self.workers if isinstance(each, ClusterWorker) and is_alive(each)]
+        for worker in natives:
+            worker.process.send_signal(signal.SIGCONT)
+            worker.process.terminate()
         for worker in self.workers:
             if isinstance(worker, JavaWorker):
                 worker.end()
-            elif worker.process and worker.process.poll() is None:
-                worker.process.kill()
-                worker.process.wait()
+        for worker in natives:
+            try:
+                worker.process.wait(20)
+            except subprocess.TimeoutExpired:
+                worker.kill()
 
 
 def is_alive(worker):

@@ -190,11 +190,11 @@ class Worker:
 
     def file_source(self, name, path, topic, **settings):
         return self.put_connector(
-            name, connector__class="FileStreamSource", tasks__max=1, file=path, topic=topic, **settings)
+            name, **{"connector__class": "FileStreamSource", "tasks__max": 1, "file": path, "topic": topic, **settings})
 
     def file_sink(self, name, path, topics, **settings):
         return self.put_connector(
-            name, connector__class="FileStreamSink", tasks__max=1, file=path, topics=topics, **settings)
+            name, **{"connector__class": "FileStreamSink", "tasks__max": 1, "file": path, "topics": topics, **settings})
 
     def state(self, name):
         status, body = self.request("GET", f"/connectors/{name}/status", check=False)
