@@ -12,7 +12,7 @@ BIN := .build/release
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone lint fuzz bench install clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz bench install clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -42,6 +42,9 @@ test-seeds: build ## producer and consumer machines against the model broker, 10
 
 test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
 	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone
+
+test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; MIXED_3_9=1 with 3.9 too
+	@/usr/bin/python3 -m pytest -q -rs Tests/Distributed
 
 lint: ## formatting, and which module imports which
 	@swift format lint --strict --recursive --parallel Sources Plugins Tests Fuzz Package.swift

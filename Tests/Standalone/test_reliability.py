@@ -1,39 +1,13 @@
 """Nothing lost, order kept: the worker killed and stopped, the broker killed, paused and absent (scenarios ST-1, ST-3, ST-5)."""
 import os
 import random
-import threading
 import time
 
 import pytest
 
-from conftest import Broker, Notifications, check_sequence, eventually, lines_of
+from conftest import Broker, Notifications, Writer, check_sequence, eventually, lines_of
 
 KILLS = int(os.environ.get("KILLS", "6"))
-
-
-class Writer(threading.Thread):
-    """Appends numbered lines to a file until it is told to stop; `written` says how many are there."""
-
-    def __init__(self, path, per_second=4000):
-        super().__init__(daemon=True)
-        self.path, self.per_second = path, per_second
-        self.written = 0
-        self.stopping = threading.Event()
-        path.touch()
-        self.start()
-
-    def run(self):
-        with open(self.path, "ab", buffering=0) as file:
-            while not self.stopping.is_set():
-                batch = max(1, self.per_second // 50)
-                file.write(b"".join(b"line-%d\n" % number for number in range(self.written, self.written + batch)))
-                self.written += batch
-                self.stopping.wait(0.02)
-
-    def finish(self):
-        self.stopping.set()
-        self.join()
-        return self.written
 
 
 def pair(worker, source, sink, topic):

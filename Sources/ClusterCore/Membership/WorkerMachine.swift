@@ -97,6 +97,8 @@ package struct WorkerMachine: Sendable {
     /// 0, 1 or 2: what the group elected, or what is configured before the first round.
     private(set) package var protocolVersion: Int16
     private var hasRevoked = false
+    /// What the group was told to run here was given up meanwhile.
+    private var hasDropped = false
     private var rejoinAt: UInt64?
     private var attention: (next: UInt64, until: UInt64)?
     private var isCoordinatorLost = false
@@ -163,6 +165,7 @@ extension WorkerMachine {
     package mutating func quiet(configOffset: Int64) -> [Action] {
         guard phase == .preparing else { return [] }
         phase = .joining
+        hasDropped = false
         do throws(ConnectProtocolError) {
             return [
                 .offer(
@@ -245,8 +248,11 @@ extension WorkerMachine {
             actions.append(.rejoin(reason: "the config topic has moved on"))
         } else if hasRevoked {
             actions.append(.rejoin(reason: "what was revoked has stopped"))
+        } else if hasDropped {
+            actions.append(.rejoin(reason: "work was given up while the group was at work on a round"))
         }
         hasRevoked = false
+        hasDropped = false
         return actions
     }
 
@@ -283,12 +289,10 @@ extension WorkerMachine {
         }
     }
 
-    /// Something that assignments are made from has changed in the config log.
+    /// Something that assignments are made from has changed in the config log. An assignment that is on its way tells itself
+    /// whether it was made from that: another round is asked for only where it was not.
     package mutating func configChanged(reason: String) -> [Action] {
-        switch phase {
-        case .settled, .joining, .reading: [.rejoin(reason: reason)]
-        case .outside, .preparing, .backingOff, .catchingUp: []
-        }
+        phase == .settled ? [.rejoin(reason: reason)] : []
     }
 
     /// The coordinator no longer knows this worker, or not in this generation. What runs goes on: the next round tells the
@@ -304,6 +308,8 @@ extension WorkerMachine {
         isCoordinatorLost = true
         guard !work.isEmpty else { return [] }
         held?.assigned = WorkSet()
+        // The leader of a round that is under way was told otherwise, and has to be told again.
+        hasDropped = true
         return [
             .warn("The group's coordinator does not answer: all work stops here until it does"),
             .run(WorkSet(), offset: configOffset),

@@ -38,6 +38,8 @@ package struct CoordinatorWatch: Sendable {
     private var flights: [Flight] = []
     /// Since when an answer is owed; nil while none is.
     private var silentSince: UInt64?
+    /// A request went unanswered, or the connection was lost, since the last answer.
+    private var isDoubted = false
     /// Whether ``Change/lost`` was told last.
     package private(set) var isLost = false
     /// Monotonic nanoseconds until which the broker cannot have ended the session; 0 without one.
@@ -65,8 +67,10 @@ package struct CoordinatorWatch: Sendable {
         case .heartbeat: isHeldBack = false
         case .leave: return
         }
+        // What the broker holds back is no silence: that begins with the first request that is to be answered at once.
+        let isFirstOwed = !isHeldBack && !isDoubted && flights.allSatisfy(\.isHeldBack)
         flights.append(Flight(token: request.token, sentAt: now, isHeldBack: isHeldBack))
-        silentSince = silentSince ?? now
+        silentSince = isFirstOwed ? now : silentSince ?? now
     }
 
     /// A request was answered or given up.
@@ -74,13 +78,17 @@ package struct CoordinatorWatch: Sendable {
         guard let place = flights.firstIndex(where: { $0.token == token }) else { return nil }
         let flight = flights.remove(at: place)
         switch verdict {
-        case .absent: return nil
+        case .absent:
+            isDoubted = true
+            return nil
         case .loading:
+            isDoubted = false
             if !isLost { silentSince = flights.isEmpty ? nil : now }
             return nil
         case .member: aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt))
         case .present: break
         }
+        isDoubted = false
         silentSince = flights.isEmpty ? nil : now
         guard isLost else { return nil }
         isLost = false
@@ -89,6 +97,7 @@ package struct CoordinatorWatch: Sendable {
 
     /// The connection to the coordinator broke: from now on a sign of life is owed, whatever was under way.
     package mutating func connectionLost(now: UInt64) {
+        isDoubted = true
         silentSince = silentSince ?? now
     }
 
@@ -101,6 +110,7 @@ package struct CoordinatorWatch: Sendable {
     package mutating func stop() {
         flights = []
         silentSince = nil
+        isDoubted = false
         isLost = false
         aliveUntil = 0
     }

@@ -53,6 +53,26 @@ import Testing
         #expect(test.watch.nextDeadline == nil)
     }
 
+    @Test func `a heartbeat beside a join that the broker holds back has its whole interval`() {
+        var test = self
+        test.send(1, join, at: second)
+        test.send(2, heartbeat, at: 4 * second - 1)
+        #expect(test.watch.advance(to: 4 * second, isConnected: true) == nil)
+        #expect(test.watch.nextDeadline == 7 * second - 1)
+        #expect(test.watch.advance(to: 7 * second - 1, isConnected: true) == .lost)
+    }
+
+    @Test func `heartbeats that fail beside a join count from the first`() {
+        var test = self
+        test.send(1, join, at: second)
+        for token in 2...4 as ClosedRange<UInt64> {
+            test.send(token, heartbeat, at: token * second)
+            _ = test.watch.answered(token: token, .absent, now: token * second)
+        }
+        test.send(5, heartbeat, at: 5 * second - 1)
+        #expect(test.watch.advance(to: 5 * second, isConnected: true) == .lost)
+    }
+
     @Test func `attempts that fail one after the other count from the first`() {
         var test = self
         for token in 1...4 as ClosedRange<UInt64> {

@@ -1,0 +1,225 @@
+"""Work is shared: scale out, a worker killed, stopped, replaced; nothing lost, order kept, nothing twice where stops are clean."""
+import json
+import time
+
+from cluster import SESSION_SECONDS, check_sequences, records, work
+from workers import Writer, eventually, lines_of
+
+SOURCES = 4
+
+
+def sources(worker, tmp_path, topic, count=SOURCES):
+    """Connectors that each read a file that nobody writes to yet."""
+    for number in range(count):
+        (tmp_path / f"in{number}").touch()
+        worker.file_source(f"src{number}", tmp_path / f"in{number}", f"{topic}-{number}")
+    return work(**{f"src{number}": 1 for number in range(count)})
+
+
+class Flow:
+    """Numbered lines of several files through as many topics into one file, while workers come and go."""
+
+    def __init__(self, worker, tmp_path, topic, count=SOURCES, per_second=1000):
+        self.writers = [Writer(tmp_path / f"in{number}", per_second, f"s{number}") for number in range(count)]
+        self.sink = tmp_path / "out"
+        self.expected = sources(worker, tmp_path, topic, count)
+        # A topic that is not there when the consumer starts would be found a metadata refresh later.
+        eventually("the topics exist", lambda: set(worker.placement_names()) >= self.expected)
+        topics = ",".join(f"{topic}-{number}" for number in range(count))
+        for number in range(count):
+            eventually("lines are in the topic", lambda n=number: worker.has_topic(f"src{n}", f"{topic}-{n}"))
+        worker.file_sink("snk", self.sink, topics, tasks__max=2, consumer__override__metadata__max__age__ms=1000)
+        self.expected |= work(snk=2)
+
+    def await_lines(self, more=500):
+        """So many more lines of each source arrive."""
+        before = [self.newest(number) for number in range(len(self.writers))]
+        for number, newest in enumerate(before):
+            eventually(f"lines of s{number} flow", lambda n=number, at=newest: self.newest(n) >= at + more, seconds=90)
+
+    def newest(self, number):
+        prefix = f"s{number}-"
+        return next((int(line[len(prefix):]) for line in reversed(end_of(self.sink)) if line.startswith(prefix)), -1)
+
+    def finish(self, seconds=90):
+        """Ends the writing and waits for the last lines; returns the number of duplicates."""
+        counts = {f"s{number}": writer.finish() for number, writer in enumerate(self.writers)}
+        lasts = [count - 1 for count in counts.values()]
+        eventually(
+            "the last lines arrived", lambda: [self.newest(number) for number in range(len(lasts))] == lasts, seconds)
+        duplicates = check_sequences(lines_of(self.sink), counts)
+        print(f"{sum(counts.values())} lines, {duplicates} duplicates")
+        return duplicates
+
+
+def end_of(path, size=200_000):
+    """The last lines of a file, the first of them perhaps cut."""
+    if not path.exists():
+        return []
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, 2) - size))
+        return file.read().decode().split("\n")[:-1]
+
+
+def test_workers_that_join_take_over_their_share_and_what_stays_keeps_running(cluster, tmp_path, topic):
+    first, = cluster.start(1)
+    expected = sources(first, tmp_path, topic, 6)
+    cluster.await_running(expected)
+    began = time.monotonic()
+    second, third = cluster.start(2)
+    placement = cluster.await_balanced(expected)
+    print(f"1 → 3 workers: balanced after {time.monotonic() - began:.2f} s")
+    # What did not move was not stopped: its start stands once in the log.
+    for name in (name for name, at in placement.items() if name.endswith("-0") and at[1] == first.id):
+        assert first.log.read_text().count(f"[{name[:-2]}|task-0] The task is RUNNING") <= 1, name
+    # Each worker says the same.
+    for worker in (second, third):
+        cluster.await_running(expected, through=worker)
+        assert cluster.placement(worker) == placement
+
+
+def test_a_connector_may_be_created_on_any_worker(cluster, tmp_path, topic):
+    cluster.start(3)
+    leader = cluster.leader()
+    for number, worker in enumerate(cluster.workers):
+        path = tmp_path / f"in{number}"
+        path.write_text("one\n")
+        config = {"connector.class": "FileStreamSource", "file": str(path), "topic": f"{topic}-{number}"}
+        if number == 0:
+            status, body = worker.request("POST", "/connectors", {"name": "c0", "config": config})
+        else:
+            status, body = worker.request("PUT", f"/connectors/c{number}/config", config)
+        assert status == 201 and body["name"] == f"c{number}", (worker is leader, body)
+        # Read your own write, at the leader and on the worker that was asked.
+        for each in (leader, worker):
+            eventually("the connector is known", lambda w=each, n=number: f"c{n}" in w.get("/connectors"))
+    cluster.await_balanced(work(c0=1, c1=1, c2=1))
+
+
+def test_what_a_killed_worker_ran_runs_elsewhere_when_its_session_is_over(cluster, tmp_path, topic):
+    cluster.start(3)
+    flow = Flow(Probe(cluster), tmp_path, topic)
+    placement = cluster.await_balanced(flow.expected)
+    flow.await_lines()
+    victim = cluster.leader()
+    lost = {name for name, at in placement.items() if at[1] == victim.id}
+    assert lost
+    began = time.monotonic()
+    victim.kill()
+    cluster.await_balanced(flow.expected)
+    seconds = time.monotonic() - began
+    print(f"SIGKILL of the leader with {len(lost)} of {len(placement)}: all RUNNING after {seconds:.2f} s, "
+          f"session {SESSION_SECONDS} s")
+    assert seconds < SESSION_SECONDS + 4
+    flow.await_lines()
+    flow.finish()
+
+
+def test_what_a_worker_ran_that_stops_is_unassigned_and_then_runs_elsewhere_with_nothing_twice(cluster, tmp_path, topic):
+    cluster.start(3)
+    flow = Flow(Probe(cluster), tmp_path, topic)
+    for victim in (cluster.followers()[0], cluster.leader()):
+        placement = cluster.await_running(flow.expected)
+        flow.await_lines()
+        moved = {name for name, at in placement.items() if at[1] == victim.id}
+        began = time.monotonic()
+        assert victim.terminate() == 0
+        stopped = time.monotonic()
+        cluster.await_running(flow.expected)
+        now = time.monotonic()
+        print(f"SIGTERM with {len(moved)} of {len(placement)}: gone after {stopped - began:.2f} s, all RUNNING after "
+              f"{now - began:.2f} s")
+        seen = states(cluster)
+        for name in moved:
+            assert ("UNASSIGNED", victim.id) in seen[name], (name, seen[name])
+            unassigned = max(index for index, each in enumerate(seen[name]) if each == ("UNASSIGNED", victim.id))
+            assert any(state == "RUNNING" and at != victim.id for state, at in seen[name][unassigned:]), seen[name]
+    flow.await_lines()
+    assert flow.finish() == 0
+
+
+def test_a_rolling_restart_loses_nothing_and_repeats_nothing(cluster, tmp_path, topic):
+    workers = cluster.start(3)
+    flow = Flow(Probe(cluster), tmp_path, topic, count=2)
+    numbers = f"{topic}-numbers"
+    said = tmp_path / "verifiable.json"
+    workers[0].put_connector(
+        "ver", connector__class="VerifiableSource", tasks__max=2, topic=numbers, throughput=1000,
+        native__output="none")
+    eventually("numbers are in the topic", lambda: Probe(cluster).has_topic("ver", numbers))
+    workers[0].put_connector(
+        "versnk", connector__class="VerifiableSink", tasks__max=1, topics=numbers, native__output__file=said)
+    expected = flow.expected | work(ver=2, versnk=1)
+    for worker in workers:
+        cluster.await_running(expected)
+        flow.await_lines(200)
+        began = time.monotonic()
+        assert worker.terminate() == 0
+        cluster.await_running(expected)
+        elsewhere = time.monotonic() - began
+        worker.start()
+        cluster.await_balanced(expected)
+        print(f"{worker.name}: elsewhere after {elsewhere:.2f} s, back and balanced {time.monotonic() - began:.2f} s")
+    flow.await_lines(200)
+    status, _ = workers[1].request("PUT", "/connectors/ver/stop")
+    assert status == 202 or status == 204
+    eventually("the numbers end", lambda: workers[0].state("ver") == "STOPPED"
+               and not workers[0].get("/connectors/ver/status")["tasks"])
+    check_numbers(records(cluster.servers, numbers), said)
+    assert flow.finish() == 0
+
+
+def check_numbers(produced, said):
+    """The topic has every number of each task once and in order, and the sink told each once and in order."""
+    counts = {}
+    for record in produced:
+        number = int(record["payload"])
+        assert number == counts.get(record["key"], 0), record
+        counts[record["key"]] = number + 1
+    assert len(counts) == 2 and min(counts.values()) > 1000
+    partitions = {}
+    for record in produced:
+        partitions[record["partition"]] = record["offset"] + 1
+
+    def told():
+        taken = {}
+        for line in lines_of(said):
+            entry = json.loads(line)
+            if not entry.get("flushed"):
+                taken.setdefault(entry.get("partition", 0), []).append(entry["offset"])
+        return taken
+
+    total = sum(partitions.values())
+    eventually("the sink has every number", lambda: sum(len(each) for each in told().values()) >= total, seconds=30)
+    for offsets in told().values():
+        assert offsets == list(range(len(offsets)))
+    print(f"{total} numbers of {len(counts)} tasks, none twice")
+
+
+def states(cluster):
+    """Every state of connectors and tasks that the status topic holds, in order."""
+    found = {}
+    for record in cluster.dump("status"):
+        kind, _, name = record["key"].partition("-")
+        name = name.removeprefix("connector-").removeprefix("task-")
+        if kind == "status" and record["payload"]:
+            value = json.loads(record["payload"])
+            if "state" in value and "topic" not in value:
+                found.setdefault(name, []).append((value["state"], value["worker_id"]))
+    return found
+
+
+class Probe:
+    """Asks whichever worker of a cluster is alive."""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+
+    def __getattr__(self, name):
+        return getattr(self.cluster.alive()[0], name)
+
+    def placement_names(self):
+        return self.cluster.placement()
+
+    def has_topic(self, connector, topic):
+        return topic in self.get(f"/connectors/{connector}/topics")[connector]["topics"]
