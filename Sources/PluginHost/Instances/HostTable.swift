@@ -161,9 +161,12 @@ private func hostReportBadRecord(
     _ ticket: UnsafeMutablePointer<UInt64>?, _ reply: UnsafeMutablePointer<kc_reply>?
 ) -> kc_status {
     do throws(ConnectError) {
-        let (_, services) = try sink(context)
-        guard let batch, index >= 0, index < batch.pointee.records.count else {
-            throw nonsense("a bad record \(index), which is not in the batch")
+        let (instance, services) = try sink(context)
+        guard let batch, let last = instance.lastPut, batch == last.batch else {
+            throw nonsense("a bad record of a batch that is not the one that put was given last")
+        }
+        guard index >= 0, Int(index) < last.count else {
+            throw nonsense("a bad record \(index), which is not among the \(last.count) of the batch")
         }
         try services.reportBadRecord(
             index: Int(index), ConnectError(.pluginFailed, message.text ?? "the plugin cannot use this record"))
@@ -203,7 +206,8 @@ private func assigned(
     let held = Set(services.assignment)
     var result: [TopicPartition] = []
     for entry in UnsafeBufferPointer(start: partitions, count: Int(count)) {
-        let partition = TopicPartition(topic: entry.topic.text ?? "", partition: entry.partition)
+        let partition = TopicPartition(
+            topic: entry.topic.text ?? "", partition: entry.partition)
         guard held.contains(partition) else {
             throw ConnectError(.pluginFailed, "partition \(partition) is not assigned to this task")
         }
@@ -248,7 +252,8 @@ private func hostRewind(
         let held = Set(services.assignment)
         var result: [TopicPartitionOffset] = []
         for entry in UnsafeBufferPointer(start: offsets, count: Int(count)) {
-            let partition = TopicPartition(topic: entry.topic.text ?? "", partition: entry.partition)
+            let partition = TopicPartition(
+                topic: entry.topic.text ?? "", partition: entry.partition)
             guard held.contains(partition), entry.offset >= 0 else {
                 throw ConnectError(
                     .pluginFailed,
