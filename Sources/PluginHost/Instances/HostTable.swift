@@ -97,8 +97,8 @@ private func hostWake(_ context: OpaquePointer?) {
 }
 
 private func hostFeatures(_ context: OpaquePointer?) -> UInt32 {
-    guard case .sink? = InstanceContext.of(context)?.services else { return 0 }
-    return UInt32(KC_FEATURE_BAD_RECORDS)
+    guard case .sink(let services)? = InstanceContext.of(context)?.services else { return 0 }
+    return services.wantsBadRecords ? UInt32(KC_FEATURE_BAD_RECORDS) : 0
 }
 
 /// Leaves a text in the plugin's reply.
