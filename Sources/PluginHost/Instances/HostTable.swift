@@ -62,10 +62,10 @@ private func hostLog(
     var all = context.fields
     if let fields, count > 0, count <= 64 {
         for field in UnsafeBufferPointer(start: fields, count: Int(count)) {
-            if let key = field.key.text { all.append(LogField(key, field.value.text ?? "")) }
+            if let key = field.key.shownText { all.append(LogField(key, field.value.shownText ?? "")) }
         }
     }
-    context.log.log(level(number), message.text ?? "", all)
+    context.log.log(level(number), message.shownText ?? "", all)
 }
 
 private func hostLogEnabled(_ context: OpaquePointer?, _ number: Int32) -> Int32 {
@@ -75,7 +75,7 @@ private func hostLogEnabled(_ context: OpaquePointer?, _ number: Int32) -> Int32
 
 private func hostRaiseError(_ context: OpaquePointer?, _ message: kc_string) {
     guard let context = InstanceContext.of(context) else { return }
-    let error = ConnectError(.pluginFailed, message.text ?? "the plugin raised an error without a reason")
+    let error = ConnectError(.pluginFailed, message.shownText ?? "the plugin raised an error without a reason")
     switch context.services {
     case .connector(let services): services.raiseError(error)
     case .source(let services): services.raiseError(error)
@@ -169,7 +169,7 @@ private func hostReportBadRecord(
             throw nonsense("a bad record \(index), which is not among the \(last.count) of the batch")
         }
         try services.reportBadRecord(
-            index: Int(index), ConnectError(.pluginFailed, message.text ?? "the plugin cannot use this record"))
+            index: Int(index), ConnectError(.pluginFailed, message.shownText ?? "the plugin cannot use this record"))
         ticket?.pointee = 0
         return kc_status(KC_OK)
     } catch {
@@ -207,7 +207,7 @@ private func assigned(
     var result: [TopicPartition] = []
     for entry in UnsafeBufferPointer(start: partitions, count: Int(count)) {
         let partition = TopicPartition(
-            topic: entry.topic.text ?? "", partition: entry.partition)
+            topic: try entry.topic.text("the name of a topic") ?? "", partition: entry.partition)
         guard held.contains(partition) else {
             throw ConnectError(.pluginFailed, "partition \(partition) is not assigned to this task")
         }
@@ -253,7 +253,7 @@ private func hostRewind(
         var result: [TopicPartitionOffset] = []
         for entry in UnsafeBufferPointer(start: offsets, count: Int(count)) {
             let partition = TopicPartition(
-                topic: entry.topic.text ?? "", partition: entry.partition)
+                topic: try entry.topic.text("the name of a topic") ?? "", partition: entry.partition)
             guard held.contains(partition), entry.offset >= 0 else {
                 throw ConnectError(
                     .pluginFailed,

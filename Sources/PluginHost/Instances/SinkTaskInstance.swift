@@ -70,7 +70,7 @@ final class SinkTaskInstance: SinkTaskPort {
         try reply.check(call(.preCommit) { preCommit(instance, list, count, &table, $0) }, "pre_commit")
         var safe: [TopicPartitionOffset] = []
         try ConnectorInstance.walk(table, as: kc_topic_offset.self, "offsets") { (entry) throws(ConnectError) in
-            guard let topic = entry.topic.text else {
+            guard let topic = try entry.topic.text("the topic of an offset") else {
                 throw nonsense("an offset without a topic")
             }
             guard entry.flags & UInt32(KC_OFFSET_PRESENT) != 0 else { return }

@@ -65,9 +65,9 @@ struct SchemaImport {
         guard nodes <= Self.mostNodes, made.total <= Self.mostNodesOfTable else { throw Self.tooLarge(index) }
         let result = Schema(
             kind, isOptional: schema.flags & UInt32(KC_SCHEMA_OPTIONAL) != 0,
-            name: schema.name.text,
+            name: try schema.name.text("the name of a schema"),
             version: schema.flags & UInt32(KC_SCHEMA_HAS_VERSION) != 0 ? schema.version : nil,
-            documentation: schema.doc.text,
+            documentation: try schema.doc.text("the documentation of a schema"),
             parameters: try parameters(schema.parameters),
             defaultJSON: try defaultJSON(schema), fields: fields, keySchema: keySchema, valueSchema: valueSchema)
         made.schemas[Int(index)] = result
@@ -85,7 +85,7 @@ struct SchemaImport {
         var fields: [Schema.Field] = []
         for index in 0..<Int(table.count) {
             let field = (start + index * Int(table.stride)).assumingMemoryBound(to: kc_field.self).pointee
-            guard let name = field.name.text else {
+            guard let name = try field.name.text("the name of a field") else {
                 throw nonsense("a field of a schema without a name")
             }
             fields.append(Schema.Field(name: name, schema: try make(field.schema, &made, depth: depth)))
@@ -111,7 +111,9 @@ struct SchemaImport {
         var result: [Schema.Parameter] = []
         for index in 0..<Int(table.count) {
             let parameter = (start + index * Int(table.stride)).assumingMemoryBound(to: kc_parameter.self).pointee
-            guard let key = parameter.key.text, let value = parameter.value.text else {
+            guard let key = try parameter.key.text("the key of a parameter"),
+                let value = try parameter.value.text("the value of a parameter")
+            else {
                 throw nonsense("a parameter of a schema without key or value")
             }
             result.append(Schema.Parameter(name: key, value: value))
