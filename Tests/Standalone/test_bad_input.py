@@ -55,6 +55,8 @@ def test_a_sink_whose_file_cannot_be_made_fails_with_the_path_and_the_reason(hea
     healthy_pair.await_task("bad", "FAILED")
     trace = healthy_pair.get("/connectors/bad/tasks/0/status")["trace"]
     assert "/proc/nowhere/out.txt" in trace and "No such file" in trace
+    log = healthy_pair.log.read_text().splitlines()
+    assert len([line for line in log if "ERROR" in line and "/proc/nowhere/out.txt" in line]) == 1
     healthy_pair.unharmed()
 
 
