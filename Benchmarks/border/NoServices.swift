@@ -3,6 +3,7 @@ import ConnectModel
 /// Services of tasks that nobody stands behind.
 final class NoServices: SourceTaskServices, SinkTaskServices {
     let task = TaskID(connector: "border", number: 0)
+    let wantsBadRecords = true
     var assignment: [TopicPartition] { [] }
     func wake() {}
     func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] { partitions.map { _ in nil } }

@@ -5,9 +5,7 @@ extension BlockingPool {
     /// What the threads of a pool share. Apart from the pool, so that threads do not keep the pool itself alive.
     final class Core: Sendable {
         private struct State {
-            /// Lanes with jobs, in the order in which they got them.
-            var queue: [Lane] = []
-            var head = 0
+            var queues: LaneQueues
             /// Threads without a job, the one that went idle last at the end: it is woken first, so that those at the
             /// front reach the end of their idle time.
             var idle: [Worker] = []
@@ -18,9 +16,19 @@ extension BlockingPool {
             /// The supervisor waits for work to queue up.
             var isSupervisorAsleep = false
             var isStopped = false
+            /// Lanes wait since their kind has all the threads that it may have.
+            var isShort = false
+            /// The shortage was logged.
+            var saidShort = false
+            var lastWarning: UInt64 = 0
 
             var threads: Int { idle.count + busy.count }
-            var hasWork: Bool { head < queue.count }
+        }
+
+        /// What is to be logged once the monitor is free.
+        private enum Note {
+            case short(LaneKind, taken: Int, waiting: Int, longest: [String])
+            case over
         }
 
         private final class Worker: Sendable {
@@ -42,6 +50,8 @@ extension BlockingPool {
         /// How long the supervisor waits before it tries again to start a thread.
         private static let pauseAfterFailure: UInt64 = 100_000_000
         private static let supervisorStackSize = 256 << 10
+        /// A shortage that comes and goes is told once in this time.
+        private static let warningInterval: UInt64 = 60_000_000_000
         private static let log = Logger("connect.pool")
 
         private let name: String
@@ -51,13 +61,15 @@ extension BlockingPool {
         private let monitor = Monitor()
         private let supervisorWakeUp: Monitor.Condition
         /// Guarded by `monitor`.
-        nonisolated(unsafe) private var state = State()
+        nonisolated(unsafe) private var state: State
 
-        init(name: String, steadyThreads: Int, maximumThreads: Int, idleLifetime: UInt64) {
+        /// - Parameter limits: see ``LaneQueues``; the last is how many threads there may be at all.
+        init(name: String, steadyThreads: Int, limits: [Int], idleLifetime: UInt64) {
             self.name = name
             self.steadyThreads = steadyThreads
-            self.maximumThreads = maximumThreads
+            maximumThreads = limits.last ?? 1
             self.idleLifetime = idleLifetime
+            state = State(queues: LaneQueues(limits: limits))
             supervisorWakeUp = Monitor.Condition(monitor)
         }
 
@@ -65,14 +77,20 @@ extension BlockingPool {
             monitor.withLock { (state.threads, state.abandoned) }
         }
 
+        /// How many lanes wait for lack of threads; 0 while there are enough.
+        var heldUp: Int {
+            monitor.withLock { state.queues.heldUpCount }
+        }
+
         /// Queues a lane that has jobs; false where the pool has stopped.
         func schedule(_ lane: Lane) -> Bool {
-            let isAccepted = monitor.withLock {
-                guard !state.isStopped else { return false }
-                state.queue.append(lane)
+            let (isAccepted, note) = monitor.withLock {
+                guard !state.isStopped else { return (false, Note?.none) }
+                state.queues.append(lane)
                 callForThread()
-                return true
+                return (true, noteShortage())
             }
+            if let note { log(note) }
             if !isAccepted { lane.close() }
             return isAccepted
         }
@@ -83,10 +101,11 @@ extension BlockingPool {
                 guard let index = state.busy.firstIndex(where: { $0.lane === lane }) else { return }
                 let worker = state.busy.remove(at: index)
                 worker.isAbandoned = true
+                state.queues.left(lane)
                 state.abandoned += 1
                 // Alive: it needs the monitor before it can end.
                 NativeThread.rename(worker.thread, "kc-abandoned")
-                if state.hasWork { callForThread() }
+                callForThread()
             }
         }
 
@@ -96,18 +115,16 @@ extension BlockingPool {
                 for worker in state.idle { wake(worker) }
                 state.idle = []
                 supervisorWakeUp.signal()
-                let lanes = state.queue[state.head...]
-                state.queue = []
-                state.head = 0
-                return lanes
+                return state.queues.removeAll()
             }
             for lane in dropped { lane.close() }
         }
 
         // MARK: With the monitor held
 
-        /// There is work: wakes a thread, starts one, or has the supervisor watch those that are busy.
+        /// There may be work: wakes a thread, starts one, or has the supervisor watch those that are busy.
         private func callForThread() {
+            guard state.queues.hasRunnable else { return }
             if let worker = state.idle.popLast() {
                 state.busy.append(worker)
                 wake(worker)
@@ -162,18 +179,23 @@ extension BlockingPool {
             }
         }
 
-        private func takeLane() -> Lane? {
-            guard state.hasWork else { return nil }
-            let lane = state.queue[state.head]
-            state.head += 1
-            if state.head == state.queue.count {
-                state.queue.removeAll(keepingCapacity: true)
-                state.head = 0
-            } else if state.head >= 64, state.head * 2 >= state.queue.count {
-                state.queue.removeFirst(state.head)
-                state.head = 0
+        private func noteShortage() -> Note? {
+            guard let kind = state.queues.heldUp else {
+                guard state.isShort else { return nil }
+                state.isShort = false
+                defer { state.saidShort = false }
+                return state.saidShort ? .over : nil
             }
-            return lane
+            guard !state.isShort else { return nil }
+            state.isShort = true
+            let now = EventLoop.now()
+            guard state.lastWarning == 0 || now - state.lastWarning >= Self.warningInterval else { return nil }
+            state.lastWarning = now
+            state.saidShort = true
+            let longest = state.busy.filter { ($0.lane?.kind.rawValue ?? .max) <= kind.rawValue }
+                .sorted { $0.tookLaneAt < $1.tookLaneAt }.prefix(3).compactMap { $0.lane?.name }
+            return .short(
+                kind, taken: state.queues.running(upTo: kind), waiting: state.queues.waiting(kind), longest: longest)
         }
 
         private func leave(_ worker: Worker) {
@@ -184,12 +206,15 @@ extension BlockingPool {
         // MARK: Threads
 
         private func serve(_ worker: Worker) {
-            while let lane = monitor.withLock({ nextLane(for: worker) }) {
+            while true {
+                let (next, note) = monitor.withLock { (nextLane(for: worker), noteShortage()) }
+                if let note { log(note) }
+                guard let lane = next else { return }
                 let hasMore = lane.run(slice: Self.slice)
                 let (isAbandoned, isStopped) = monitor.withLock {
                     worker.lane = nil
-                    if worker.isAbandoned { state.abandoned -= 1 }
-                    if hasMore, !state.isStopped { state.queue.append(lane) }
+                    if worker.isAbandoned { state.abandoned -= 1 } else { state.queues.left(lane) }
+                    if hasMore, !state.isStopped { state.queues.append(lane) }
                     return (worker.isAbandoned, state.isStopped)
                 }
                 if hasMore, isStopped { lane.close() }
@@ -200,9 +225,11 @@ extension BlockingPool {
         /// Waits, with the monitor held, until there is a lane for `worker`; nil where its thread has to end.
         private func nextLane(for worker: Worker) -> Lane? {
             while !state.isStopped {
-                if let lane = takeLane() {
+                if let lane = state.queues.take() {
                     worker.lane = lane
                     worker.tookLaneAt = EventLoop.now()
+                    // Nobody was called for lanes that had to wait for their kind.
+                    if state.isShort { callForThread() }
                     return lane
                 }
                 state.busy.removeAll { $0 === worker }
@@ -227,7 +254,7 @@ extension BlockingPool {
         private func supervise() {
             monitor.withLock {
                 while !state.isStopped {
-                    guard state.hasWork, state.idle.isEmpty, state.threads < maximumThreads else {
+                    guard state.queues.hasRunnable, state.idle.isEmpty, state.threads < maximumThreads else {
                         state.isSupervisorAsleep = true
                         while state.isSupervisorAsleep, !state.isStopped { supervisorWakeUp.wait() }
                         state.isSupervisorAsleep = false
@@ -241,6 +268,18 @@ extension BlockingPool {
                         _ = supervisorWakeUp.wait(until: now + Self.pauseAfterFailure)
                     }
                 }
+            }
+        }
+
+        private func log(_ note: Note) {
+            switch note {
+            case .short(let kind, let taken, let waiting, let longest):
+                let whose = kind == .worker ? "" : " that calls of plugins may have"
+                Self.log.warning(
+                    "All \(taken) threads\(whose) are taken by calls that block, \(waiting) more wait; blocked longest: "
+                        + longest.joined(separator: ", "))
+            case .over:
+                Self.log.info("There are enough threads for calls of plugins again")
             }
         }
     }

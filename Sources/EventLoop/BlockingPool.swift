@@ -5,30 +5,44 @@ import Glibc
 /// As many threads as cores serve jobs that do not block. Only while every thread has been in its job for 2 ms and more
 /// jobs wait is another one started, so that the number of threads is that of the calls that block at one moment. A
 /// thread beyond the number of cores ends after some idle seconds.
+///
+/// Tasks can take `maximumThreads` of them and no more: some above that are kept for interrupts, for connectors and for
+/// the worker itself, so that a connector all of whose tasks block cannot stop the worker. A shortage is logged.
 public final class BlockingPool: Sendable {
     private let core: Core
 
     /// - Parameters:
     ///   - name: in the names of the threads: `kc-lane-0` for `kc-lane`.
-    ///   - maximumThreads: beyond which jobs wait.
+    ///   - maximumThreads: beyond which jobs of tasks wait.
     public convenience init(name: String, maximumThreads: Int = 512) {
         self.init(
             name: name, maximumThreads: maximumThreads, steadyThreads: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
-            idleLifetime: 5_000_000_000)
+            idleLifetime: 5_000_000_000, reserves: [.interrupt: 32, .connector: 128, .worker: 32])
     }
 
-    init(name: String, maximumThreads: Int, steadyThreads: Int, idleLifetime: UInt64) {
+    /// - Parameter reserves: threads beyond `maximumThreads` that only lanes of that kind and of higher ones can take.
+    init(
+        name: String, maximumThreads: Int, steadyThreads: Int, idleLifetime: UInt64,
+        reserves: [LaneKind: Int] = [:]
+    ) {
+        let maximum = max(1, maximumThreads)
+        var limits: [Int] = []
+        for kind in LaneKind.allCases { limits.append((limits.last ?? maximum) + (reserves[kind] ?? 0)) }
         core = Core(
-            name: name, steadyThreads: max(1, min(steadyThreads, maximumThreads)),
-            maximumThreads: max(1, maximumThreads), idleLifetime: idleLifetime)
+            name: name, steadyThreads: max(1, min(steadyThreads, maximum)), limits: limits, idleLifetime: idleLifetime)
     }
 
     deinit { core.stop() }
 
     /// A new serial queue on this pool, which refuses jobs once the pool is stopped or gone. Any thread.
-    public func makeLane(_ name: String) -> Lane {
-        Lane(name: name, pool: core)
+    ///
+    /// - Parameter kind: whom it works for, which says how many threads it leaves to others.
+    public func makeLane(_ name: String, for kind: LaneKind = .task) -> Lane {
+        Lane(name: name, kind: kind, pool: core)
     }
+
+    /// Lanes that wait for lack of threads; 0 while there are enough.
+    public var heldUpLanes: Int { core.heldUp }
 
     /// Threads that take jobs now; abandoned ones are not among them.
     public var threadCount: Int { core.counts.threads }

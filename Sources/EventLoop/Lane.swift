@@ -17,13 +17,16 @@ public final class Lane: SerialContext {
 
     /// For logs and status texts.
     public let name: String
+    /// Whom it works for.
+    let kind: LaneKind
     private let pool: BlockingPool.Core
     private let state = Mutex(State())
     private let thread = Atomic<UInt>(0)
     private let began = Atomic<UInt64>(0)
 
-    init(name: String, pool: BlockingPool.Core) {
+    init(name: String, kind: LaneKind, pool: BlockingPool.Core) {
         self.name = name
+        self.kind = kind
         self.pool = pool
     }
 

@@ -77,7 +77,7 @@ final class ConnectorEntry {
         // Numbers of different lives of one name must not meet.
         lifecycle = ConnectorLifecycle(name, firstInstance: serial << 32, isOwned: ownsAll, patience: patience)
         tasks = TaskSetLifecycle(name, firstIncarnation: serial << 32, ownsAll: ownsAll)
-        lane = pool.makeLane("herder \(name)")
+        lane = pool.makeLane("herder \(name)", for: .worker)
     }
 
     var kind: ConnectorKind { plugin?.kind ?? .unknown }

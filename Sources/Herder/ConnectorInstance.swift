@@ -20,8 +20,8 @@ final class ConnectorInstance: Sendable {
     /// An instance without its plugin object, which the first call makes.
     init(_ connector: String, number: UInt64, pool: BlockingPool) {
         self.number = number
-        lane = pool.makeLane("connector \(connector)")
-        interruptLane = pool.makeLane("interrupt \(connector)")
+        lane = pool.makeLane("connector \(connector)", for: .connector)
+        interruptLane = pool.makeLane("interrupt \(connector)", for: .interrupt)
     }
 
     /// Makes the plugin's object and starts it, on the lane.

@@ -6,7 +6,9 @@ import Logging
 // From a submitted configuration to the config log.
 extension Herder {
     /// Checks that may be under way, or hang, at the same time.
-    private static let maximumValidations = 64
+    private static let maximumValidations = 96
+    /// The same for one class: one that hangs must not keep others from being checked.
+    private static let maximumValidationsOfClass = 48
 
     /// Takes a change into its connector's queue.
     func enqueue(_ change: ConfigChange) {
@@ -150,15 +152,16 @@ extension Herder {
         _ config: ConfigMap, name: String,
         _ done: @escaping @Sendable (isolated Herder, Result<CheckedConfig, ConnectError>) -> Void
     ) {
-        guard config["connector.class"] != nil else {
+        guard let className = config["connector.class"] else {
             let message = "Connector config \(config.javaDescription) contains no connector type"
             return done(self, .failure(ConnectError(.configMissingKey, message)))
         }
-        guard runningValidations < Self.maximumValidations else {
-            let message = "\(runningValidations) configurations are being checked and do not come to an end"
-            return done(self, .failure(ConnectError(.requestConflict, message)))
+        // One class has several names.
+        let checked = (try? dependencies.catalog.resolve(className))?.className ?? className
+        if let reason = tooManyValidations(of: checked) {
+            return done(self, .failure(ConnectError(.requestConflict, reason)))
         }
-        runningValidations += 1
+        runningValidations[checked] = (runningValidations[checked] ?? 0) + 1
         let stage = beginStage("performing multi-property validation for the connector")
         let instance = ConnectorInstance(name, number: 0, pool: dependencies.pool)
         let once = Once()
@@ -184,13 +187,25 @@ extension Herder {
             return CheckedConfig(plugin: plugin, validation: validation.hidingReferences(of: config))
         } _: { result in
             self.onLoop { herder in
-                herder.runningValidations -= 1
+                herder.runningValidations[checked] = herder.runningValidations[checked].flatMap {
+                    $0 > 1 ? $0 - 1 : nil
+                }
                 guard once.take() else { return }
                 herder.cancel(timer)
                 herder.endStage(stage)
                 done(herder, result)
             }
         }
+    }
+
+    /// Why no further check of a class is begun; nil when one may be.
+    private func tooManyValidations(of className: String) -> String? {
+        if let own = runningValidations[className], own >= Self.maximumValidationsOfClass {
+            return "\(own) configurations of \(className) are being checked and do not come to an end"
+        }
+        let all = runningValidations.values.reduce(0, +)
+        return all < Self.maximumValidations
+            ? nil : "\(all) configurations are being checked and do not come to an end"
     }
 }
 

@@ -25,7 +25,8 @@ package actor Herder: HerderPort {
     var statuses: StatusTable
     var entries = SortedTable<String, ConnectorEntry>()
     var changes = SortedTable<String, ConfigChangeQueue>()
-    var runningValidations = 0
+    /// Checks under way by the class that they ask, each with at least one.
+    var runningValidations = SortedTable<String, Int>()
     var stages = StageBook()
     var phase = Phase.starting
     var clusterID: String?

@@ -96,7 +96,13 @@ package final class PluginHost: PluginCatalog {
             }
         }
         cache.save()
-        found = Self.highestVersions(found)
+        let (chosen, twins) = Self.highestVersions(found)
+        for twin in twins {
+            Self.log.warning(
+                "Class \(twin.className) \(twin.version) comes from two libraries: \(twin.used) is used, "
+                    + "\(twin.ignored) is not")
+        }
+        found = chosen
         let sorted = found.sorted {
             ($0.description.kind.rawValue, $0.description.className) < (
                 $1.description.kind.rawValue, $1.description.className
@@ -165,8 +171,16 @@ package final class PluginHost: PluginCatalog {
         return names.sorted()
     }
 
-    /// Of several versions of one class the highest stays; of equal ones the first that was found.
-    private static func highestVersions(_ found: [FoundClass]) -> [FoundClass] {
+    /// A class that two libraries have in the same version.
+    struct Twin: Equatable {
+        let className: String
+        let version: String
+        let used: String
+        let ignored: String
+    }
+
+    /// Of several versions of one class the highest stays; of equal ones the first that was found, which is told.
+    static func highestVersions(_ found: [FoundClass]) -> (chosen: [FoundClass], twins: [Twin]) {
         var best: [String: Int] = [:]
         for (index, entry) in found.enumerated() {
             if let known = best[entry.description.className],
@@ -176,7 +190,20 @@ package final class PluginHost: PluginCatalog {
             }
             best[entry.description.className] = index
         }
-        return found.enumerated().filter { best[$0.element.description.className] == $0.offset }.map(\.element)
+        var chosen: [FoundClass] = []
+        var twins: [Twin] = []
+        for (index, entry) in found.enumerated() {
+            guard let used = best[entry.description.className] else { continue }
+            if used == index {
+                chosen.append(entry)
+            } else if entry.description.version == found[used].description.version, entry.path != found[used].path {
+                twins.append(
+                    Twin(
+                        className: entry.description.className, version: entry.description.version,
+                        used: found[used].path, ignored: entry.path))
+            }
+        }
+        return (chosen, twins)
     }
 
     // MARK: - Instances

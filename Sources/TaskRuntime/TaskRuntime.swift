@@ -45,8 +45,8 @@ public final class TaskRuntime: TaskStarting {
                 .pluginUnusable, "The class \(task.plugin.className) is neither a source nor a sink connector")
         }
         let control = TaskControl(
-            task, observer: observer, loop: loop, lane: pool.makeLane(task.id.description),
-            interruptLane: pool.makeLane("\(task.id) interrupt"), makeRunner: makeRunner)
+            task, observer: observer, loop: loop, lane: pool.makeLane(task.id.description, for: .task),
+            interruptLane: pool.makeLane("\(task.id) interrupt", for: .interrupt), makeRunner: makeRunner)
         control.launch()
         return control
     }

@@ -166,6 +166,52 @@ struct BlockingPoolTests {
         #expect(late.value == 0)
     }
 
+    @Test func `tasks that block leave threads to interrupts, connectors and the worker`() {
+        let pool = BlockingPool(
+            name: "kc-reserve", maximumThreads: 3, steadyThreads: 2, idleLifetime: Self.second,
+            reserves: [.interrupt: 1, .connector: 1, .worker: 1])
+        let release = Signal()
+        let blocked = Signal()
+        for kind in [LaneKind.task, .task, .task, .task, .interrupt, .interrupt, .connector, .connector] {
+            pool.makeLane("\(kind)", for: kind).submit {
+                blocked.raise()
+                release.wait()
+            }
+        }
+        eventually("as many block as may, the worker's thread not among them") { blocked.value == 5 }
+        #expect(pool.heldUpLanes == 3)
+        let worker = pool.makeLane("worker", for: .worker)
+        let ran = Signal()
+        for round in 1...3 {
+            worker.submit { ran.raise() }
+            eventually("the worker's own work is done") { ran.value == round }
+        }
+        #expect(blocked.value == 5 && pool.threadCount <= 6)
+        release.raise()
+        eventually("all of them ran in the end") { blocked.value == 8 && pool.heldUpLanes == 0 }
+    }
+
+    @Test func `a task's lane that is abandoned gives its place to one that waits`() {
+        let pool = BlockingPool(
+            name: "kc-place", maximumThreads: 1, steadyThreads: 1, idleLifetime: Self.second, reserves: [.worker: 1])
+        let release = Signal()
+        let ran = Signal()
+        let hung = pool.makeLane("hung")
+        let entered = Signal()
+        hung.submit {
+            entered.raise()
+            release.wait()
+        }
+        eventually("it hangs") { entered.value == 1 }
+        pool.makeLane("next").submit { ran.raise() }
+        #expect(pool.heldUpLanes == 1)
+        hung.abandon()
+        eventually("the next one runs") { ran.value == 1 }
+        release.raise()
+        eventually("and the thread is gone") { pool.abandonedThreadCount == 0 }
+        #expect(pool.heldUpLanes == 0)
+    }
+
     @Test func `an idle pool has no thread`() {
         let pool = BlockingPool(name: "kc-none", maximumThreads: 4)
         _ = pool.makeLane("lane")

@@ -100,8 +100,30 @@ import Testing
         start()
         #expect(task.pollAll().lines.count == 1)
         folder.write("in", "new\n")
+        let noticed = task.pollAll()
+        #expect(noticed.lines == [] && noticed.last.hint == 200)
         #expect(task.pollAll().lines == [Line("new", 4)])
         #expect(under.fake.state.log.contains { $0.hasPrefix("WARN") && $0.contains("truncated") })
+    }
+
+    @Test func `a file that shrinks again and again is read each time, warned of once`() {
+        folder.write("in", "")
+        start()
+        for _ in 0..<5 {
+            folder.write("in", "a line\n")
+            #expect(task.pollAll().lines == [Line("a line", 7)])
+            folder.write("in", "")
+            #expect(task.pollAll().last.hint == 200)
+        }
+        #expect(under.fake.state.log.filter { $0.hasPrefix("WARN") }.count == 1)
+    }
+
+    @Test func `a file that gives bytes and says that it has none is read once`() {
+        #expect(
+            task.start(["file": "/proc/version", "topic": "t", "batch.size": "10"]).status == KC_OK)
+        #expect(task.pollAll().lines.count == 1)
+        for _ in 0..<3 { #expect(task.pollAll().lines == []) }
+        #expect(!under.fake.state.log.contains { $0.hasPrefix("WARN") })
     }
 
     @Test func `an empty poll names a short hint that grows`() {

@@ -149,6 +149,20 @@ import Testing
         worker.catalog["stuck"].release()
     }
 
+    @Test func `validations of one class that hang leave room for those of others`() async throws {
+        let worker = try await Worker()
+        worker.catalog["validation"].set("validate", .block)
+        for _ in 0..<48 { _ = worker.send(.validateConfig(ConfigMap([("connector.class", "Good")]))) }
+        let refused = await worker.ask(.validateConfig(ConfigMap([("connector.class", "org.GoodConnector")])))
+        #expect(
+            refused.refusal
+                == "409 48 configurations of org.GoodConnector are being checked and do not come to an end")
+        #expect(await worker.create("other", className: "Other").isCreated)
+        worker.catalog["validation"].release()
+        await worker.until("they have come to an end") { worker.catalog["validation"].count("destroy") == 48 }
+        #expect(await worker.create("good").isCreated)
+    }
+
     @Test func `a change of offsets that never returns is given up with its request`() async throws {
         let worker = try await Worker(requestTime: 50_000_000)
         _ = await worker.create("stuck", state: .stopped)

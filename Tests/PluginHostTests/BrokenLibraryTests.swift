@@ -47,7 +47,31 @@ import Testing
 
     @Test func `a class without a function that it must have is named`() throws {
         let reason = try #require(try refusal(CSources.minimal(create: "0")))
-        #expect(reason.contains("org.example.MinimalSourceConnector") && reason.contains("lacks a function"))
+        #expect(reason == "class org.example.MinimalSourceConnector lacks create, which every connector must have")
+        #expect(
+            try refusal(CSources.minimal(release: "0"))
+                == "class org.example.MinimalSourceConnector lacks release_batch, which every source task must have")
+    }
+
+    @Test(arguments: ["9", "-1"]) func `a key of a type that nobody knows is named`(_ type: String) throws {
+        let reason = try #require(try refusal(CSources.minimal(keyType: type)))
+        #expect(reason == "key size of class org.example.MinimalSourceConnector has the unknown type \(type)")
+    }
+
+    @Test func `a text without an end is named`() throws {
+        let reason = try #require(
+            try refusal(
+                CSources.minimal(
+                    keyText: "endless",
+                    extra:
+                        "__attribute__((constructor)) static void c(void) { for (int i = 0; i < 70000; i++) endless[i] = 'x'; }"
+                ).replacing(
+                    "static const kc_validator range",
+                    with: "static char endless[70001]; static const kc_validator range")))
+        #expect(
+            reason
+                == "its documentation of key size of class org.example.MinimalSourceConnector does not end within 65536 bytes"
+        )
     }
 
     @Test func `a symbol that nobody has is the linker's to name`() throws {

@@ -11,6 +11,7 @@ enum CSources {
         className: String = "org.example.MinimalSourceConnector", magic: String = "KC_MAGIC",
         major: String = "KC_ABI_MAJOR",
         size: String = "sizeof(kc_plugin)", entry: String = "kafka_connect_entry", create: String = "create",
+        release: String = "release", keyType: String = "KC_TYPE_INT", keyText: String = "\"How much\"",
         version: String = "1.0", extra: String = ""
     ) -> String {
         """
@@ -25,15 +26,16 @@ enum CSources {
             (void)i, (void)n, (void)r; t->count = 0; return KC_OK; }
         static kc_status poll(void *i, int32_t n, const kc_batch **b, kc_reply *r) {
             (void)i, (void)n; *b = 0; r->hint_ms = 5; return KC_WOULD_BLOCK; }
-        static void release(void *i, const kc_batch *b) { (void)i, (void)b; }
+        KC_EXPORT void release(void *i, const kc_batch *b);
+        void release(void *i, const kc_batch *b) { (void)i, (void)b; }
         static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
         static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = \(create), .start = start,
             .task_configs = configs, .stop = stop, .destroy = free};
         static const kc_source_task task = {.struct_size = sizeof(kc_source_task), .create = create, .start = start,
-            .poll = poll, .release_batch = release, .stop = stop, .destroy = free};
+            .poll = poll, .release_batch = \(release), .stop = stop, .destroy = free};
         static const kc_validator range = {.kind = KC_VALIDATE_RANGE, .flags = KC_RANGE_HAS_MINIMUM, .minimum = 1};
-        static const kc_config_key keys[] = {{.name = "size", .type = KC_TYPE_INT, .importance = KC_IMPORTANCE_LOW,
-            .flags = KC_KEY_HAS_DEFAULT, .default_value = "5", .documentation = "How much", .order = -1,
+        static const kc_config_key keys[] = {{.name = "size", .type = \(keyType), .importance = KC_IMPORTANCE_LOW,
+            .flags = KC_KEY_HAS_DEFAULT, .default_value = "5", .documentation = \(keyText), .order = -1,
             .validators = {&range, 1, sizeof range}}};
         static const kc_class classes[] = {{.kind = KC_CLASS_SOURCE, .name = "\(className)",
             .config_keys = {keys, 1, sizeof keys[0]}, .connector = &connector, .task = &task}};
@@ -51,17 +53,30 @@ enum CSources {
         #include "kafka_connect.h"
         #include <stdlib.h>
         #include <string.h>
-        typedef struct { kc_record records[2]; kc_batch batch; int out; int mode; kc_value deep[200]; kc_header header; } source;
+        typedef struct { kc_record records[2]; kc_batch batch; int out; int mode; kc_value deep[200]; kc_header header;
+            kc_schema schemas[41]; kc_field fields[80]; kc_topic topic; } source;
         static kc_status make(const kc_class *k, const kc_host *h, kc_context *c, void **out, kc_reply *r) {
             (void)k, (void)h, (void)c, (void)r; *out = calloc(1, sizeof(source)); return KC_OK; }
         static kc_status start(void *i, const kc_config *c, kc_reply *r) {
             (void)r;
             source *self = i;
             const kc_pair *pair = c->pairs.items;
-            self->mode = atoi((const char *)pair->value.bytes);
+            self->mode = 0;
+            for (int32_t at = 0; at < pair->value.length; at++) self->mode = self->mode * 10 + pair->value.bytes[at] - '0';
             return KC_OK; }
         static kc_status configs(void *i, int32_t n, kc_table *t, kc_reply *r) {
-            (void)i, (void)n, (void)r; t->count = 0; return KC_OK; }
+            (void)n, (void)r;
+            source *self = i;
+            static kc_pair pair;
+            static kc_config config = {{&pair, 1, sizeof pair}};
+            pair.key = (kc_string){(const uint8_t *)"key", 3, 0};
+            pair.value = (kc_string){(const uint8_t *)"value", 5, 0};
+            if (self->mode == 1) pair.value.bytes = (const uint8_t *)"\\xff\\xfe###";
+            if (self->mode == 2) pair.value.length = -1;
+            if (self->mode == 3) pair.value.bytes = 0;
+            if (self->mode == 4) pair.key.bytes = (const uint8_t *)"\\xc3##";
+            *t = (kc_table){&config, 1, sizeof config};
+            return KC_OK; }
         static const kc_topic topics[] = {{{(const uint8_t *)"t", 1, 0}}};
         static const kc_source_partition partitions[] = {{.offset_key = {(const uint8_t *)"p", 1, 0}}};
         static const kc_schema self_schema[] = {{.kind = KC_ARRAY, .key_schema = -1, .value_schema = 0}};
@@ -110,12 +125,41 @@ enum CSources {
                 break;
             case 26: self->deep[0].kind = KC_ARRAY; self->deep[0].length = 1; self->deep[0].u.values = &self->deep[0];
                 bad->value = self->deep[0]; break;
+            case 27: bad->headers = &self->header; bad->header_count = 1; self->header.name = (const uint8_t *)"\\xff\\xfe";
+                self->header.name_length = 2; self->header.schema = -1; self->header.value.kind = KC_NULL; break;
+            case 28: self->topic.name.bytes = (const uint8_t *)"t\\xff"; self->topic.name.length = 2;
+                batch.topics.items = &self->topic; break;
+            case 29: self->topic.name.bytes = (const uint8_t *)"t"; self->topic.name.length = -4;
+                batch.topics.items = &self->topic; break;
+            case 30: bad->value.kind = KC_INT8; bad->value.u.i = 128; break;
+            case 31: bad->value.kind = KC_INT16; bad->value.u.i = -32769; break;
+            case 32: bad->value.kind = KC_INT32; bad->value.u.i = INT64_MAX; break;
+            case 33: self->deep[0].kind = KC_INT8; self->deep[0].u.i = -129; bad->value.kind = KC_ARRAY;
+                bad->value.length = 1; bad->value.u.values = self->deep; break;
+            case 34: bad->flags = KC_RECORD_HAS_PARTITION; bad->partition = -1; break;
+            case 35:
+                for (int d = 0; d < 41; d++) {
+                    memset(&self->schemas[d], 0, sizeof self->schemas[d]);
+                    self->schemas[d].kind = d < 40 ? KC_STRUCT : KC_STRING;
+                    self->schemas[d].key_schema = self->schemas[d].value_schema = -1;
+                    if (d == 40) break;
+                    kc_field *pair = self->fields + 2 * d;
+                    pair[0].name = (kc_string){(const uint8_t *)"a", 1, 0}; pair[0].schema = d + 1;
+                    pair[1].name = (kc_string){(const uint8_t *)"b", 1, 0}; pair[1].schema = d + 1;
+                    self->schemas[d].fields = (kc_table){pair, 2, sizeof(kc_field)};
+                }
+                batch.schemas = (kc_table){self->schemas, 41, sizeof(kc_schema)};
+                break;
+            case 60: bad->value.kind = KC_INT8; bad->value.u.i = -128; self->records[0].value.kind = KC_INT32;
+                self->records[0].value.u.i = INT32_MAX; break;
             default: break;
             }
             self->batch = batch;
             self->out = 1;
             *b = &self->batch;
-            return self->mode == 50 ? 1234 : KC_OK; }
+            if (self->mode == 51) r->error_length = 4096;
+            if (self->mode == 52) { memset(r->error, 'x', r->error_capacity); r->error_length = 4000000000u; }
+            return self->mode == 50 ? 1234 : self->mode == 53 ? KC_RETRIABLE : self->mode >= 51 && self->mode < 54 ? KC_FATAL : KC_OK; }
         static void release(void *i, const kc_batch *b) { (void)b; ((source *)i)->out = 0; }
         static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
         static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = make, .start = start,
@@ -170,6 +214,13 @@ enum CSources {
                 case 9: h->raise_error(c, text("outside")); break;
                 case 10: h->log(c, KC_LOG_INFO, text("line"), 0, 0); break;
                 case 11: if (h->get_extension(c, "no.such")) status = KC_FATAL; break;
+                case 12: status = h->features(c) == KC_FEATURE_BAD_RECORDS ? KC_OK : KC_FATAL; break;
+                case 13: status = h->features(c) == 0 ? KC_OK : KC_FATAL; break;
+                case 24: { kc_batch forged = *b; forged.records.count = 100;
+                    status = h->report_bad_record(c, &forged, 50, text("bad"), &ticket, r); break; }
+                case 25: ((kc_batch *)b)->records.count = 100;
+                    status = h->report_bad_record(c, b, 50, text("bad"), &ticket, r);
+                    ((kc_batch *)b)->records.count = 1; break;
                 case 20: status = h->pause(c, &foreign, 1, r); break;
                 case 21: status = h->report_bad_record(c, b, 99, text("bad"), &ticket, r); break;
                 case 22: status = h->rewind(c, 0, 3, r); break;

@@ -56,6 +56,19 @@ import Testing
         #expect(host.plugins.map(\.version) == ["1.10"])
     }
 
+    @Test func `of two libraries with one version of a class the first is used, and both are told`() throws {
+        func found(_ path: String, _ version: String) -> PluginHost.FoundClass {
+            PluginHost.FoundClass(
+                description: PluginDescription(
+                    className: "org.Foo", aliases: [], kind: .source, version: version, location: path),
+                table: SettingsTable(), path: path)
+        }
+        let (chosen, twins) = PluginHost.highestVersions([found("/a", "1"), found("/b", "2"), found("/c", "2")])
+        #expect(chosen.map(\.path) == ["/b"])
+        #expect(twins == [.init(className: "org.Foo", version: "2", used: "/b", ignored: "/c")])
+        #expect(PluginHost.highestVersions([found("/a", "1"), found("/b", "2")]).twins.isEmpty)
+    }
+
     @Test func `what was probed is not probed again until the file changes`() throws {
         let cache = TemporaryFolder()
         let first = try host(["org.example.One"], cache: cache.path)

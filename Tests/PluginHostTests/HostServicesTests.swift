@@ -7,18 +7,19 @@ import Testing
 @Suite struct HostServicesTests {
     private let folder = TemporaryFolder()
     private let services = TestServices()
+    private let host: PluginHost
     private let task: any SinkTaskPort
 
     init() throws {
         let library = try #require(CompiledPlugin.build("asking", CSources.asking, in: folder))
-        let host = PluginHost(folders: [library], program: WorkerProgram.path, cacheFolder: nil)
+        host = PluginHost(folders: [library], program: WorkerProgram.path, cacheFolder: nil)
         host.rescan()
         task = try host.makeSinkTask(try host.resolve("AskingSink"), services: services)
         try task.start(ConfigMap())
     }
 
     /// Puts one record for each number.
-    private func put(_ numbers: [Int64]) -> PluginOutcome {
+    private func put(_ numbers: [Int64], to other: (any SinkTaskPort)? = nil) -> PluginOutcome {
         let batch = SinkBatch()
         batch.topics = ["t"]
         batch.tableGeneration = 1
@@ -29,7 +30,7 @@ import Testing
         }
         return records.withUnsafeMutableBufferPointer { buffer in
             batch.records = buffer
-            return task.put(batch)
+            return (other ?? task).put(batch)
         }
     }
 
@@ -43,12 +44,21 @@ import Testing
         #expect(services.state.badRecords == [1])
     }
 
+    @Test func `a task learns whether bad records are wanted`() throws {
+        guard case .ok = put([12]) else { throw ConnectError(.taskFailed, "they are wanted") }
+        let other = try host.makeSinkTask(
+            try host.resolve("AskingSink"), services: TestServices(wantsBadRecords: false))
+        try other.start(ConfigMap())
+        guard case .ok = put([13], to: other) else { throw ConnectError(.taskFailed, "they are not wanted") }
+        other.destroy()
+    }
+
     @Test func `wakes and errors outside calls are passed on`() throws {
         guard case .ok = put([8, 9]) else { throw ConnectError(.taskFailed, "a service failed") }
         #expect(services.state.wakes == 1 && services.state.errors.map(\.message) == ["outside"])
     }
 
-    @Test(arguments: [20, 21, 22, 23] as [Int64])
+    @Test(arguments: [20, 21, 22, 23, 24, 25] as [Int64])
     func `wishes that make no sense are answered with an error and not passed on`(_ number: Int64) throws {
         guard case .fatal(let error) = put([number]) else { throw ConnectError(.taskFailed, "\(number) was accepted") }
         #expect(!error.message.isEmpty)

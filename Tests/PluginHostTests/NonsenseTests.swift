@@ -7,10 +7,15 @@ import Testing
 @Suite struct NonsenseTests {
     private let folder = TemporaryFolder()
 
-    private func task(_ mode: Int) throws -> any SourceTaskPort {
+    private func host() throws -> PluginHost {
         let library = try #require(CompiledPlugin.build("nonsense", CSources.nonsense, in: folder))
         let host = PluginHost(folders: [library], program: WorkerProgram.path, cacheFolder: nil)
         host.rescan()
+        return host
+    }
+
+    private func task(_ mode: Int) throws -> any SourceTaskPort {
+        let host = try host()
         let task = try host.makeSourceTask(try host.resolve("NonsenseSource"), services: TestServices())
         try task.start(ConfigMap([("mode", "\(mode)")]))
         return task
@@ -19,7 +24,7 @@ import Testing
     @Test func `every broken rule of a batch fails the poll, names the rule and gives the batch back`() throws {
         let task = try task(0)
         let batch = SourceBatch()
-        for mode in 1...26 {
+        for mode in 1...35 {
             try task.start(ConfigMap([("mode", "\(mode)")]))
             guard case .fatal(let error) = task.poll(batch) else {
                 Issue.record("mode \(mode) was taken")
@@ -27,6 +32,7 @@ import Testing
                 continue
             }
             #expect(error.code == .pluginNonsense, "mode \(mode): \(error)")
+            #expect(error.message.hasPrefix("The plugin returned "), "mode \(mode): \(error)")
             #expect(batch.records.isEmpty, "mode \(mode)")
         }
         task.destroy()
@@ -35,7 +41,11 @@ import Testing
     @Test func `a good batch is taken and an unknown status is a failure`() throws {
         let task = try task(0)
         let batch = SourceBatch()
-        guard case .ok = task.poll(batch) else { throw ConnectError(.taskFailed, "the good batch was refused") }
+        switch task.poll(batch) {
+        case .ok: break
+        case .fatal(let error), .retriable(let error): throw error
+        case .wouldBlock: throw ConnectError(.taskFailed, "no batch")
+        }
         #expect(batch.records.count == 2)
         #expect(batch.records.map { $0.value.text } == ["ok", "ok"])
         #expect(batch.topics == ["t"] && batch.sourcePartitions.first?.offsetKey == "p")
@@ -46,5 +56,63 @@ import Testing
         }
         #expect(error.code == .pluginFailed)
         task.destroy()
+    }
+
+    private func message(_ task: any SourceTaskPort, _ mode: Int) throws -> String {
+        try task.start(ConfigMap([("mode", "\(mode)")]))
+        switch task.poll(SourceBatch()) {
+        case .fatal(let error), .retriable(let error): return error.message
+        case .ok, .wouldBlock: return "taken"
+        }
+    }
+
+    @Test func `what is wrong with a record is a sentence`() throws {
+        let task = try task(0)
+        #expect(try message(task, 5).hasPrefix("The plugin returned record 1, which refers to a topic"))
+        #expect(try message(task, 30) == "The plugin returned record 1, which holds an INT8 of 128")
+        #expect(try message(task, 34) == "The plugin returned record 1 for the negative Kafka partition -1")
+        #expect(try message(task, 27).hasSuffix("with the name of a header that is not UTF-8"))
+        #expect(try message(task, 35).contains("which is too large"))
+        task.destroy()
+    }
+
+    @Test func `numbers at the ends of their ranges are taken`() throws {
+        let task = try task(60)
+        let batch = SourceBatch()
+        guard case .ok = task.poll(batch) else { throw ConnectError(.taskFailed, "the batch was refused") }
+        #expect(batch.records.map { $0.value.int64 } == [Int64(Int32.max), -128])
+        task.release(batch)
+        task.destroy()
+    }
+
+    @Test func `nothing of the process's memory comes with an error that was not written`() throws {
+        let task = try task(0)
+        #expect(try message(task, 52).hasPrefix("xxxx"))
+        #expect(try message(task, 52).hasSuffix("says that its text has 4000000000 bytes; there is room for 4096)"))
+        #expect(try message(task, 51) == "the plugin failed in poll and gave no reason")
+        task.destroy()
+    }
+
+    @Test func `a batch that came with a failure is given back`() throws {
+        let task = try task(0)
+        for mode in [50, 53, 51] { _ = try message(task, mode) }
+        #expect(try message(task, 0) == "taken", "the plugin would answer that its batch was kept")
+        task.destroy()
+    }
+
+    @Test(arguments: [(1, "not UTF-8"), (2, "negative length"), (3, "at no address"), (4, "not UTF-8")])
+    func `texts of task configurations that are none are refused`(_ mode: Int, _ reason: String) throws {
+        let host = try host()
+        let connector = try host.makeConnector(try host.resolve("NonsenseSource"), services: TestServices())
+        try connector.start(ConfigMap([("mode", "0")]))
+        #expect(try connector.taskConfigs(maximum: 1).map { $0["key"] } == ["value"])
+        try connector.start(ConfigMap([("mode", "\(mode)")]))
+        do throws(ConnectError) {
+            _ = try connector.taskConfigs(maximum: 1)
+            Issue.record("mode \(mode) was taken")
+        } catch {
+            #expect(error.code == .pluginNonsense && error.message.contains(reason), "\(error)")
+        }
+        connector.destroy()
     }
 }

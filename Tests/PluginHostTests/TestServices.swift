@@ -15,7 +15,12 @@ final class TestServices: ConnectorServices, SourceTaskServices, SinkTaskService
     private let mutex = Mutex(State())
     private let offsets: [String: String]
 
-    init(offsets: [String: String] = [:]) { self.offsets = offsets }
+    let wantsBadRecords: Bool
+
+    init(offsets: [String: String] = [:], wantsBadRecords: Bool = true) {
+        self.offsets = offsets
+        self.wantsBadRecords = wantsBadRecords
+    }
 
     var state: State { mutex.withLock { $0 } }
     var assignment: [TopicPartition] { [TopicPartition(topic: "t", partition: 0)] }

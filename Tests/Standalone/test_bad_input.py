@@ -55,6 +55,8 @@ def test_a_sink_whose_file_cannot_be_made_fails_with_the_path_and_the_reason(hea
     healthy_pair.await_task("bad", "FAILED")
     trace = healthy_pair.get("/connectors/bad/tasks/0/status")["trace"]
     assert "/proc/nowhere/out.txt" in trace and "No such file" in trace
+    log = healthy_pair.log.read_text().splitlines()
+    assert len([line for line in log if "ERROR" in line and "/proc/nowhere/out.txt" in line]) == 1
     healthy_pair.unharmed()
 
 
@@ -177,3 +179,18 @@ def test_a_connector_that_hangs_in_start_holds_up_nobody_else(healthy_pair, topi
     thread.start()
     healthy_pair.unharmed()
     assert healthy_pair.request("GET", "/health")[0] == 200
+
+
+def test_tasks_that_all_block_do_not_stop_the_worker(healthy_pair, topic):
+    config = {
+        "connector.class": VERIFIABLE, "tasks.max": "600", "topic": topic + "-block", "native.output": "none",
+        "native.faults": "poll:hang"}
+    healthy_pair.request("PUT", "/connectors/blocking/config", config)
+    eventually("the log says so", lambda: "taken by calls that block" in healthy_pair.log.read_text(), 60)
+    assert healthy_pair.log.read_text().count("taken by calls that block") == 1
+    assert healthy_pair.get("/connectors/good-src/offsets")["offsets"]
+    message = refused(healthy_pair, {"connector.class": "FileStreamSource", "tasks.max": "many"})
+    assert "Not a number" in message
+    assert healthy_pair.request("DELETE", "/connectors/blocking")[0] == 204
+    eventually("there are threads again", lambda: "enough threads" in healthy_pair.log.read_text(), 60)
+    healthy_pair.unharmed()

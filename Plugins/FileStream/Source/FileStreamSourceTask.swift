@@ -21,6 +21,8 @@ final class FileStreamSourceTask: SourceTask {
     private static let missingFileHint: UInt32 = 1000
     private static let shortestHint: UInt32 = 10
     private static let longestHint: UInt32 = 200
+    /// One warning of a truncated file in this time is enough.
+    private static let warningNanoseconds: UInt64 = 60_000_000_000
 
     /// Nanoseconds that never go back; tests set their own.
     var now: () -> UInt64 = SystemClock.monotonicNanoseconds
@@ -38,6 +40,8 @@ final class FileStreamSourceTask: SourceTask {
     private var model: kc_record?
     private var hint = shortestHint
     private var saidMissing = false
+    /// When a truncation was warned of last, and how many came since.
+    private var truncationWarning: (at: UInt64, unsaid: Int)?
     /// Why nothing after the lines already taken can be read.
     private var failure: PluginError?
     /// Since when the replaced file has brought nothing.
@@ -160,12 +164,11 @@ final class FileStreamSourceTask: SourceTask {
             quietSince = nil
             return false
         case .truncated(let size):
-            context.log(
-                .warning,
-                "File \(path) was truncated: it has \(size) bytes and \(buffer.readPosition) had been read; reading it from "
-                    + "its start")
+            warnOfTruncation(path, size: size)
             replaceBuffer(origin: 0)
-            return true
+            // Whoever writes it has hardly begun, and a file that shrinks again and again must not take a processor.
+            hint = FileStreamSourceTask.longestHint
+            return false
         case .replaced:
             guard let since = quietSince else {
                 quietSince = now()
@@ -180,6 +183,20 @@ final class FileStreamSourceTask: SourceTask {
             replaceBuffer(origin: 0)
             return records.count == 0
         }
+    }
+
+    private func warnOfTruncation(_ path: String, size: Int64) {
+        let time = now()
+        if let last = truncationWarning, time &- last.at < FileStreamSourceTask.warningNanoseconds {
+            truncationWarning = (last.at, last.unsaid + 1)
+            return
+        }
+        let unsaid = truncationWarning?.unsaid ?? 0
+        truncationWarning = (time, 0)
+        context.log(
+            .warning,
+            "File \(path) was truncated: it has \(size) bytes and \(buffer.readPosition) had been read; reading it from its "
+                + "start" + (unsaid > 0 ? " (and \(unsaid) times since the warning before)" : ""))
     }
 
     /// Whatever is held of a line that cannot go on.

@@ -17,7 +17,7 @@ final class InputFile {
     /// What happened to a file that was read to its end.
     enum Change: Equatable {
         case none
-        /// It is shorter than what was read of it.
+        /// It became shorter than it was, and is shorter than what was read of it.
         case truncated(size: Int64)
         /// Another file has its name.
         case replaced
@@ -29,6 +29,9 @@ final class InputFile {
     private let inode: ino_t
     /// Whether bytes have positions that can be gone back to.
     let isRegular: Bool
+    /// The largest size that the file was seen with, since it last became shorter. Some files give bytes and say that they
+    /// have none (all of `/proc`): their size never says that anything is gone.
+    private var largestSize: Int64
 
     private init(descriptor: Int32, closesDescriptor: Bool) throws(PluginError) {
         self.descriptor = descriptor
@@ -42,6 +45,7 @@ final class InputFile {
         device = status.st_dev
         inode = status.st_ino
         isRegular = status.st_mode & S_IFMT == S_IFREG && closesDescriptor
+        largestSize = Int64(status.st_size)
     }
 
     deinit {
@@ -77,7 +81,10 @@ final class InputFile {
             let result =
                 isRegular
                 ? pread(descriptor, place, count, off_t(position)) : Glibc.read(descriptor, place, count)
-            if result > 0 { return .bytes(result) }
+            if result > 0 {
+                if isRegular { largestSize = max(largestSize, size) }
+                return .bytes(result)
+            }
             if result == 0 { return .end }
             switch errno {
             case EINTR: continue
@@ -91,7 +98,11 @@ final class InputFile {
     func change(path: String, readPosition: Int64) -> Change {
         guard isRegular else { return .none }
         let size = self.size
-        if size < readPosition { return .truncated(size: size) }
+        if size < readPosition && size < largestSize {
+            largestSize = size
+            return .truncated(size: size)
+        }
+        largestSize = max(largestSize, size)
         var status = stat()
         // While there is no file of this name, somebody is about to make one; the old one may still grow.
         guard stat(path, &status) == 0 else { return .none }

@@ -165,6 +165,8 @@ public protocol SourceTaskPort: AnyObject {
 /// What a sink task of a plugin may ask of its host: Connect's `SinkTaskContext`. Task's lane unless said otherwise.
 public protocol SinkTaskServices: AnyObject, Sendable {
     var task: TaskID { get }
+    /// Whether a record that cannot be written should be reported: errors are tolerated or logged. Any thread.
+    var wantsBadRecords: Bool { get }
     /// The partitions that the task has now.
     var assignment: [TopicPartition] { get }
     /// No records of these partitions until ``resume(_:)``.

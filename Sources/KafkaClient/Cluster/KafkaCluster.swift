@@ -118,7 +118,7 @@ public final class KafkaCluster {
         self.gate = gate
         self.settings = settings
         self.loop = loop
-        lane = pool.makeLane("kafka-dns")
+        lane = pool.makeLane("kafka-dns", for: .worker)
         var connection = ConnectionMachine.Configuration()
         connection.reconnectBackoff = settings.reconnectBackoff
         connection.setupTimeout = settings.connectionSetup

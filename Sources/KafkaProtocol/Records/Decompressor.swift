@@ -27,7 +27,7 @@ public final class Decompressor {
     /// A decompressor that writes into memory of `pool`.
     public init(pool: RecordBufferPool, limit: Int = Decompressor.defaultLimit) {
         self.pool = pool
-        output = RecordBuffer(pool: pool, capacity: Self.firstCapacity)
+        output = RecordBuffer(pool: pool, small: Self.firstCapacity)
         self.limit = limit
     }
 
@@ -43,7 +43,7 @@ public final class Decompressor {
     /// Gives up the memory that one uncommonly large batch has taken. What was decompressed is gone then.
     public func trim() {
         guard output.capacity > Self.keptCapacity else { return }
-        output = RecordBuffer(pool: pool, capacity: Self.firstCapacity)
+        output = RecordBuffer(pool: pool, small: Self.firstCapacity)
     }
 
     /// Decompresses `payload` into `output`; the result is valid until the next call or until `output` goes.
@@ -70,7 +70,8 @@ public final class Decompressor {
         if output.count > limit { throw .decompressedTooLarge(limit: limit) }
         if output.count == output.capacity || output.count == 0 {
             let wanted = output.count == 0 ? 4 * input : 2 * output.capacity
-            output.reserve(min(max(wanted, output.count + 1), limit + 1))
+            let size = min(max(wanted, output.count + 1), limit + 1)
+            guard output.reserve(size) else { throw .noMemory(size) }
         }
         return min(output.capacity, limit + 1) - output.count
     }
@@ -153,7 +154,7 @@ public final class Decompressor {
         guard size <= limit - output.count else { throw .decompressedTooLarge(limit: limit) }
         // A block of snappy cannot expand to more than about 21 times its size; the check comes before the memory.
         guard size / 32 <= block.count else { throw .decompressionFailed(.snappy) }
-        output.reserve(output.count + size)
+        guard output.reserve(output.count + size) else { throw .noMemory(output.count + size) }
         let place = (output.address + output.count).assumingMemoryBound(to: CChar.self)
         guard snappy_uncompress(input, block.count, place, &size) == SNAPPY_OK else {
             throw .decompressionFailed(.snappy)

@@ -74,7 +74,8 @@ public final class RecordBatchBuilder {
     ///   - value: its bytes, `valueCount` of them; a count of -1 means null.
     ///   - timestamp: milliseconds since 1970, -1 for none.
     /// - Returns: false when the batch is full: seal it and append again. A record above the limit is accepted by an empty
-    ///   batch and fills it; only one above `largestBatch` is refused there.
+    ///   batch and fills it; only one above `largestBatch`, or one that there is no memory
+    ///   for, is refused there.
     @inlinable
     public func append(
         key: UnsafeRawPointer?, keyCount: Int32, value: UnsafeRawPointer?, valueCount: Int32, timestamp: Int64
@@ -148,7 +149,8 @@ public final class RecordBatchBuilder {
             codec = compressor.codec
             let records = UnsafeRawBufferPointer(rebasing: plain.bytes[BatchLayout.records...])
             sealed = try compressor.withCompressed(records) { compressed throws(ProtocolError) in
-                let exact = RecordBuffer(pool: pool, capacity: BatchLayout.records + compressed.count)
+                let size = BatchLayout.records + compressed.count
+                guard let exact = RecordBuffer(pool: pool, capacity: size) else { throw .noMemory(size) }
                 exact.count = BatchLayout.records
                 exact.append(compressed)
                 return exact
@@ -173,10 +175,12 @@ public final class RecordBatchBuilder {
         let used = buffer == nil ? BatchLayout.records : estimatedSize
         guard used + bound <= (buffer == nil ? Self.largestBatch : min(limit, Self.largestBatch)) else { return false }
         if let buffer {
-            buffer.reserve(used + bound)
+            // Without memory the batch is full, as without room: what it holds is sent, and the next one begins.
+            guard buffer.reserve(used + bound) else { return false }
         } else {
             let expected = max(Self.firstCapacity, min(lastSize, limit))
             buffer = RecordBuffer(pool: pool, capacity: max(expected, used + bound))
+            if buffer == nil { return false }
             hot.pointee.baseTimestamp = timestamp
             hot.pointee.maxTimestamp = timestamp
         }

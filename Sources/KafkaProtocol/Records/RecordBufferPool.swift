@@ -42,8 +42,8 @@ public final class RecordBufferPool: Sendable {
         for free in unused { Glibc.free(free.address) }
     }
 
-    /// The smallest free memory of at least `capacity` bytes, else new.
-    func take(_ capacity: Int) -> (address: UnsafeMutableRawPointer, capacity: Int) {
+    /// The smallest free memory of at least `capacity` bytes, else new; nil where the system has no more.
+    func take(_ capacity: Int) -> (address: UnsafeMutableRawPointer, capacity: Int)? {
         let recycled: Free? = state.withLock { state in
             var best: Int?
             for (index, free) in state.free.enumerated() where free.capacity >= capacity {
@@ -60,14 +60,17 @@ public final class RecordBufferPool: Sendable {
             inUse.add(recycled.capacity, ordering: .relaxed)
             return (recycled.address, recycled.capacity)
         }
+        guard let new = realloc(nil, capacity) else { return nil }
         inUse.add(capacity, ordering: .relaxed)
-        return (allocate(nil, capacity), capacity)
+        return (new, capacity)
     }
 
-    /// Moves the content into larger memory, which costs no copy where the kernel can move pages.
-    func grow(_ address: UnsafeMutableRawPointer, from old: Int, to new: Int) -> UnsafeMutableRawPointer {
+    /// Moves the content into larger memory, which costs no copy where the kernel can move pages. Nil where the system has no
+    /// more: the content stays where it is then.
+    func grow(_ address: UnsafeMutableRawPointer, from old: Int, to new: Int) -> UnsafeMutableRawPointer? {
+        guard let moved = realloc(address, new) else { return nil }
         inUse.add(new - old, ordering: .relaxed)
-        return allocate(address, new)
+        return moved
     }
 
     func give(_ address: UnsafeMutableRawPointer, _ capacity: Int) {
@@ -79,11 +82,6 @@ public final class RecordBufferPool: Sendable {
             return true
         }
         if !kept { Glibc.free(address) }
-    }
-
-    private func allocate(_ address: UnsafeMutableRawPointer?, _ capacity: Int) -> UnsafeMutableRawPointer {
-        guard let moved = realloc(address, capacity) else { preconditionFailure("out of memory") }
-        return moved
     }
 }
 
@@ -100,10 +98,18 @@ public final class RecordBuffer: @unchecked Sendable {
     /// How many bytes hold something.
     public internal(set) var count = 0
 
-    /// Takes memory of at least `capacity` bytes.
-    public init(pool: RecordBufferPool, capacity: Int) {
+    /// Takes memory of at least `capacity` bytes; nil where the system has no more.
+    public init?(pool: RecordBufferPool, capacity: Int) {
+        guard let memory = pool.take(capacity) else { return nil }
         self.pool = pool
-        (address, self.capacity) = pool.take(capacity)
+        (address, self.capacity) = memory
+    }
+
+    /// A buffer to begin with, of a size for which the whole program has to end when there is no memory.
+    init(pool: RecordBufferPool, small capacity: Int) {
+        guard let memory = pool.take(capacity) else { preconditionFailure("no memory for \(capacity) bytes") }
+        self.pool = pool
+        (address, self.capacity) = memory
     }
 
     deinit { pool.give(address, capacity) }
@@ -112,17 +118,21 @@ public final class RecordBuffer: @unchecked Sendable {
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: address, count: count) }
 
     /// Makes room for at least `wanted` bytes, at most doubling where that is enough. The address may change.
-    func reserve(_ wanted: Int) {
-        guard wanted > capacity else { return }
+    ///
+    /// - Returns: false where the system has no more memory; everything is as it was then.
+    func reserve(_ wanted: Int) -> Bool {
+        guard wanted > capacity else { return true }
         let larger = max(wanted, 2 * capacity)
-        address = pool.grow(address, from: capacity, to: larger)
+        guard let moved = pool.grow(address, from: capacity, to: larger) else { return false }
+        address = moved
         capacity = larger
+        return true
     }
 
-    /// Adds bytes behind those that are there.
+    /// Adds bytes behind those that are there, for which room was made.
     func append(_ more: UnsafeRawBufferPointer) {
         guard let source = more.baseAddress else { return }
-        reserve(count + more.count)
+        precondition(count + more.count <= capacity)
         memcpy(address + count, source, more.count)
         count += more.count
     }

@@ -38,6 +38,8 @@ public enum ProtocolError: Error, Equatable, Sendable {
     case compressionFailed(CompressionCodec)
     /// A payload that decompresses to more than the caller allows; the limit in bytes.
     case decompressedTooLarge(limit: Int)
+    /// The system has no memory for a buffer of that many bytes.
+    case noMemory(Int)
 }
 
 extension ProtocolError: CustomStringConvertible {
@@ -63,6 +65,7 @@ extension ProtocolError: CustomStringConvertible {
         case .decompressionFailed(let codec): "the \(codec) payload cannot be decompressed"
         case .compressionFailed(let codec): "the payload cannot be compressed with \(codec)"
         case .decompressedTooLarge(let limit): "the payload decompresses to more than \(limit) bytes"
+        case .noMemory(let size): "there is no memory for a buffer of \(size) bytes"
         }
     }
 }

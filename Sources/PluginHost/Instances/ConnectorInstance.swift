@@ -58,8 +58,10 @@ final class ConnectorInstance: ConnectorPort {
             var map = ConfigMap()
             try Self.walk(config.pairs, as: kc_pair.self, "pairs of a task configuration") {
                 (pair) throws(ConnectError) in
-                guard let key = pair.key.text else { throw nonsense("a task configuration with a null key") }
-                map.set(key, pair.value.text)
+                guard let key = try pair.key.text("a key of a task configuration") else {
+                    throw nonsense("a task configuration with a null key")
+                }
+                map.set(key, try pair.value.text("the value of \(key) in a task configuration"))
             }
             configs.append(map)
         }
@@ -76,7 +78,9 @@ final class ConnectorInstance: ConnectorPort {
         try run(.validate, functions.validate) { $0(instance, memory.config(config), kc_string(), &table, $1) }
         var notes: [ValidationNote] = []
         try Self.walk(table, as: kc_validation.self, "validated keys") { (found) throws(ConnectError) in
-            guard let key = found.key.text else { throw nonsense("a validated key without a name") }
+            guard let key = try found.key.text("a validated key") else {
+                throw nonsense("a validated key without a name")
+            }
             notes.append(
                 ValidationNote(
                     key: key, errors: try Self.texts(found.errors),
@@ -159,7 +163,7 @@ final class ConnectorInstance: ConnectorPort {
 
     private static func texts(_ table: kc_table) throws(ConnectError) -> [String] {
         var result: [String] = []
-        try walk(table, as: kc_string.self, "texts") { result.append($0.text ?? "") }
+        try walk(table, as: kc_string.self, "texts") { result.append($0.shownText ?? "") }
         return result
     }
 }

@@ -62,10 +62,10 @@ private func hostLog(
     var all = context.fields
     if let fields, count > 0, count <= 64 {
         for field in UnsafeBufferPointer(start: fields, count: Int(count)) {
-            if let key = field.key.text { all.append(LogField(key, field.value.text ?? "")) }
+            if let key = field.key.shownText { all.append(LogField(key, field.value.shownText ?? "")) }
         }
     }
-    context.log.log(level(number), message.text ?? "", all)
+    context.log.log(level(number), message.shownText ?? "", all)
 }
 
 private func hostLogEnabled(_ context: OpaquePointer?, _ number: Int32) -> Int32 {
@@ -75,7 +75,7 @@ private func hostLogEnabled(_ context: OpaquePointer?, _ number: Int32) -> Int32
 
 private func hostRaiseError(_ context: OpaquePointer?, _ message: kc_string) {
     guard let context = InstanceContext.of(context) else { return }
-    let error = ConnectError(.pluginFailed, message.text ?? "the plugin raised an error without a reason")
+    let error = ConnectError(.pluginFailed, message.shownText ?? "the plugin raised an error without a reason")
     switch context.services {
     case .connector(let services): services.raiseError(error)
     case .source(let services): services.raiseError(error)
@@ -97,8 +97,8 @@ private func hostWake(_ context: OpaquePointer?) {
 }
 
 private func hostFeatures(_ context: OpaquePointer?) -> UInt32 {
-    guard case .sink? = InstanceContext.of(context)?.services else { return 0 }
-    return UInt32(KC_FEATURE_BAD_RECORDS)
+    guard case .sink(let services)? = InstanceContext.of(context)?.services else { return 0 }
+    return services.wantsBadRecords ? UInt32(KC_FEATURE_BAD_RECORDS) : 0
 }
 
 /// Leaves a text in the plugin's reply.
@@ -161,12 +161,15 @@ private func hostReportBadRecord(
     _ ticket: UnsafeMutablePointer<UInt64>?, _ reply: UnsafeMutablePointer<kc_reply>?
 ) -> kc_status {
     do throws(ConnectError) {
-        let (_, services) = try sink(context)
-        guard let batch, index >= 0, index < batch.pointee.records.count else {
-            throw nonsense("a bad record \(index), which is not in the batch")
+        let (instance, services) = try sink(context)
+        guard let batch, let last = instance.lastPut, batch == last.batch else {
+            throw nonsense("a bad record of a batch that is not the one that put was given last")
+        }
+        guard index >= 0, Int(index) < last.count else {
+            throw nonsense("a bad record \(index), which is not among the \(last.count) of the batch")
         }
         try services.reportBadRecord(
-            index: Int(index), ConnectError(.pluginFailed, message.text ?? "the plugin cannot use this record"))
+            index: Int(index), ConnectError(.pluginFailed, message.shownText ?? "the plugin cannot use this record"))
         ticket?.pointee = 0
         return kc_status(KC_OK)
     } catch {
@@ -203,7 +206,8 @@ private func assigned(
     let held = Set(services.assignment)
     var result: [TopicPartition] = []
     for entry in UnsafeBufferPointer(start: partitions, count: Int(count)) {
-        let partition = TopicPartition(topic: entry.topic.text ?? "", partition: entry.partition)
+        let partition = TopicPartition(
+            topic: try entry.topic.text("the name of a topic") ?? "", partition: entry.partition)
         guard held.contains(partition) else {
             throw ConnectError(.pluginFailed, "partition \(partition) is not assigned to this task")
         }
@@ -248,7 +252,8 @@ private func hostRewind(
         let held = Set(services.assignment)
         var result: [TopicPartitionOffset] = []
         for entry in UnsafeBufferPointer(start: offsets, count: Int(count)) {
-            let partition = TopicPartition(topic: entry.topic.text ?? "", partition: entry.partition)
+            let partition = TopicPartition(
+                topic: try entry.topic.text("the name of a topic") ?? "", partition: entry.partition)
             guard held.contains(partition), entry.offset >= 0 else {
                 throw ConnectError(
                     .pluginFailed,

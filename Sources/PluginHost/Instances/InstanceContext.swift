@@ -9,7 +9,7 @@ import Synchronization
 /// abandoned instance stays for ever. Memory that it hands to the plugin is the host's until the plugin's function returns,
 /// which is when the next call begins.
 final class InstanceContext: @unchecked Sendable {
-    // Guard of the unchecked conformance: `memory` is touched in serial calls of the instance only, all else is constant.
+    // Guard of the unchecked conformance: `memory` and `lastPut` are touched in serial calls of the instance only, all else is constant.
 
     /// Whose services these are.
     enum Services {
@@ -22,6 +22,8 @@ final class InstanceContext: @unchecked Sendable {
     let log: Logger
     let fields: [LogField]
     let memory = CMemory()
+    /// The batch that `put` was given last, and how many records it has: what the plugin says of it is not believed.
+    var lastPut: (batch: UnsafePointer<kc_batch>, count: Int)?
     private let call = Atomic<UInt8>(0)
 
     init(_ services: Services, plugin: PluginDescription) {

@@ -24,7 +24,12 @@ final class ReplyBuffer {
     private let text = UnsafeMutablePointer<CChar>.allocate(capacity: ReplyBuffer.capacity)
     private let reply = UnsafeMutablePointer<kc_reply>.allocate(capacity: 1)
 
+    /// Something may stand in `text`.
+    private var isUsed = false
+
     init() {
+        // What a plugin says that it wrote is shown: nothing of the process's memory may stand there.
+        text.initialize(repeating: 0, count: Self.capacity)
         reply.initialize(to: kc_reply())
     }
 
@@ -35,6 +40,10 @@ final class ReplyBuffer {
 
     /// The reply, empty, for the next call.
     func fresh() -> UnsafeMutablePointer<kc_reply> {
+        if isUsed || reply.pointee.error_length > 0 {
+            text.update(repeating: 0, count: Self.capacity)
+            isUsed = false
+        }
         reply.pointee = kc_reply()
         reply.pointee.struct_size = UInt32(MemoryLayout<kc_reply>.size)
         reply.pointee.error_capacity = UInt32(Self.capacity)
@@ -45,11 +54,18 @@ final class ReplyBuffer {
     /// Nanoseconds after which to call again; 0 when the plugin leaves it to the host.
     var hint: UInt64 { UInt64(reply.pointee.hint_ms) * 1_000_000 }
 
-    /// The plugin's text, or a sentence that says that it gave none.
+    /// The plugin's text up to its first zero byte, or a sentence that says that it gave none.
     func message(_ call: String) -> String {
-        let length = min(Int(reply.pointee.error_length), Self.capacity)
-        let given = String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
-        return given.isEmpty ? "the plugin failed in \(call) and gave no reason" : given
+        // A plugin that failed may have written and forgotten the length.
+        isUsed = true
+        let claimed = Int(reply.pointee.error_length)
+        let bytes = UnsafeRawBufferPointer(start: text, count: min(claimed, Self.capacity))
+        var given = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        if given.isEmpty { given = "the plugin failed in \(call) and gave no reason" }
+        if claimed > Self.capacity {
+            given += " (the plugin says that its text has \(claimed) bytes; there is room for \(Self.capacity))"
+        }
+        return given
     }
 
     /// The error of a call that did not answer `KC_OK`.

@@ -46,6 +46,7 @@ final class SinkTaskInstance: SinkTaskPort {
         batch.pointee.records = kc_table(
             items: UnsafeRawPointer(records.records.baseAddress),
             count: Int32(truncatingIfNeeded: records.records.count), stride: UInt32(MemoryLayout<ConnectRecord>.stride))
+        context.lastPut = (UnsafePointer(batch), records.records.count)
         let status = call(.put) { functions.put?(instance, batch, $0) }
         switch status {
         case kc_status(KC_OK): return .ok
@@ -69,7 +70,9 @@ final class SinkTaskInstance: SinkTaskPort {
         try reply.check(call(.preCommit) { preCommit(instance, list, count, &table, $0) }, "pre_commit")
         var safe: [TopicPartitionOffset] = []
         try ConnectorInstance.walk(table, as: kc_topic_offset.self, "offsets") { (entry) throws(ConnectError) in
-            guard let topic = entry.topic.text else { throw nonsense("an offset without a topic") }
+            guard let topic = try entry.topic.text("the topic of an offset") else {
+                throw nonsense("an offset without a topic")
+            }
             guard entry.flags & UInt32(KC_OFFSET_PRESENT) != 0 else { return }
             guard entry.offset >= 0 else { throw nonsense("the negative offset \(entry.offset) to commit") }
             safe.append(TopicPartitionOffset(TopicPartition(topic: topic, partition: entry.partition), entry.offset))

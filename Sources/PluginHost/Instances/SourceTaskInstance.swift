@@ -41,6 +41,11 @@ final class SourceTaskInstance: SourceTaskPort {
     func poll(_ batch: SourceBatch) -> PluginOutcome {
         var pointer: UnsafePointer<kc_batch>?
         let status = call(.poll) { functions.poll?(instance, Self.wishedRecords, &pointer, $0) }
+        if status != KC_OK, status != KC_WOULD_BLOCK, let pointer {
+            // Nothing of it is used, but it is the host's to give back, as any batch.
+            polled = pointer
+            release(batch)
+        }
         switch status {
         case kc_status(KC_OK), kc_status(KC_WOULD_BLOCK):
             guard let pointer else {

@@ -53,15 +53,15 @@ enum ManifestReader {
         var keys: [PluginManifest.Key] = []
         try forEach(entry.config_keys, as: kc_config_key.self, "configuration keys") {
             (pointer) throws(PluginRefusal) in
-            keys.append(try readKey(pointer.pointee))
+            keys.append(try readKey(pointer.pointee, of: name))
         }
         let isConnector = entry.kind == KC_CLASS_SOURCE || entry.kind == KC_CLASS_SINK
         if isConnector { try checkFunctions(entry, name) }
-        let own = try text(entry.version)
+        let own = try text(entry.version, "version of class \(name)")
         let shared = try required(plugin.version, "version")
         return PluginManifest.Class(
             kind: entry.kind, name: name, version: own ?? shared,
-            aliases: try texts(entry.aliases, entry.alias_count), keys: keys)
+            aliases: try texts(entry.aliases, entry.alias_count, "aliases of class \(name)"), keys: keys)
     }
 
     /// A connector's tables must be there and hold every function that is not optional.
@@ -73,48 +73,77 @@ enum ManifestReader {
             throw PluginRefusal("class \(name) has a connector table of another interface version")
         }
         let functions = connector.pointee
-        guard functions.create != nil, functions.start != nil, functions.task_configs != nil, functions.stop != nil,
-            functions.destroy != nil
-        else { throw PluginRefusal("class \(name) lacks a function that every connector must have") }
+        try check(
+            [
+                ("create", functions.create != nil), ("start", functions.start != nil),
+                ("task_configs", functions.task_configs != nil), ("stop", functions.stop != nil),
+                ("destroy", functions.destroy != nil),
+            ], name, "every connector")
         let size = task.loadUnaligned(as: UInt32.self)
-        let isComplete: Bool
         if entry.kind == KC_CLASS_SOURCE {
             guard size >= UInt32(MemoryLayout<kc_source_task>.size) else {
                 throw PluginRefusal("class \(name) has a task table of another interface version")
             }
             let functions = task.assumingMemoryBound(to: kc_source_task.self).pointee
-            isComplete =
-                functions.create != nil && functions.start != nil && functions.poll != nil
-                && functions.release_batch != nil && functions.stop != nil && functions.destroy != nil
+            try check(
+                [
+                    ("create", functions.create != nil), ("start", functions.start != nil),
+                    ("poll", functions.poll != nil), ("release_batch", functions.release_batch != nil),
+                    ("stop", functions.stop != nil), ("destroy", functions.destroy != nil),
+                ], name, "every source task")
         } else {
             guard size >= UInt32(MemoryLayout<kc_sink_task>.size) else {
                 throw PluginRefusal("class \(name) has a task table of another interface version")
             }
             let functions = task.assumingMemoryBound(to: kc_sink_task.self).pointee
-            isComplete =
-                functions.create != nil && functions.start != nil && functions.put != nil && functions.stop != nil
-                && functions.destroy != nil
+            try check(
+                [
+                    ("create", functions.create != nil), ("start", functions.start != nil),
+                    ("put", functions.put != nil), ("stop", functions.stop != nil),
+                    ("destroy", functions.destroy != nil),
+                ], name, "every sink task")
         }
-        guard isComplete else { throw PluginRefusal("class \(name) lacks a function that every task must have") }
     }
 
-    private static func readKey(_ key: kc_config_key) throws(PluginRefusal) -> PluginManifest.Key {
+    private static func check(
+        _ functions: [(name: String, isThere: Bool)], _ className: String, _ whose: String
+    ) throws(PluginRefusal) {
+        let missing = functions.filter { !$0.isThere }.map(\.name)
+        guard !missing.isEmpty else { return }
+        throw PluginRefusal(
+            "class \(className) lacks \(missing.joined(separator: ", ")), which \(whose) must have")
+    }
+
+    private static func readKey(
+        _ key: kc_config_key, of className: String
+    ) throws(PluginRefusal) -> PluginManifest.Key {
+        let name = try required(key.name, "key name of class \(className)")
+        let place = "key \(name) of class \(className)"
+        guard (Int32(KC_TYPE_BOOLEAN)...Int32(KC_TYPE_PASSWORD)).contains(key.type) else {
+            // Taken for a string, a type that hides its values would show them.
+            throw PluginRefusal("\(place) has the unknown type \(key.type)")
+        }
         var validators: [PluginManifest.Validator] = []
-        try forEach(key.validators, as: kc_validator.self, "validators") { (pointer) throws(PluginRefusal) in
+        try forEach(key.validators, as: kc_validator.self, "validators of \(place)") {
+            (pointer) throws(PluginRefusal) in
             let validator = pointer.pointee
             validators.append(
                 PluginManifest.Validator(
                     kind: validator.kind,
                     minimum: validator.flags & UInt32(KC_RANGE_HAS_MINIMUM) != 0 ? validator.minimum : nil,
                     maximum: validator.flags & UInt32(KC_RANGE_HAS_MAXIMUM) != 0 ? validator.maximum : nil,
-                    values: try texts(validator.values, validator.value_count)))
+                    values: try texts(validator.values, validator.value_count, "values of a validator of \(place)")))
         }
         return PluginManifest.Key(
-            name: try required(key.name, "key name"), type: key.type, importance: key.importance, width: key.width,
-            hasDefault: key.flags & UInt32(KC_KEY_HAS_DEFAULT) != 0, defaultValue: try text(key.default_value),
-            documentation: try text(key.documentation) ?? "", group: try text(key.group), order: key.order,
-            displayName: try text(key.display_name), dependents: try texts(key.dependents, key.dependent_count),
-            recommended: try texts(key.recommended, key.recommended_count), validators: validators)
+            name: name, type: key.type, importance: key.importance, width: key.width,
+            hasDefault: key.flags & UInt32(KC_KEY_HAS_DEFAULT) != 0,
+            defaultValue: try text(key.default_value, "default of \(place)"),
+            documentation: try text(key.documentation, "documentation of \(place)") ?? "",
+            group: try text(key.group, "group of \(place)"), order: key.order,
+            displayName: try text(key.display_name, "display name of \(place)"),
+            dependents: try texts(key.dependents, key.dependent_count, "dependents of \(place)"),
+            recommended: try texts(key.recommended, key.recommended_count, "recommended values of \(place)"),
+            validators: validators)
     }
 
     // MARK: - Tables and text
@@ -134,26 +163,26 @@ enum ManifestReader {
     }
 
     private static func texts(
-        _ pointer: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int32
+        _ pointer: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int32, _ what: String
     ) throws(PluginRefusal) -> [String] {
         guard count != 0 else { return [] }
         guard count > 0, Int(count) <= mostItems, let pointer else {
-            throw PluginRefusal("one of its lists of texts is nonsense (\(count) items)")
+            throw PluginRefusal("its list of \(what) is nonsense (\(count) items)")
         }
         var result: [String] = []
-        for index in 0..<Int(count) { result.append(try required(pointer[index], "text in a list")) }
+        for index in 0..<Int(count) { result.append(try required(pointer[index], "text among the \(what)")) }
         return result
     }
 
     private static func required(_ pointer: UnsafePointer<CChar>?, _ what: String) throws(PluginRefusal) -> String {
-        guard let text = try text(pointer), !text.isEmpty else { throw PluginRefusal("it has an empty \(what)") }
+        guard let text = try text(pointer, what), !text.isEmpty else { throw PluginRefusal("it has an empty \(what)") }
         return text
     }
 
-    private static func text(_ pointer: UnsafePointer<CChar>?) throws(PluginRefusal) -> String? {
+    private static func text(_ pointer: UnsafePointer<CChar>?, _ what: String) throws(PluginRefusal) -> String? {
         guard let pointer else { return nil }
         let length = strnlen(pointer, longestText)
-        guard length < longestText else { throw PluginRefusal("one of its texts does not end") }
+        guard length < longestText else { throw PluginRefusal("its \(what) does not end within \(longestText) bytes") }
         return String(decoding: UnsafeRawBufferPointer(start: pointer, count: length), as: UTF8.self)
     }
 

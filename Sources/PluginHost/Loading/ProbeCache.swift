@@ -5,7 +5,7 @@ import Logging
 /// Outcomes of probes between starts, by path and identity of the file. A cache: whatever is wrong with it, it is made anew.
 struct ProbeCache {
     private static let fileName = "plugin-probes.json"
-    private static let formatVersion: Int64 = 1
+    private static let formatVersion: Int64 = 2
     private static let log = Logger("connect.plugins")
 
     private let path: String?

@@ -1,3 +1,4 @@
+import CText
 import ConnectABI
 import ConnectModel
 
@@ -53,9 +54,15 @@ final class BatchImport {
             guard record.pointee.topic >= 0, record.pointee.topic < topics, record.pointee.sourcePartition >= 0,
                 record.pointee.sourcePartition < partitions, record.pointee.keySchema < schemas,
                 record.pointee.valueSchema < schemas, record.pointee.keySchema >= -1, record.pointee.valueSchema >= -1
-            else { throw nonsense("record \(index) refers to a topic, source partition or schema that is not there") }
+            else {
+                throw nonsense(
+                    "record \(index), which refers to a topic, source partition or schema that is not there")
+            }
             if let problem = ValueCheck.problem(record.pointee.value) ?? ValueCheck.problem(record.pointee.key) {
-                throw nonsense("record \(index) holds \(problem)")
+                throw nonsense("record \(index), which holds \(problem)")
+            }
+            if record.pointee.flags.contains(.hasPartition), record.pointee.partition < 0 {
+                throw nonsense("record \(index) for the negative Kafka partition \(record.pointee.partition)")
             }
             if record.pointee.offset.tag != ValueKind.int64.rawValue { try checkOffset(record.pointee.offset, index) }
             if record.pointee.headerCount != 0 { try checkHeaders(record.pointee, index, schemas) }
@@ -66,21 +73,26 @@ final class BatchImport {
 
     private func checkOffset(_ offset: Value, _ index: Int) throws(ConnectError) {
         guard offset.isNull || offset.tag == ValueKind.map.rawValue else {
-            throw nonsense("record \(index) has an offset that is neither a number, a map nor null")
+            throw nonsense("record \(index) with an offset that is neither a number, a map nor null")
         }
-        if let problem = ValueCheck.problem(offset) { throw nonsense("the offset of record \(index) holds \(problem)") }
+        if let problem = ValueCheck.problem(offset) {
+            throw nonsense("record \(index) with an offset that holds \(problem)")
+        }
     }
 
     private func checkHeaders(_ record: ConnectRecord, _ index: Int, _ schemas: Int32) throws(ConnectError) {
         guard record.headerCount > 0, record.headerCount <= 1 << 16, let headers = record.headers else {
-            throw nonsense("record \(index) has \(record.headerCount) headers")
+            throw nonsense("record \(index) with \(record.headerCount) headers")
         }
         for header in UnsafeBufferPointer(start: headers, count: Int(record.headerCount)) {
             guard header.nameLength >= 0, header.nameLength == 0 || header.name != nil, header.schema >= -1,
                 header.schema < schemas
-            else { throw nonsense("a header of record \(index) has no name or a schema that is not there") }
+            else { throw nonsense("record \(index) with a header without a name or with a schema that is not there") }
+            if let name = header.name, !text_is_utf8(name, Int(header.nameLength)) {
+                throw nonsense("record \(index) with the name of a header that is not UTF-8")
+            }
             if let problem = ValueCheck.problem(header.value) {
-                throw nonsense("a header of record \(index) holds \(problem)")
+                throw nonsense("record \(index) with a header that holds \(problem)")
             }
         }
     }
@@ -97,7 +109,9 @@ final class BatchImport {
     private func takeTables(_ batch: kc_batch, into target: SourceBatch) throws(ConnectError) {
         var topics: [String] = []
         try walk(batch.topics, as: kc_topic.self, "topics") { (topic) throws(ConnectError) in
-            guard let name = topic.pointee.name.text, !name.isEmpty else { throw nonsense("a topic without a name") }
+            guard let name = try topic.pointee.name.text("the name of a topic"), !name.isEmpty else {
+                throw nonsense("a topic without a name")
+            }
             topics.append(name)
         }
         var partitions: [SourcePartition] = []
@@ -110,7 +124,8 @@ final class BatchImport {
             if let problem = ValueCheck.problem(value) { throw nonsense("a source partition that holds \(problem)") }
             partitions.append(
                 SourcePartition(
-                    json: try JSONValues.json(of: value), offsetKey: partition.pointee.offset_key.text))
+                    json: try JSONValues.json(of: value),
+                    offsetKey: try partition.pointee.offset_key.text("the offset key of a source partition")))
         }
         let schemas = try SchemaImport(batch.schemas).schemas()
         guard topics != target.topics || partitions != target.sourcePartitions || schemas != target.schemas else {

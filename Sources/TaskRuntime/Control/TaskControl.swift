@@ -64,10 +64,17 @@ final class TaskControl: TaskHandle {
 
     /// Ends the task with an error that came from outside of a step.
     func fail(_ error: ConnectError) {
+        var isTold = false
+        change { machine in
+            let actions = machine.failed(error)
+            isTold = !actions.isEmpty
+            return actions
+        }
+        // Whoever observes the task logs what it is told.
+        guard !isTold else { return }
         Self.log.error(
-            "The task failed: \(error.message)",
+            "The task failed while it ended: \(error.message)",
             [.connector(task.connector), .task(task.description), .errorCode(error.code.rawValue)])
-        change { $0.failed(error) }
     }
 
     var activity: String {

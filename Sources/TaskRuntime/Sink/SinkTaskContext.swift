@@ -7,6 +7,7 @@ import Synchronization
 /// `wake` and `raiseError` come from any thread; all else belongs to the task's lane, since the plugin's calls do.
 final class SinkTaskContext: SinkTaskServices {
     let task: TaskID
+    let wantsBadRecords: Bool
     private let tolerance: ErrorTolerance
     private let reportBad: @Sendable (ConnectError) -> Void
     private let wakeTask: @Sendable () -> Void
@@ -24,11 +25,13 @@ final class SinkTaskContext: SinkTaskServices {
     nonisolated(unsafe) private var retryTimeout: UInt64?
 
     init(
-        task: TaskID, tolerance: ErrorTolerance, reportBad: @escaping @Sendable (ConnectError) -> Void,
+        task: TaskID, tolerance: ErrorTolerance, logsErrors: Bool,
+        reportBad: @escaping @Sendable (ConnectError) -> Void,
         wake: @escaping @Sendable () -> Void, fail: @escaping @Sendable (ConnectError) -> Void
     ) {
         self.task = task
         self.tolerance = tolerance
+        wantsBadRecords = tolerance == .all || logsErrors
         self.reportBad = reportBad
         wakeTask = wake
         failTask = fail

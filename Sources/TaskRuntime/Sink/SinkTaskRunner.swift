@@ -87,7 +87,7 @@ final class SinkTaskRunner: TaskRunner {
         let fields: [LogField] = [.connector(control.task.connector), .task(control.task.description)]
         let logsErrors = parts.settings.logsErrors
         context = SinkTaskContext(
-            task: control.task, tolerance: parts.settings.tolerance,
+            task: control.task, tolerance: parts.settings.tolerance, logsErrors: logsErrors,
             reportBad: { error in Self.report(error, stage: "TASK_PUT", logsErrors, fields) },
             wake: { [weak control] in control?.wake() }, fail: { [weak control] in control?.fail($0) })
     }

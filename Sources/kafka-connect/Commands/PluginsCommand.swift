@@ -16,14 +16,17 @@ enum PluginsCommand {
         }
         let host = PluginHost(folders: folders, program: PluginFolders.executable, cacheFolder: nil)
         host.rescan()
-        Terminal.print("Folders searched: \(folders.joined(separator: ", "))")
+        show("Folders searched: \(folders.joined(separator: ", "))")
         for plugin in host.plugins {
-            Terminal.print("\(plugin.kind.rawValue)  \(plugin.className)  \(plugin.version)  \(plugin.location)")
+            show("\(plugin.kind.rawValue)  \(plugin.className)  \(plugin.version)  \(plugin.location)")
         }
-        for broken in host.broken { Terminal.print("broken  \(broken.location): \(broken.reason)") }
+        for broken in host.broken { show("broken  \(broken.location): \(broken.reason)") }
         if host.plugins.isEmpty, host.broken.isEmpty { Terminal.print("No plugin library (.so) was found.") }
         return ExitStatus.success.code
     }
+
+    /// Names and reasons are the libraries' own words.
+    private static func show(_ text: String) { Terminal.print(TerminalText.line(text)) }
 
     /// The child of a scan: prints what one library declares.
     static func probe(_ file: String) -> Int32 {

@@ -63,7 +63,10 @@ final class ServiceStatus {
 
 /// The one line that STATUS shows.
 enum StatusText {
-    static func line(_ snapshot: WorkerSnapshot, waitingFor: String?) -> String {
+    /// - Parameters:
+    ///   - waitingFor: what of Kafka does not answer; nil when all is well.
+    ///   - heldUp: how many calls of plugins wait for a thread.
+    static func line(_ snapshot: WorkerSnapshot, waitingFor: String?, heldUp: Int = 0) -> String {
         if snapshot.isStopping { return "Stopping" }
         guard snapshot.isReady else {
             let stage = snapshot.stage?.description ?? "starting"
@@ -82,6 +85,7 @@ enum StatusText {
         let parts = shown.compactMap { state in counts[state].map { "\($0) \(state.rawValue.lowercased())" } }
         if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
         if let waitingFor { text += "; waiting for Kafka: \(waitingFor)" }
+        if heldUp > 0 { text += "; \(heldUp) tasks wait for a thread: calls of plugins block all" }
         return text
     }
 }

@@ -91,7 +91,7 @@ final class Worker: Sendable {
                 cluster = parts
                 offsets = parts.offsets
             } else {
-                let files = pool.makeLane("offsets")
+                let files = pool.makeLane("offsets", for: .worker)
                 offsets = try FileOffsetStore(path: config.offsetStorageFile ?? "") { files.submit($0) }
             }
         } catch {
@@ -112,10 +112,13 @@ final class Worker: Sendable {
                 taskShutdownTime: Self.nanoseconds(config.taskShutdownTimeoutMs),
                 tracksTopics: config.topicTrackingEnabled))
         self.herder = herder
+        let pool = pool
         status = Confined(
             ServiceStatus(
                 loop: kafkaLoop, progress: { herder.progress }, probe: { herder.probe() },
-                text: { StatusText.line(herder.snapshot, waitingFor: kafka.waitingFor) }), to: kafkaLoop)
+                text: {
+                    StatusText.line(herder.snapshot, waitingFor: kafka.waitingFor, heldUp: pool.heldUpLanes)
+                }), to: kafkaLoop)
     }
 
     /// Runs until a signal, or until a connector of the command line was refused.
