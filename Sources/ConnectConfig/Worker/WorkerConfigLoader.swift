@@ -117,7 +117,12 @@ struct WorkerConfigLoader {
             warning("ignored: the config topic always has one partition", "config.storage.partitions")
         }
         checkPolicy(settings)
-        guard mode == .distributed else { return }
+        guard mode == .distributed else {
+            if settings.string("offset.storage.file.filename")?.isEmpty == true {
+                error("the path of a file is missing", "offset.storage.file.filename")
+            }
+            return
+        }
         if let heartbeat = settings.int("heartbeat.interval.ms"), let session = settings.int("session.timeout.ms"),
             heartbeat >= session
         {
