@@ -113,12 +113,12 @@ extension ConfigurationChecker {
         let settings =
             kind == .source
             ? layers.sourceProducer(name, task: 0, config: texts) : layers.sinkConsumer(name, task: 0, config: texts)
-        do throws(ClientError) {
-            _ = try ClientSettings(settings, role: role)
-            return []
-        } catch {
-            let named = keys.first { error.message.contains(String($0.dropFirst(prefix.count))) }
-            return named.map { [($0, error.message)] } ?? []
+        return ClientSettings.problems(in: settings, role: role).compactMap { problem in
+            // What is wrong between two keys may be said of the one that is not the connector's.
+            let key =
+                keys.first { $0 == prefix + problem.key }
+                ?? keys.first { problem.message.contains($0.dropFirst(prefix.count)) }
+            return key.map { ($0, problem.message) }
         }
     }
 }
