@@ -112,3 +112,5 @@ extension ServerLoop {
             milliseconds: (now &- exchange.began) / 1_000_000)
     }
 }
+        // A header that the connection's memory cannot hold would end the connection without an answer.
+        let response = response.withoutLongHeaders(limits.headerBytes / 2)
