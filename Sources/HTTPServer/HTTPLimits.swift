@@ -25,3 +25,20 @@ package struct HTTPLimits: Sendable, Equatable {
         self.responseTime = responseTime
     }
 }
+
+    /// Descriptors that are not for connections: those of the listeners, of Kafka and of files.
+    static let descriptorReserve = 32
+    static let fewestConnections = 4
+
+    /// The same limits with no more connections than the process has descriptors for, so that making room begins before they
+    /// run out.
+    ///
+    /// - Parameters:
+    ///   - descriptors: that the process may have open.
+    ///   - listeners: among which they are shared.
+    func fitting(descriptors: UInt64, listeners: Int) -> HTTPLimits {
+        let left = Int(clamping: descriptors) - Self.descriptorReserve
+        var limits = self
+        limits.connections = min(connections, max(Self.fewestConnections, left / max(listeners, 1)))
+        return limits
+    }

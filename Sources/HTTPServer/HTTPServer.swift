@@ -24,6 +24,10 @@ package final class HTTPServer: Sendable {
         var sockets: [ListenSocket] = []
         var loops: [ServerLoop] = []
         do throws(HTTPServerError) {
+        var descriptors = rlimit()
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0
+        let limits =
+            isKnown ? limits.fitting(descriptors: UInt64(descriptors.rlim_cur), listeners: listeners.count) : limits
             for listener in listeners { sockets.append(try ListenSocket.open(listener)) }
             for (index, socket) in sockets.enumerated() {
                 loops.append(
