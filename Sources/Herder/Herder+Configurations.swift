@@ -159,7 +159,7 @@ extension Herder {
             return done(self, .failure(ConnectError(.requestConflict, message)))
         }
         runningValidations += 1
-        let stage = beginStage("performing multi-property validation for the connector")
+        let stage = beginStage("performing multi-property validation for the connector", connector: name)
         let instance = ConnectorInstance(name, number: 0, pool: dependencies.pool)
         let once = Once()
         let timer = after(EventLoop.now() &+ settings.requestTime) { herder in

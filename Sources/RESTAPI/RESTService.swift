@@ -130,11 +130,12 @@ struct RESTContext {
     func ask(
         _ command: Command, location: String? = nil, _ render: @escaping HerderRequest.Render
     ) -> RESTOutcome {
-        .ask(
+        let connector = command.connector
+        return .ask(
             HerderRequest(
                 command, within: settings.requestTime, location: location,
                 late: { snapshot in
-                    let message = StageText.timedOut(snapshot.stage)
+                    let message = StageText.timedOut(snapshot.stage(for: connector))
                     return RESTAnswer.error(RESTError(ErrorCode.requestTimedOut.httpStatus, message))
                 }, render: render))
     }
