@@ -151,7 +151,7 @@ extension Herder {
         _ done: @escaping @Sendable (isolated Herder, Result<CheckedConfig, ConnectError>) -> Void
     ) {
         guard config["connector.class"] != nil else {
-            let message = "Connector config \(config.javaDescription) contains no connector type"
+            let message = "Connector config \(config.keyDescription) contains no connector type"
             return done(self, .failure(ConnectError(.configMissingKey, message)))
         }
         guard runningValidations < Self.maximumValidations else {
