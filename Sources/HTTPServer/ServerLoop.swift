@@ -15,12 +15,15 @@ final class ServerLoop: @unchecked Sendable {
     let limits: HTTPLimits
     let listener: Int
     let refusal: HTTPServer.Refusal
+    let bodyLimit: HTTPServer.BodyLimit
     let handler: HTTPServer.Handler
     let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
 
     var connections: ConnectionTable
     /// Exchanges whose connection is suspended, by number.
     var suspended: [UInt64: SuspendedExchange] = [:]
+    /// Bytes of long bodies that are kept, of all connections together.
+    var longBodyBytes = 0
     /// The answer to everything, once the server stops.
     var finalAnswer: HTTPResponse?
     /// Whether connections ended in the last run of the daemon.
@@ -42,7 +45,7 @@ final class ServerLoop: @unchecked Sendable {
     /// Takes the socket over, also where it throws.
     init(
         socket: ListenSocket, listener: Int, limits: HTTPLimits, refusal: @escaping HTTPServer.Refusal,
-        handler: @escaping HTTPServer.Handler
+        bodyLimit: @escaping HTTPServer.BodyLimit, handler: @escaping HTTPServer.Handler
     ) throws(HTTPServerError) {
         guard let mailbox = Mailbox() else {
             close(socket.descriptor)
@@ -53,6 +56,7 @@ final class ServerLoop: @unchecked Sendable {
         self.listener = listener
         self.limits = limits
         self.refusal = refusal
+        self.bodyLimit = bodyLimit
         self.handler = handler
         connections = ConnectionTable(
             requestTime: limits.requestTime.nanoseconds, responseTime: limits.responseTime.nanoseconds,
@@ -87,14 +91,14 @@ final class ServerLoop: @unchecked Sendable {
             let now = MonotonicClock.now()
             for descriptor in connections.expired(now: now) { cut(descriptor) }
             answerLate(now)
+            let isCrowded = finalAnswer == nil && isReadable(socket.descriptor)
+            if isCrowded { makeRoom(now) }
             if finalAnswer != nil, connections.isEmpty || now >= stopDeadline { break }
             // At its limit of connections the daemon stops to listen, and begins again only in the next run after some have
             // ended: nothing would wake the loop for that.
             var wait = hasClosed ? 0 : timeout(daemon, now)
             // Nothing else says when there is room again.
             if isCrowded, wait < 0 || wait > Self.crowdedWait { wait = Self.crowdedWait }
-            let isCrowded = finalAnswer == nil && isReadable(socket.descriptor)
-            if isCrowded { makeRoom(now) }
             _ = poll(&descriptors, nfds_t(descriptors.count), wait)
         }
         // Resumed connections are closed with the rest; libmicrohttpd refuses to stop while one is suspended.

@@ -57,6 +57,8 @@ final class Worker: Sendable {
         do throws(HTTPServerError) {
             server = try HTTPServer(
                 listeners: Self.listeners(config), refusal: { RESTService.refusal($0, $1) },
+                // Only a cluster's workers have long requests.
+                bodyLimit: { config.isDistributed ? RESTService.bodyLimit($0, $1) : nil },
                 handler: { request, responder in serviceBox.handle(request, responder) })
         } catch {
             throw WorkerError(message: error.description)
