@@ -64,18 +64,26 @@ struct InternalTopicLayers {
     }
 
     func consumer(_ kind: WorkerConfig.InternalTopic) -> [String: String] {
-        var settings = layers.internalClient(Self.suffix(kind))
+        Self.consumer(kind, layers: layers, isExactlyOnce: worker.exactlyOnceSourceSupport == "enabled")
+    }
+
+    static func consumer(
+        _ kind: WorkerConfig.InternalTopic, layers: ClientLayers, isExactlyOnce: Bool
+    ) -> [String: String] {
+        var settings = layers.internalClient(suffix(kind))
         settings["group.id"] = nil
         settings["auto.offset.reset"] = "earliest"
         settings["enable.auto.commit"] = "false"
-        if kind != .status, worker.exactlyOnceSourceSupport == "enabled" {
-            settings["isolation.level"] = "read_committed"
-        }
+        if kind != .status, isExactlyOnce { settings["isolation.level"] = "read_committed" }
         return settings
     }
 
     func producer(_ kind: WorkerConfig.InternalTopic) -> [String: String] {
-        var settings = layers.internalClient(Self.suffix(kind))
+        Self.producer(kind, layers: layers)
+    }
+
+    static func producer(_ kind: WorkerConfig.InternalTopic, layers: ClientLayers) -> [String: String] {
+        var settings = layers.internalClient(suffix(kind))
         settings["acks"] = "all"
         settings["max.in.flight.requests.per.connection"] = "1"
         settings["enable.idempotence"] = "false"

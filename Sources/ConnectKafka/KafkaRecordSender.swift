@@ -12,6 +12,9 @@ final class KafkaRecordSender: RecordSender {
     private let topics: (any TopicPreparation)?
     /// Where topics are prepared before records go to them: by the lane's number.
     private var preparations: [TopicPreparationState] = []
+    /// By the lane's number.
+    private var names: [String] = []
+    private(set) var missingTopic: String?
     private var headers: [KafkaProtocol.RecordHeader] = []
 
     init(producer: Producer, topics: (any TopicPreparation)?) {
@@ -22,6 +25,8 @@ final class KafkaRecordSender: RecordSender {
 
     func topicNumber(for name: String) -> Int32 {
         let number = lane.topicIndex(for: name)
+        // Numbers come in the order of first mention.
+        if Int(number) == names.count { names.append(name) }
         if let topics {
             while preparations.count <= Int(number) { preparations.append(TopicPreparationState()) }
             topics.prepare(name, preparations[Int(number)])
@@ -31,11 +36,15 @@ final class KafkaRecordSender: RecordSender {
 
     func append(_ records: UnsafeBufferPointer<OutgoingRecord>) -> AppendOutcome {
         let now = EventLoop.wallMilliseconds()
+        missingTopic = nil
         for index in records.indices {
             if topics != nil, let outcome = waitsForTopic(records[index].topic, index) { return outcome }
             switch append(records[index], now) {
             case .appended: continue
-            case .full, .needsMetadata: return .took(index)
+            case .full: return .took(index)
+            case .needsMetadata:
+                noteMissing(records[index].topic)
+                return .took(index)
             case .refused: return .refused(after: index, lastError("The record was refused"))
             case .failed: return .failed(lastError("The producer failed"))
             }
@@ -74,10 +83,17 @@ final class KafkaRecordSender: RecordSender {
     private func waitsForTopic(_ number: Int32, _ index: Int) -> AppendOutcome? {
         guard preparations.indices.contains(Int(number)) else { return nil }
         switch preparations[Int(number)].outcome {
-        case nil: return .took(index)
+        case nil:
+            noteMissing(number)
+            return .took(index)
         case .success: return nil
         case .failure(let error): return .failed(error)
         }
+    }
+
+    private func noteMissing(_ number: Int32) {
+        let index = Int(number)
+        missingTopic = names.indices.contains(index) ? names[index] : nil
     }
 
     private func lastError(_ fallback: String) -> ConnectError {

@@ -60,8 +60,6 @@ public struct ConfigMap: Sendable, Equatable {
             && left.entries.allSatisfy { right.contains($0.key) && right[$0.key] == $0.value }
     }
 
-    /// As Java prints a map, for the messages that show one: `{k=v, k=v}`.
-    public var javaDescription: String {
-        "{" + entries.map { "\($0.key)=\($0.value ?? "null")" }.joined(separator: ", ") + "}"
-    }
+    /// The keys without their values, which may be secrets, for messages that show a map: `{k, k}`.
+    public var keyDescription: String { "{" + entries.map(\.key).joined(separator: ", ") + "}" }
 }

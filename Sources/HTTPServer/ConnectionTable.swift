@@ -41,7 +41,7 @@ struct ConnectionTable {
     /// - Returns: the descriptor of a connection to cut for it, the one that has been without a whole request for longest.
     mutating func opened(_ descriptor: Int32, now: UInt64) -> Int32? {
         closed(descriptor)
-        let victim = entries.count >= crowd ? takeVictim() : nil
+        let victim = entries.count >= crowd ? evict() : nil
         entries.insert(
             Entry(
                 descriptor: descriptor, phase: .idle, deadline: Self.later(now, requestTime), hasAnswered: false),
@@ -112,8 +112,20 @@ struct ConnectionTable {
         return place < entries.count && entries[place].descriptor == descriptor ? entries[place].phase : nil
     }
 
-    /// The connection whose request was due first. It is told once, as in ``expired(now:)``.
-    private mutating func takeVictim() -> Int32? {
+    /// Descriptors of connections without a whole request whose client has gone. Each is told once, as in ``expired(now:)``.
+    mutating func abandoned(where hasGone: (Int32) -> Bool) -> [Int32] {
+        var result: [Int32] = []
+        for place in entries.indices where entries[place].phase == .idle || entries[place].phase == .receiving {
+            guard entries[place].deadline != .max, hasGone(entries[place].descriptor) else { continue }
+            entries[place].deadline = .max
+            result.append(entries[place].descriptor)
+        }
+        return result
+    }
+
+    /// The connection to cut for a new one: that without a whole request whose request was due first. It is told once, as in
+    /// ``expired(now:)``.
+    mutating func evict() -> Int32? {
         var victim: Int?
         for place in entries.indices where entries[place].phase == .idle || entries[place].phase == .receiving {
             guard entries[place].deadline != .max else { continue }

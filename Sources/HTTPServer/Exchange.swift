@@ -25,6 +25,12 @@ final class Exchange {
     var headers = HTTPHeaders()
     var target: RequestTarget?
     var body: [UInt8] = []
+    /// Bytes that the body may have.
+    var bodyLimit = 0
+    /// The body was not kept because too many long ones were.
+    var isCrowdedOut = false
+    /// How many of the kept bytes count among those of long bodies.
+    var longBodyBytes = 0
     /// Bytes of the body that were read, kept or not.
     var bodyCount = 0
     var response: HTTPResponse?

@@ -5,6 +5,9 @@ package struct HTTPLimits: Sendable, Equatable {
     package var headerBytes: Int
     /// Length of a body. A longer one is answered with 413.
     package var bodyBytes: Int
+    /// Bytes of those bodies together that may be longer than ``bodyBytes`` and are, over all connections of a listener.
+    /// One that would need more is answered with 503.
+    package var longBodyBytes: Int
     /// Connections at one time. Near it, idle connections make room for new ones, the longest idle first; beyond it, new
     /// ones wait in the kernel's queue.
     package var connections: Int
@@ -15,13 +18,31 @@ package struct HTTPLimits: Sendable, Equatable {
     package var responseTime: Duration
 
     package init(
-        headerBytes: Int = 32 << 10, bodyBytes: Int = 1 << 20, connections: Int = 512,
+        headerBytes: Int = 32 << 10, bodyBytes: Int = 1 << 20, longBodyBytes: Int = 64 << 20, connections: Int = 512,
         requestTime: Duration = .seconds(30), responseTime: Duration = .seconds(120)
     ) {
         self.headerBytes = headerBytes
         self.bodyBytes = bodyBytes
+        self.longBodyBytes = longBodyBytes
         self.connections = connections
         self.requestTime = requestTime
         self.responseTime = responseTime
+    }
+
+    /// Descriptors that are not for connections: those of the listeners, of Kafka and of files.
+    static let descriptorReserve = 32
+    static let fewestConnections = 4
+
+    /// The same limits with no more connections than the process has descriptors for, so that making room begins before they
+    /// run out.
+    ///
+    /// - Parameters:
+    ///   - descriptors: that the process may have open.
+    ///   - listeners: among which they are shared.
+    func fitting(descriptors: UInt64, listeners: Int) -> HTTPLimits {
+        let left = Int(clamping: descriptors) - Self.descriptorReserve
+        var limits = self
+        limits.connections = min(connections, max(Self.fewestConnections, left / max(listeners, 1)))
+        return limits
     }
 }

@@ -5,7 +5,7 @@ package struct HTTPRequest: Sendable {
     /// Path and query, not decoded.
     package var target: RequestTarget
     package var headers: HTTPHeaders
-    /// At most ``HTTPLimits/bodyBytes`` long.
+    /// At most ``HTTPLimits/bodyBytes`` long, or what the server's ``HTTPServer/BodyLimit`` says.
     package var body: [UInt8]
     /// The peer's address without its port; `-` for a Unix socket.
     package var peer: String

@@ -9,6 +9,8 @@ import Logging
 package final class HTTPServer: Sendable {
     /// Takes a request. Called on a listener's thread.
     package typealias Handler = @Sendable (HTTPRequest, HTTPResponder) -> Void
+    /// How long the body of a request may be where that is more than ``HTTPLimits/bodyBytes``; nil where it is not.
+    package typealias BodyLimit = @Sendable (_ method: String, _ target: RequestTarget) -> Int?
     /// Makes the answer to a request that the server itself refuses: its status and the reason.
     package typealias Refusal = @Sendable (Int, String) -> HTTPResponse
 
@@ -19,8 +21,13 @@ package final class HTTPServer: Sendable {
     /// Binds all listeners and serves at once; binds nothing where one fails.
     package init(
         listeners: [HTTPListener], limits: HTTPLimits = HTTPLimits(),
-        refusal: @escaping Refusal = { HTTPResponse.text($0, $1) }, handler: @escaping Handler
+        refusal: @escaping Refusal = { HTTPResponse.text($0, $1) }, bodyLimit: @escaping BodyLimit = { _, _ in nil },
+        handler: @escaping Handler
     ) throws(HTTPServerError) {
+        var descriptors = rlimit()
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0
+        let limits =
+            isKnown ? limits.fitting(descriptors: UInt64(descriptors.rlim_cur), listeners: listeners.count) : limits
         var sockets: [ListenSocket] = []
         var loops: [ServerLoop] = []
         do throws(HTTPServerError) {
@@ -28,7 +35,8 @@ package final class HTTPServer: Sendable {
             for (index, socket) in sockets.enumerated() {
                 loops.append(
                     try ServerLoop(
-                        socket: socket, listener: index, limits: limits, refusal: refusal, handler: handler))
+                        socket: socket, listener: index, limits: limits, refusal: refusal, bodyLimit: bodyLimit,
+                        handler: handler))
             }
         } catch {
             // A loop owns its socket from its creation on.

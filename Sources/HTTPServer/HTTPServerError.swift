@@ -3,5 +3,11 @@ package struct HTTPServerError: Error, Sendable, Equatable, CustomStringConverti
     /// Names the listener and the cause.
     package let description: String
 
-    init(_ description: String) { self.description = description }
+    /// The kernel's reason; 0 where it has none.
+    let reason: Int32
+
+    init(_ description: String, reason: Int32 = 0) {
+        self.description = description
+        self.reason = reason
+    }
 }

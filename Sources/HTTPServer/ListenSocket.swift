@@ -17,8 +17,12 @@ struct ListenSocket {
             return try adopt(descriptor)
         case .network(host: "", let port):
             // One socket for both families; where the kernel has no IPv6, IPv4 alone.
-            if let socket = try? bind(host: "::", port: port) { return socket }
-            return try bind(host: "0.0.0.0", port: port)
+            do throws(HTTPServerError) {
+                return try bind(host: "::", port: port)
+            } catch {
+                guard error.reason == EAFNOSUPPORT || error.reason == EADDRNOTAVAIL else { throw error }
+                return try bind(host: "0.0.0.0", port: port)
+            }
         case .network(let host, let port):
             return try bind(host: host, port: port)
         case .unix(let path):
@@ -34,7 +38,9 @@ struct ListenSocket {
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
         guard code == 0, let list else {
-            throw HTTPServerError("Cannot listen on \(host):\(port): \(String(cString: gai_strerror(code)))")
+            throw HTTPServerError(
+                "Cannot listen on \(host):\(port): \(String(cString: gai_strerror(code)))",
+                reason: code == EAI_FAMILY ? EAFNOSUPPORT : 0)
         }
         defer { freeaddrinfo(list) }
         var failure: Int32 = EADDRNOTAVAIL
@@ -48,7 +54,8 @@ struct ListenSocket {
                 failure = errno
             }
         }
-        throw HTTPServerError("Cannot listen on \(host):\(port): \(String(cString: strerror(failure)))")
+        throw HTTPServerError(
+            "Cannot listen on \(host):\(port): \(String(cString: strerror(failure)))", reason: failure)
     }
 
     /// - Returns: the descriptor, or -1 with `errno` set.

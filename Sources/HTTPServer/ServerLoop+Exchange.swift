@@ -28,12 +28,11 @@ extension ServerLoop {
             return refuse(exchange, 400, "Bad request target", connection)
         }
         exchange.target = target
-        if let length = RequestScreening.contentLength(exchange.headers), length > limits.bodyBytes {
+        exchange.bodyLimit = max(limits.bodyBytes, bodyLimit(exchange.method, target) ?? 0)
+        if let length = RequestScreening.contentLength(exchange.headers), length > exchange.bodyLimit {
             // A client that waits for leave to send, or would send far too much, gets its answer at once.
             let waits = exchange.headers["Expect"] != nil
-            if waits || length / Self.drainFactor > limits.bodyBytes {
-                return refuse(exchange, 413, "Request body is larger than \(limits.bodyBytes) bytes", connection)
-            }
+            if waits || length / Self.drainFactor > exchange.bodyLimit { return refuseBody(exchange, connection) }
         }
         exchange.phase = .body
         return .YES
@@ -41,19 +40,46 @@ extension ServerLoop {
 
     func bodyRead(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
         let (count, overflow) = exchange.bodyCount.addingReportingOverflow(bytes.count)
-        guard !overflow, count / Self.drainFactor <= limits.bodyBytes else { return .NO }
+        guard !overflow, count / Self.drainFactor <= exchange.bodyLimit else { return .NO }
         exchange.bodyCount = count
-        if count <= limits.bodyBytes {
+        if count <= exchange.bodyLimit, !exchange.isCrowdedOut, hasRoom(for: exchange) {
             exchange.body.append(contentsOf: bytes)
         } else {
             exchange.body = []
+            forget(exchange)
         }
         return .YES
     }
 
+    /// Counts a body that has become long; false where the listener keeps too many of them.
+    private func hasRoom(for exchange: Exchange) -> Bool {
+        guard exchange.bodyCount > limits.bodyBytes else { return true }
+        let more = exchange.bodyCount - exchange.longBodyBytes
+        guard longBodyBytes + more <= limits.longBodyBytes else {
+            exchange.isCrowdedOut = true
+            return false
+        }
+        longBodyBytes += more
+        exchange.longBodyBytes += more
+        return true
+    }
+
+    /// The body is kept no longer.
+    private func forget(_ exchange: Exchange) {
+        longBodyBytes -= exchange.longBodyBytes
+        exchange.longBodyBytes = 0
+    }
+
+    private func refuseBody(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+        refuse(exchange, 413, "Request body is larger than \(exchange.bodyLimit) bytes", connection)
+    }
+
     func requestRead(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
-        guard exchange.bodyCount <= limits.bodyBytes, let target = exchange.target else {
-            return refuse(exchange, 413, "Request body is larger than \(limits.bodyBytes) bytes", connection)
+        guard exchange.bodyCount <= exchange.bodyLimit, let target = exchange.target else {
+            return refuseBody(exchange, connection)
+        }
+        guard !exchange.isCrowdedOut else {
+            return refuse(exchange, 503, "Too many large request bodies at this time", connection)
         }
         if let finalAnswer { return send(finalAnswer, exchange, connection) }
         let request = HTTPRequest(
@@ -82,6 +108,7 @@ extension ServerLoop {
 
     func requestEnded(_ exchange: Exchange) {
         suspended[exchange.number] = nil
+        forget(exchange)
         let now = MonotonicClock.now()
         connections.answered(exchange.descriptor, now: now)
         log.info(accessLine(exchange, now).text(at: Int64(time(nil))))
@@ -96,6 +123,8 @@ extension ServerLoop {
     private func send(
         _ response: HTTPResponse, _ exchange: Exchange, _ connection: OpaquePointer, closing: Bool = false
     ) -> MHD_Result {
+        // A header that the connection's memory cannot hold would end the connection without an answer.
+        let response = response.withoutLongHeaders(limits.headerBytes / 2)
         exchange.response = response
         exchange.phase = .answered
         connections.answerBegun(exchange.descriptor, now: MonotonicClock.now())

@@ -15,12 +15,15 @@ final class ServerLoop: @unchecked Sendable {
     let limits: HTTPLimits
     let listener: Int
     let refusal: HTTPServer.Refusal
+    let bodyLimit: HTTPServer.BodyLimit
     let handler: HTTPServer.Handler
     let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
 
     var connections: ConnectionTable
     /// Exchanges whose connection is suspended, by number.
     var suspended: [UInt64: SuspendedExchange] = [:]
+    /// Bytes of long bodies that are kept, of all connections together.
+    var longBodyBytes = 0
     /// The answer to everything, once the server stops.
     var finalAnswer: HTTPResponse?
     /// Whether connections ended in the last run of the daemon.
@@ -42,7 +45,7 @@ final class ServerLoop: @unchecked Sendable {
     /// Takes the socket over, also where it throws.
     init(
         socket: ListenSocket, listener: Int, limits: HTTPLimits, refusal: @escaping HTTPServer.Refusal,
-        handler: @escaping HTTPServer.Handler
+        bodyLimit: @escaping HTTPServer.BodyLimit, handler: @escaping HTTPServer.Handler
     ) throws(HTTPServerError) {
         guard let mailbox = Mailbox() else {
             close(socket.descriptor)
@@ -53,6 +56,7 @@ final class ServerLoop: @unchecked Sendable {
         self.listener = listener
         self.limits = limits
         self.refusal = refusal
+        self.bodyLimit = bodyLimit
         self.handler = handler
         connections = ConnectionTable(
             requestTime: limits.requestTime.nanoseconds, responseTime: limits.responseTime.nanoseconds,
@@ -80,21 +84,21 @@ final class ServerLoop: @unchecked Sendable {
             pollfd(fd: kc_mhd_epoll_fd(daemon), events: Int16(POLLIN), revents: 0),
             pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        var fruitless = 0
         while true {
             readMail(daemon)
             hasClosed = false
             MHD_run(daemon)
-            // Without a descriptor left and without a connection that could free one, libmicrohttpd tries to accept for ever.
-            fruitless = connections.isEmpty && !hasClosed && descriptors[0].revents != 0 ? fruitless + 1 : 0
-            if fruitless >= Self.mostFruitless { rest() }
             let now = MonotonicClock.now()
             for descriptor in connections.expired(now: now) { cut(descriptor) }
             answerLate(now)
+            let isCrowded = finalAnswer == nil && isReadable(socket.descriptor)
+            if isCrowded { makeRoom(now) }
             if finalAnswer != nil, connections.isEmpty || now >= stopDeadline { break }
             // At its limit of connections the daemon stops to listen, and begins again only in the next run after some have
             // ended: nothing would wake the loop for that.
-            let wait = hasClosed ? 0 : timeout(daemon, now)
+            var wait = hasClosed ? 0 : timeout(daemon, now)
+            // Nothing else says when there is room again.
+            if isCrowded, wait < 0 || wait > Self.crowdedWait { wait = Self.crowdedWait }
             _ = poll(&descriptors, nfds_t(descriptors.count), wait)
         }
         // Resumed connections are closed with the rest; libmicrohttpd refuses to stop while one is suspended.
@@ -104,17 +108,54 @@ final class ServerLoop: @unchecked Sendable {
         self.daemon = nil
     }
 
-    /// Runs of the daemon in a row that were called for and brought nothing, until the loop slows down.
-    private static let mostFruitless = 16
+    /// Milliseconds until the next look at a connection that the daemon could not take.
+    private static let crowdedWait: Int32 = 100
 
-    private func rest() {
-        let now = MonotonicClock.now()
-        if now >= nextComplaint {
-            nextComplaint = now &+ 60_000_000_000
-            log.warning(
-                "No connection can be accepted: the process is out of file descriptors; raise its limit (LimitNOFILE)")
+    /// The kernel holds a connection that the daemon has not taken. Where it cannot, it stops to listen until one of its own
+    /// connections ends, which may be long.
+    private func makeRoom(_ now: UInt64) {
+        let isOut = isOutOfDescriptors()
+        // Else it takes the connection in its next run.
+        guard isOut || connections.count >= limits.connections else { return }
+        if isOut { complain(now) }
+        // libmicrohttpd may have missed that a client has gone while it was out of descriptors.
+        let gone = connections.abandoned(where: hasGone)
+        for descriptor in gone { cut(descriptor) }
+        guard gone.isEmpty else { return }
+        if let victim = connections.evict() {
+            cut(victim)
+        } else if isOut, connections.isEmpty {
+            // Nobody can make room, and libmicrohttpd tries to accept for ever.
+            _ = poll(nil, 0, Self.crowdedWait)
         }
-        _ = poll(nil, 0, 100)
+    }
+
+    private func complain(_ now: UInt64) {
+        guard now >= nextComplaint else { return }
+        nextComplaint = now &+ 60_000_000_000
+        log.warning(
+            "A connection cannot be accepted: the process is out of file descriptors; raise its limit (LimitNOFILE)")
+    }
+
+    private func isOutOfDescriptors() -> Bool {
+        let probe = eventfd(0, Int32(EFD_CLOEXEC))
+        guard probe < 0 else {
+            close(probe)
+            return false
+        }
+        return errno == EMFILE || errno == ENFILE
+    }
+
+    private func isReadable(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+
+    /// Whether the client has ended the connection, and everything that it sent was read.
+    private func hasGone(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
     }
 
     func connectionClosed(_ descriptor: Int32) {

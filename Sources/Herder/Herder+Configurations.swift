@@ -153,7 +153,7 @@ extension Herder {
         _ done: @escaping @Sendable (isolated Herder, Result<CheckedConfig, ConnectError>) -> Void
     ) {
         guard let className = config["connector.class"] else {
-            let message = "Connector config \(config.javaDescription) contains no connector type"
+            let message = "Connector config \(config.keyDescription) contains no connector type"
             return done(self, .failure(ConnectError(.configMissingKey, message)))
         }
         // One class has several names.
@@ -162,7 +162,7 @@ extension Herder {
             return done(self, .failure(ConnectError(.requestConflict, reason)))
         }
         runningValidations[checked] = (runningValidations[checked] ?? 0) + 1
-        let stage = beginStage("performing multi-property validation for the connector")
+        let stage = beginStage("performing multi-property validation for the connector", connector: name)
         let instance = ConnectorInstance(name, number: 0, pool: dependencies.pool)
         let once = Once()
         let timer = after(EventLoop.now() &+ settings.requestTime) { herder in

@@ -142,7 +142,7 @@ extension Herder {
 
     private func begin(_ description: String, _ number: UInt64, _ entry: ConnectorEntry) {
         let name = entry.name
-        entry.live[number]?.stage = beginStage(description)
+        entry.live[number]?.stage = beginStage(description, connector: name)
         entry.live[number]?.slowCall = after(EventLoop.now() &+ settings.slowCallTime) { herder in
             guard let entry = herder.entries[name], entry.live[number]?.slowCall != nil else { return }
             let call = entry.lifecycle.callUnderWay?.rawValue ?? ""

@@ -84,7 +84,7 @@ extension Herder {
         guard let plugin = entry.plugin else {
             return refuse(reply, .configUnknownClass, "The class of connector \(name) cannot be found", status: 500)
         }
-        let stage = beginStage("modifying offsets for connector \(name)")
+        let stage = beginStage("modifying offsets for connector \(name)", connector: name)
         let change = OffsetsChange(name: name, config: config, plugin: plugin, stage: stage, reply: reply)
         do {
             try body(self, entry, change)

@@ -137,10 +137,10 @@ package actor Herder: HerderPort {
     /// Something of the worker changed.
     func touch() { isPictureStale = true }
 
-    /// Notes what the worker is doing.
-    func beginStage(_ description: String) -> StageBook.Token {
+    /// Notes what the worker is doing, for a connector or as a whole.
+    func beginStage(_ description: String, connector: String? = nil) -> StageBook.Token {
         isPictureStale = true
-        return stages.begin(description, now: EventLoop.wallMilliseconds())
+        return stages.begin(description, connector: connector, now: EventLoop.wallMilliseconds())
     }
 
     /// Notes that it is through.
@@ -173,7 +173,7 @@ package actor Herder: HerderPort {
         let isReady = if case .ready = phase { true } else { false }
         let snapshot = WorkerSnapshot(
             isReady: isReady, isStopping: shutdown != nil, stage: stages.current, kafkaClusterID: clusterID,
-            connectors: connectors, cluster: clusterView)
+            connectors: connectors, cluster: clusterView, stages: stages.underWay)
         picture.withLock { $0 = snapshot }
     }
 }

@@ -72,7 +72,7 @@ package final class PluginHost: PluginCatalog {
 
     private func unknown(_ className: String, _ names: [String], _ known: [PluginDescription]) -> ConnectError {
         var message = "Invalid value \(className) for configuration connector.class: no plugin has such a class"
-        if let nearest = KeySuggestion.nearest(to: className, in: names) { message += "; did you mean \(nearest)?" }
+        message += KeySuggestion.nearest(to: className, in: names).map { "; did you mean \($0)?" } ?? "."
         let listed = known.map(\.className).joined(separator: ", ")
         message += " Known connectors: \(listed.isEmpty ? "none" : listed)."
         message += " Folders searched: \(folders.joined(separator: ", "))"

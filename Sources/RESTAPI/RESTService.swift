@@ -64,6 +64,15 @@ package final class RESTService: Sendable {
         RESTAnswer.error(RESTError(status, reason))
     }
 
+    /// Bytes that the body of a request may have where one mebibyte may be too few: task configurations, which the workers of
+    /// a cluster send each other and whose number and length the connector decides. For ``HTTPServer``.
+    package static func bodyLimit(_ method: String, _ target: RequestTarget) -> Int? {
+        guard method == "POST", let segments = target.segments, segments.count == 3, segments[0] == "connectors",
+            segments[2] == "tasks"
+        else { return nil }
+        return 16 << 20
+    }
+
     /// The answer to requests that wait when the worker stops.
     package static var stopping: HTTPResponse {
         RESTAnswer.error(RESTError(ErrorCode.workerStopping.httpStatus, "The worker is shutting down"))
@@ -130,11 +139,12 @@ struct RESTContext {
     func ask(
         _ command: Command, location: String? = nil, _ render: @escaping HerderRequest.Render
     ) -> RESTOutcome {
-        .ask(
+        let connector = command.connector
+        return .ask(
             HerderRequest(
                 command, within: settings.requestTime, location: location,
                 late: { snapshot in
-                    let message = StageText.timedOut(snapshot.stage)
+                    let message = StageText.timedOut(snapshot.stage(for: connector))
                     return RESTAnswer.error(RESTError(ErrorCode.requestTimedOut.httpStatus, message))
                 }, render: render))
     }

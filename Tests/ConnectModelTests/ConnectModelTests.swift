@@ -24,7 +24,7 @@ import Testing
         #expect(map["b"] == "3")
         map.remove("b")
         #expect(map["a"] == "2" && !map.contains("b"))
-        #expect(map.javaDescription == "{a=2}")
+        #expect(map.keyDescription == "{a}")
     }
 
     @Test func `a prefix is taken off the keys that have it`() {

@@ -20,6 +20,26 @@ struct ConnectionTableTests {
         #expect(table.isEmpty)
     }
 
+    @Test func `connections whose client has gone are found among those without a whole request`() {
+        var table = table()
+        for descriptor: Int32 in 1...4 { _ = table.opened(descriptor, now: 0) }
+        table.requestLineRead(2, now: 1)
+        table.requestLineRead(3, now: 1)
+        table.requestRead(3)
+        #expect(table.abandoned { $0 != 4 } == [1, 2])
+        #expect(table.abandoned { $0 != 4 } == [])
+        #expect(table.evict() == 4)
+        #expect(table.evict() == nil)
+    }
+
+    @Test func `there are no more connections than descriptors for them`() {
+        let limits = HTTPLimits()
+        #expect(limits.fitting(descriptors: 48, listeners: 1).connections == 16)
+        #expect(limits.fitting(descriptors: 48, listeners: 2).connections == 8)
+        #expect(limits.fitting(descriptors: 10, listeners: 1).connections == HTTPLimits.fewestConnections)
+        #expect(limits.fitting(descriptors: .max, listeners: 0) == limits)
+    }
+
     @Test func `a later request's time counts from its request line`() {
         var table = table()
         _ = table.opened(7, now: 0)

@@ -21,6 +21,26 @@ private func withServer(
 }
 
 struct HTTPServerTests {
+    @Test func `a port that is taken for IPv6 is no reason to listen on IPv4 alone`() throws {
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var only: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &only, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard bound else { return }  // no IPv6 here
+        let port = UInt16(bigEndian: address.sin6_port)
+        #expect(throws: HTTPServerError.self) {
+            try HTTPServer(listeners: [.network(host: "", port: port)], handler: echo)
+        }
+    }
+
     @Test func `a request is answered and the connection is kept`() throws {
         try withServer { _, port in
             let client = try RawClient(port: port)

@@ -36,6 +36,23 @@ import Testing
         #expect(stage.completed != nil)
     }
 
+    @Test func `what holds up one connector is not told of another`() async throws {
+        let worker = try await Worker()
+        worker.catalog["slow"].set("validate", .block)
+        _ = worker.send(.createConnector(name: "slow", config: worker.config("slow"), initialState: nil))
+        await worker.until("it is validated") { worker.catalog["slow"].calls.last == "validate" }
+        worker.catalog["stuck"].set("start", .block)
+        _ = worker.send(.createConnector(name: "stuck", config: worker.config("stuck"), initialState: nil))
+        await worker.until("it starts") { worker.herder.snapshot.stage?.description == "starting the connector" }
+        let snapshot = worker.herder.snapshot
+        let validation = "performing multi-property validation for the connector"
+        #expect(snapshot.stage(for: "slow")?.description == validation)
+        #expect(snapshot.stage(for: "stuck")?.description == "starting the connector")
+        #expect(snapshot.stage(for: "other")?.connector == nil)
+        worker.catalog["slow"].release()
+        worker.catalog["stuck"].release()
+    }
+
     @Test(arguments: ["start", "taskConfigs"])
     func `a connector can be deleted while it hangs, and made again`(call: String) async throws {
         let worker = try await Worker()

@@ -40,6 +40,31 @@ struct CommandTests {
                 == #"restartConnector(name: "a", includeTasks: \#(includeTasks), onlyFailed: \#(onlyFailed))"#)
     }
 
+    @Test func `a name that no request line could hold is refused when a connector is made`() throws {
+        let name = String(repeating: "ä", count: 1365)
+        func create(_ name: String) -> HTTPResponse? {
+            Caller(FakeHerder()).json("POST", "/connectors", "{\"name\":\"\(name)\",\"config\":{}}")
+        }
+        #expect(create(name + "aa") == nil, "8192 bytes reach the herder")
+        let refused = try #require(create(name + "aaa"))
+        #expect(refused.status == 400 && refused.text.contains("too long") && refused.text.count < 300)
+        let put = Caller(FakeHerder()).json(
+            "PUT", "/connectors/" + String(repeating: "a", count: 8193) + "/config", "{}")
+        #expect(put?.status == 400)
+    }
+
+    @Test func `only task configurations may be longer than other bodies`() throws {
+        func limit(_ method: String, _ path: String) throws -> Int? {
+            RESTService.bodyLimit(method, try #require(RequestTarget(path)))
+        }
+        #expect(try limit("POST", "/connectors/a%2Fb/tasks?forward=false") == 16 << 20)
+        #expect(try limit("POST", "/connectors/a/tasks/") == 16 << 20)
+        for other in ["/connectors", "/connectors/a/config", "/connectors/a/tasks/0", "/x/a/tasks"] {
+            #expect(try limit("POST", other) == nil)
+        }
+        #expect(try limit("PUT", "/connectors/a/tasks") == nil)
+    }
+
     @Test func `a task is named by connector and number`() throws {
         let herder = FakeHerder()
         _ = Caller(herder).call("POST", "/connectors/a-b/tasks/12/restart")

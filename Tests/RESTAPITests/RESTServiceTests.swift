@@ -65,6 +65,23 @@ struct RESTServiceTests {
         )
     }
 
+    @Test func `a request that times out names its own connector's stage, else the worker's`() throws {
+        let herder = FakeHerder()
+        let caller = Caller(herder)
+        #expect(caller.call("PUT", "/connectors/x/stop") == nil)
+        let deadline = try #require(caller.deadlines.withLock { $0.first })
+        let own = Stage(description: "stopping connector x", began: 0, connector: "x")
+        let worker = Stage(description: "writing to the config topic", began: 0)
+        let other = Stage(description: "starting the connector", began: 0, connector: "y")
+        func text(_ stages: [Stage]) -> String {
+            herder.state.withLock { $0.snapshot = .ready(stage: stages.last, stages: stages) }
+            return deadline.answer().text
+        }
+        #expect(text([own, worker, other]).contains("The worker is currently stopping connector x,"))
+        #expect(text([worker, other]).contains("The worker is currently writing to the config topic,"))
+        #expect(text([other]) == #"{"error_code":500,"message":"Request timed out"}"#)
+    }
+
     @Test func `a late reply answers a request that waited`() throws {
         let herder = FakeHerder()
         let service = RESTService(settings: .example)

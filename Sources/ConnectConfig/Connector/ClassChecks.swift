@@ -8,6 +8,7 @@ struct ClassChecks {
         for kind in ConverterKind.allCases {
             check(kind.key, kind.classKind, config, &result)
         }
+        for (key, message) in missingFeatures(in: config) { result.addError(message, to: key) }
         for keys in [TransformKeys.transforms, .predicates] {
             for alias in keys.aliases(in: config) { check("\(keys.list).\(alias).type", keys.kind, config, &result) }
         }
@@ -19,6 +20,14 @@ struct ClassChecks {
                     + "defining a predicate to be negated.", to: prefix + "type")
         }
         checkVersions(config, &result)
+    }
+
+    /// Transforms and predicates where no class of theirs exists: what no spelling would help.
+    func missingFeatures(in config: [String: String?]) -> [(key: String, message: String)] {
+        [TransformKeys.transforms, .predicates].compactMap { keys in
+            guard !keys.aliases(in: config).isEmpty, catalog.names(keys.kind).isEmpty else { return nil }
+            return (keys.list, "\(keys.list) are not part of this version; leave the key out")
+        }
     }
 
     private func check(

@@ -83,6 +83,15 @@ package struct ConnectorConfigTable: Sendable {
         return result
     }
 
+    /// What a configuration asks for that comes with a later version; ``validate(_:plugin:version:)`` tells it too.
+    package static func missingFeatures(
+        of config: ConfigMap, catalog: ClassCatalog
+    ) -> [(key: String, message: String)] {
+        var given: [String: String?] = [:]
+        for entry in config.entries { given.updateValue(entry.value, forKey: entry.key) }
+        return ClassChecks(catalog: catalog).missingFeatures(in: given)
+    }
+
     /// Hides the passwords of a configuration from logs and answers from now on: those of the framework's keys, of
     /// transforms, predicates and converters, of client overrides and of the plugin. For a connector that is about to
     /// start, its references resolved.

@@ -13,6 +13,9 @@ package struct ConnectorFile: Sendable {
     package private(set) var problems: [Problem]
     private let document: ConfigDocument
 
+    /// Whether every key that the file means to give is in `config`.
+    package var isComplete: Bool { document.isComplete }
+
     package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
     /// Reads a file: YAML, properties, flat JSON, or a create request.
@@ -32,12 +35,12 @@ package struct ConnectorFile: Sendable {
             if let inner = document["name"], inner.value != requested.text {
                 document.error(
                     "Connector name configuration in 'config' doesn't match the one specified in 'name' at '\(file)'",
-                    at: inner.position, key: "name")
+                    at: inner.position, key: "name", isAboutValue: true)
             } else {
                 name = requested.text
                 config.set("name", requested.text)
             }
-        } else if !config.contains("name"), !document.hasErrors {
+        } else if !config.contains("name"), document.isComplete {
             document.error(
                 "Connector configuration at '\(file)' is missing the mandatory 'name' configuration", at: nil,
                 key: "name")
@@ -51,7 +54,7 @@ package struct ConnectorFile: Sendable {
             default:
                 document.error(
                     "initial_state must be RUNNING, PAUSED or STOPPED, not '\(text.text)'", at: text.position,
-                    key: "initial_state")
+                    key: "initial_state", isAboutValue: true)
             }
         }
         self.file = file

@@ -21,9 +21,17 @@ enum SinkChecks {
                 "The DLQ topic '\(deadLetters)' may not be included in the list of topics ('topics="
                     + "[\(distinct.joined(separator: ", "))]') consumed by the connector", to: "topics")
         }
-        if !expression.isEmpty, let pattern = try? Pattern(expression),
-            (try? pattern.matchesWhole(deadLetters)) ?? false
-        {
+        // One that is no expression is told by the key's own check.
+        guard !expression.isEmpty, let pattern = try? Pattern(expression) else { return }
+        let matches: Bool
+        do throws(PatternError) {
+            matches = try pattern.matchesWhole(deadLetters)
+        } catch {
+            return result.addError(
+                "Whether the regex for the topics ('topics.regex=\(expression)') matches the DLQ topic '\(deadLetters)' "
+                    + "cannot be found out: \(error.description)", to: "topics.regex")
+        }
+        if matches {
             result.addError(
                 "The DLQ topic '\(deadLetters)' may not be matched by the regex for the topics ('topics.regex="
                     + "\(expression)') consumed by the connector", to: "topics.regex")

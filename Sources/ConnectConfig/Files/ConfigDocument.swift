@@ -25,6 +25,10 @@ package struct ConfigDocument: Sendable {
 
     package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
+    /// Whether every key that the file means to give is there: false once an error left some out, so that what is missing
+    /// tells nothing.
+    package private(set) var isComplete = true
+
     /// Keys with their texts; null ones are left out.
     package var values: [String: String] {
         var result: [String: String] = [:]
@@ -35,9 +39,11 @@ package struct ConfigDocument: Sendable {
     /// The same as a map that keeps order and nulls.
     package var map: ConfigMap { ConfigMap(entries.map { ($0.key, $0.value) }) }
 
-    package mutating func note(_ problem: Problem) { problems.append(problem) }
-
-    mutating func error(_ message: String, at position: SourcePosition?, key: String? = nil) {
+    /// - Parameter isAboutValue: the key is among the entries all the same, and only its value is wrong.
+    mutating func error(
+        _ message: String, at position: SourcePosition?, key: String? = nil, isAboutValue: Bool = false
+    ) {
+        if !isAboutValue { isComplete = false }
         problems.append(Problem(file: file, position: position, key: key, message: message))
     }
 

@@ -75,7 +75,8 @@ struct YAMLConfigReader {
                 continue
             }
             if text.contains(",") {
-                document.error("a list item may not contain a comma", at: element.position, key: key)
+                document.error(
+                    "a list item may not contain a comma", at: element.position, key: key, isAboutValue: true)
             }
             texts.append(text)
         }

@@ -41,18 +41,27 @@ package struct WorkerConfig: Sendable {
         self.responseHeaders = responseHeaders
     }
 
+    /// What the parts know of their keys that are built from the configuration: errors, each with the key that it is about.
+    ///
+    /// - Parameters:
+    ///   - values: every key of the file, references resolved.
+    ///   - mode: never automatic.
+    package typealias Checks = (_ values: [String: String], _ mode: Mode) -> [(key: String, message: String)]
+
     /// Reads a worker's file, YAML or properties, and reports everything that is wrong with it at once.
+    ///
+    /// - Parameter checks: what else is checked before the file is found good.
     package static func load(
-        file: String, mode: Mode, environment: [String: String] = ProcessEnvironment.variables()
+        file: String, mode: Mode, environment: [String: String] = ProcessEnvironment.variables(), checks: Checks? = nil
     ) -> Loaded {
-        load(ConfigFile.readWorker(file), mode: mode, environment: environment)
+        load(ConfigFile.readWorker(file), mode: mode, environment: environment, checks: checks)
     }
 
     /// The same for a document that was read already.
     package static func load(
-        _ document: ConfigDocument, mode: Mode, environment: [String: String]
+        _ document: ConfigDocument, mode: Mode, environment: [String: String], checks: Checks? = nil
     ) -> Loaded {
-        var loader = WorkerConfigLoader(document: document, mode: mode)
+        var loader = WorkerConfigLoader(document: document, mode: mode, checks: checks)
         return loader.load(environment: environment)
     }
 }

@@ -5,10 +5,12 @@ internal import Settings
 struct WorkerConfigLoader {
     private let document: ConfigDocument
     private let mode: WorkerConfig.Mode
+    private let checks: WorkerConfig.Checks?
     private var problems: [Problem]
 
-    init(document: ConfigDocument, mode: WorkerConfig.Mode) {
+    init(document: ConfigDocument, mode: WorkerConfig.Mode, checks: WorkerConfig.Checks? = nil) {
         self.document = document
+        self.checks = checks
         switch mode {
         case .automatic: self.mode = document["group.id"]?.value == nil ? .standalone : .distributed
         case .standalone, .distributed: self.mode = mode
@@ -18,16 +20,18 @@ struct WorkerConfigLoader {
 
     mutating func load(environment: [String: String]) -> WorkerConfig.Loaded {
         // What a broken file leaves out would be reported as missing: its own problems come first and alone.
-        guard !document.hasErrors else { return WorkerConfig.Loaded(config: nil, problems: problems) }
+        guard document.isComplete else { return WorkerConfig.Loaded(config: nil, problems: problems) }
         let (providers, failures) = ConfigProviders.make(from: document.values, environment: environment)
         for failure in failures { error(failure.message, failure.key) }
         let transformer = ConfigTransformer(providers: providers)
-        let values = resolve(with: transformer)
+        let resolved = resolve(with: transformer)
+        let values = resolved ?? document.values
         let settings = parse(values)
         let listeners = parseListeners("listeners", values["listeners"] ?? "http://:8083")
         let adminListeners = values["admin.listeners"].map { parseListeners("admin.listeners", $0) }
         let headers = (try? ResponseHeaderRule.parse(values["response.http.headers.config"] ?? "").get()) ?? []
         if let settings { check(settings) }
+        if let resolved { checkParts(resolved) }
         problems += UnknownWorkerKeys.warnings(for: document)
         sort()
         guard let settings, !problems.contains(where: { $0.severity == .error }) else {
@@ -59,7 +63,8 @@ struct WorkerConfigLoader {
         }.map(\.problem)
     }
 
-    private mutating func resolve(with transformer: ConfigTransformer) -> [String: String] {
+    /// Nil where a reference cannot be resolved.
+    private mutating func resolve(with transformer: ConfigTransformer) -> [String: String]? {
         let values = document.values
         do throws(ConfigProviderError) {
             var resolved = try transformer.resolve(values)
@@ -69,8 +74,15 @@ struct WorkerConfigLoader {
         } catch let failure {
             let key = document.entries.first { transformer.refersToProvider($0.value ?? "") }?.key
             error(failure.message, key ?? "config.providers")
-            return values
+            return nil
         }
+    }
+
+    /// What the parts say; of a key that was found bad before, nothing more.
+    private mutating func checkParts(_ values: [String: String]) {
+        guard let checks else { return }
+        let known = Set(problems.filter { $0.severity == .error }.compactMap(\.key))
+        for (key, message) in checks(values, mode) where !known.contains(key) { error(message, key) }
     }
 
     private mutating func parse(_ values: [String: String]) -> Settings? {
@@ -117,7 +129,12 @@ struct WorkerConfigLoader {
             warning("ignored: the config topic always has one partition", "config.storage.partitions")
         }
         checkPolicy(settings)
-        guard mode == .distributed else { return }
+        guard mode == .distributed else {
+            if settings.string("offset.storage.file.filename")?.isEmpty == true {
+                error("the path of a file is missing", "offset.storage.file.filename")
+            }
+            return
+        }
         if let heartbeat = settings.int("heartbeat.interval.ms"), let session = settings.int("session.timeout.ms"),
             heartbeat >= session
         {

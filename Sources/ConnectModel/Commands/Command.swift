@@ -27,6 +27,20 @@ public enum Command: Sendable {
     case putTaskConfigs(name: String, [ConfigMap])
     /// PUT /admin/loggers/NAME?scope=cluster: the level of a logger on every worker.
     case setLoggerLevel(namespace: String, level: String)
+
+    /// The connector that it is about.
+    public var connector: String? {
+        switch self {
+        case .createConnector(let name, _, _), .putConnectorConfig(let name, _), .patchConnectorConfig(let name, _),
+            .deleteConnector(let name), .pauseConnector(let name), .resumeConnector(let name), .stopConnector(let name),
+            .restartConnector(let name, _, _), .connectorOffsets(let name), .alterConnectorOffsets(let name, _),
+            .resetConnectorOffsets(let name), .resetActiveTopics(let name), .putTaskConfigs(let name, _):
+            name
+        case .restartTask(let task): task.connector
+        case .validateConfig(let config): config["name"]
+        case .health, .setLoggerLevel: nil
+        }
+    }
 }
 
 /// One entry of a request that changes offsets: partition and offset as the JSON text of the request; nil offset resets.

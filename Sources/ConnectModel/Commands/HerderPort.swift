@@ -18,9 +18,12 @@ public struct Stage: Sendable, Equatable {
     public let began: Int64
     /// nil while it goes on.
     public let completed: Int64?
+    /// The connector that it is for; nil for what concerns the whole worker.
+    public let connector: String?
 
     /// A stage.
-    public init(description: String, began: Int64, completed: Int64? = nil) {
+    public init(description: String, began: Int64, completed: Int64? = nil, connector: String? = nil) {
+        self.connector = connector
         self.description = description
         self.began = began
         self.completed = completed
@@ -51,7 +54,10 @@ public final class WorkerSnapshot: Sendable {
     public let isReady: Bool
     /// Whether the worker is shutting down.
     public let isStopping: Bool
+    /// The newest stage under way, else the last one that was completed.
     public let stage: Stage?
+    /// Every stage under way, the newest last.
+    public let stages: [Stage]
     public let kafkaClusterID: String?
     /// Sorted by name.
     public let connectors: [Connector]
@@ -61,14 +67,25 @@ public final class WorkerSnapshot: Sendable {
     /// A picture.
     public init(
         isReady: Bool, isStopping: Bool, stage: Stage?, kafkaClusterID: String?, connectors: [Connector],
-        cluster: ClusterView? = nil
+        cluster: ClusterView? = nil, stages: [Stage] = []
     ) {
+        self.stages = stages
         self.cluster = cluster
         self.isReady = isReady
         self.isStopping = isStopping
         self.stage = stage
         self.kafkaClusterID = kafkaClusterID
         self.connectors = connectors
+    }
+
+    /// What a request about a connector waits for: the connector's own newest stage, else the worker's, never that of
+    /// another connector.
+    ///
+    /// - Parameter connector: nil for a request about no connector.
+    public func stage(for connector: String?) -> Stage? {
+        guard let connector else { return stage }
+        let newest = stages.last { $0.connector == connector } ?? stages.last { $0.connector == nil } ?? stage
+        return newest?.connector == nil || newest?.connector == connector ? newest : nil
     }
 
     /// The connector of that name; binary search.

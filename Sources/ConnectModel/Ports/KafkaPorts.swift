@@ -33,6 +33,8 @@ public protocol RecordSender: AnyObject {
     func topicNumber(for name: String) -> Int32
     /// Copies records into the batches under construction. Records to one partition keep their order.
     func append(_ records: UnsafeBufferPointer<OutgoingRecord>) -> AppendOutcome
+    /// The topic that the last ``append(_:)`` left records for, because Kafka does not know it yet.
+    var missingTopic: String? { get }
     /// The lane has nothing more to do now: open batches are handed over, and their linger is the loop's.
     func handOver()
     /// Takes what has come out since the last call, in no promised order.

@@ -40,6 +40,12 @@ public struct ConsumerSettings: Sendable {
     /// - Throws: `ClientError.Code.invalidSettings` with every problem in its message.
     public init(_ client: ClientSettings) throws(ClientError) {
         var reader = SettingsReader(client.properties, role: .consumer)
+        self.init(&reader)
+        try reader.finish()
+    }
+
+    /// The same without an error: what is wrong stands in the reader's problems.
+    init(_ reader: inout SettingsReader) {
         let group = reader.text("group.id") ?? ""
         groupID = group.isEmpty ? nil : group
         let instance = reader.text("group.instance.id") ?? ""
@@ -48,6 +54,7 @@ public struct ConsumerSettings: Sendable {
         sessionTimeout = reader.nanoseconds("session.timeout.ms")
         heartbeatInterval = reader.nanoseconds("heartbeat.interval.ms")
         maxPollInterval = reader.nanoseconds("max.poll.interval.ms")
+        _ = reader.number("max.poll.records")
         autoCommitInterval =
             reader.flag("enable.auto.commit") ? reader.nanoseconds("auto.commit.interval.ms") : nil
         isReadCommitted = reader.word("isolation.level") == "read_committed"
@@ -64,22 +71,27 @@ public struct ConsumerSettings: Sendable {
             reset = known
         } else {
             reset = .latest
-            reader.complain("auto.offset.reset: '\(word)' is none of earliest, latest, none, by_duration:PnDTnHnMn.nS")
+            reader.complain(
+                of: "auto.offset.reset",
+                "auto.offset.reset: '\(word)' is none of earliest, latest, none, by_duration:PnDTnHnMn.nS")
         }
         assignors = []
         for name in reader.list("partition.assignment.strategy") {
             if let assignor = ConsumerAssignor(named: name) {
                 if !assignors.contains(assignor) { assignors.append(assignor) }
             } else {
-                reader.complain("partition.assignment.strategy: '\(name)' is neither range nor cooperative-sticky")
+                reader.complain(
+                    of: "partition.assignment.strategy",
+                    "partition.assignment.strategy: '\(name)' is neither range nor cooperative-sticky")
             }
         }
-        if assignors.isEmpty { reader.complain("partition.assignment.strategy: no assignor is named") }
-        if heartbeatInterval >= sessionTimeout {
-            reader.complain("heartbeat.interval.ms must be less than session.timeout.ms; a third of it is usual")
+        if assignors.isEmpty {
+            reader.complain(of: "partition.assignment.strategy", "partition.assignment.strategy: no assignor is named")
         }
-        guard reader.problems.isEmpty else {
-            throw ClientError(.invalidSettings, .configuration, reader.problems.joined(separator: "; "))
+        if heartbeatInterval >= sessionTimeout {
+            reader.complain(
+                of: "heartbeat.interval.ms",
+                "heartbeat.interval.ms must be less than session.timeout.ms; a third of it is usual")
         }
     }
 

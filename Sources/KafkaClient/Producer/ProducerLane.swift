@@ -413,13 +413,16 @@ public final class ProducerLane: @unchecked Sendable {
 
     private func missing(_ topic: LaneTopic) -> AppendResult? {
         let now = EventLoop.now()
-        if let code = snapshot.topic(topic.name)?.errorCode, code == 17 || code == 29 {
+        // A name that cannot exist is never asked for: no answer would come.
+        let canExist = TopicName.canExist(topic.name)
+        if let code = canExist ? snapshot.topic(topic.name)?.errorCode : 17, code == 17 || code == 29 {
             let why = ErrorCode(rawValue: code)
             lastError = ClientError(
                 .unknownTopic, code == 29 ? .authorization : .fatal,
                 code == 29
                     ? "no right to write to topic \(topic.name): \(why); grant WRITE and DESCRIBE on it"
-                    : "\(topic.name) is not a legal topic name: \(why)", brokerCode: code)
+                    : "\(TopicName.shown(topic.name)) is not a legal topic name: \(why); a name has 1 to "
+                        + "\(TopicName.longest) of the characters a-z, A-Z, 0-9, '.', '_' and '-'", brokerCode: code)
             return .refused
         }
         let since = topic.missingSince ?? now

@@ -2,6 +2,14 @@
 ///
 /// All times are nanoseconds of the monotonic clock; `UInt64.max` stands for "never". A value type: copies are independent.
 public struct ClientSettings: Sendable {
+    /// What is wrong with one key.
+    public struct Problem: Sendable, Equatable {
+        /// Java's name of the key.
+        public let key: String
+        /// What is wrong and what to do; begins with the key.
+        public let message: String
+    }
+
     /// Which kind of client the keys are for: it decides which keys are known and some defaults.
     public enum Role: Sendable { case producer, consumer, admin }
 
@@ -43,6 +51,23 @@ public struct ClientSettings: Sendable {
     /// - Throws: `ClientError.Code.invalidSettings` with every problem in its message, one after the other.
     public init(_ properties: [String: String], role: Role) throws(ClientError) {
         var reader = SettingsReader(properties, role: role)
+        self.init(&reader, properties, role: role)
+        try reader.finish()
+    }
+
+    /// Everything that is wrong with the keys of one client, in the order in which they are read; empty where a client can
+    /// be made with them.
+    public static func problems(in properties: [String: String], role: Role) -> [Problem] {
+        var reader = SettingsReader(properties, role: role)
+        _ = ClientSettings(&reader, properties, role: role)
+        // Those of the common keys would be told twice: a reader of its own, which sees the consumer's keys alone.
+        var consumer = SettingsReader(properties, role: role)
+        if role == .consumer { _ = ConsumerSettings(&consumer) }
+        return reader.problems + consumer.problems
+    }
+
+    /// Values that stand in for what cannot be read are of no use: the caller looks at the reader's problems.
+    private init(_ reader: inout SettingsReader, _ properties: [String: String], role: Role) {
         self.role = role
         self.properties = properties
         bootstrapServers = Self.bootstrapServers(&reader)
@@ -69,18 +94,18 @@ public struct ClientSettings: Sendable {
         reader.refuseKeysOfMissingFeatures()
         keysWithoutMeaning = reader.keysWithoutMeaning()
         unknownKeys = reader.unknownKeys()
-        guard reader.problems.isEmpty else {
-            throw ClientError(.invalidSettings, .configuration, reader.problems.joined(separator: "; "))
-        }
     }
 
     private static func bootstrapServers(_ reader: inout SettingsReader) -> [BrokerAddress] {
         let names = reader.list("bootstrap.servers")
-        if names.isEmpty { reader.complain("bootstrap.servers: no broker is named; set it to host:port,host:port") }
+        if names.isEmpty {
+            reader.complain(
+                of: "bootstrap.servers", "bootstrap.servers: no broker is named; set it to host:port,host:port")
+        }
         var addresses: [BrokerAddress] = []
         for name in names {
             guard let address = BrokerAddress(parsing: name) else {
-                reader.complain("bootstrap.servers: '\(name)' is not host:port")
+                reader.complain(of: "bootstrap.servers", "bootstrap.servers: '\(name)' is not host:port")
                 continue
             }
             if !addresses.contains(address) { addresses.append(address) }

@@ -94,6 +94,7 @@ public struct ProducerSettings: Sendable {
         guard isIdempotent else { return }
         if maxInFlight > 5 {
             reader.complain(
+                of: "max.in.flight.requests.per.connection",
                 "max.in.flight.requests.per.connection: must be at most 5 with enable.idempotence=true")
         }
         guard acks != .all || retries == 0 else { return }
@@ -101,15 +102,16 @@ public struct ProducerSettings: Sendable {
             isIdempotent = false
             return
         }
-        if acks != .all { reader.complain("acks: must be all with enable.idempotence=true") }
-        if retries == 0 { reader.complain("retries: must be above 0 with enable.idempotence=true") }
+        if acks != .all { reader.complain(of: "acks", "acks: must be all with enable.idempotence=true") }
+        if retries == 0 { reader.complain(of: "retries", "retries: must be above 0 with enable.idempotence=true") }
     }
 
     private mutating func checkDeliveryTimeout(_ reader: inout SettingsReader, requestTimeout: UInt64) {
         let least = adding(linger, to: requestTimeout)
         guard deliveryTimeout < least else { return }
         if reader.isSet("delivery.timeout.ms") {
-            reader.complain("delivery.timeout.ms: must be at least linger.ms + request.timeout.ms")
+            reader.complain(
+                of: "delivery.timeout.ms", "delivery.timeout.ms: must be at least linger.ms + request.timeout.ms")
         } else {
             deliveryTimeout = least
         }

@@ -2,7 +2,7 @@
 struct SettingsReader {
     private let values: [String: String]
     private let keys: [String: ClientKey]
-    private(set) var problems: [String] = []
+    private(set) var problems: [ClientSettings.Problem] = []
 
     init(_ values: [String: String], role: ClientSettings.Role) {
         self.values = values
@@ -14,7 +14,16 @@ struct SettingsReader {
     /// Whether the key was given, whatever its value.
     func isSet(_ name: String) -> Bool { values[name] != nil }
 
-    mutating func complain(_ problem: String) { problems.append(problem) }
+    /// - Parameter message: begins with the key.
+    mutating func complain(of key: String, _ message: String) {
+        problems.append(ClientSettings.Problem(key: key, message: message))
+    }
+
+    /// Throws every problem in one error, if there is one.
+    func finish() throws(ClientError) {
+        guard !problems.isEmpty else { return }
+        throw ClientError(.invalidSettings, .configuration, problems.map(\.message).joined(separator: "; "))
+    }
 
     /// The text of a key or its default; nil when it has neither.
     func text(_ name: String) -> String? {
@@ -26,11 +35,11 @@ struct SettingsReader {
         guard let text = text(name) else { return 0 }
         guard case .number(let range)? = keys[name]?.form else { return 0 }
         guard let number = Int64(text) else {
-            complain("\(name): '\(text)' is not a whole number")
+            complain(of: name, "\(name): '\(text)' is not a whole number")
             return range.lowerBound
         }
         guard range.contains(number) else {
-            complain("\(name): \(number) is outside \(range.lowerBound)...\(range.upperBound)")
+            complain(of: name, "\(name): \(number) is outside \(range.lowerBound)...\(range.upperBound)")
             return range.lowerBound
         }
         return number
@@ -51,7 +60,7 @@ struct SettingsReader {
         case "true"?: return true
         case "false"?, nil: return false
         case let other?:
-            complain("\(name): '\(other)' is neither true nor false")
+            complain(of: name, "\(name): '\(other)' is neither true nor false")
             return false
         }
     }
@@ -61,9 +70,11 @@ struct SettingsReader {
         guard case .word(let words)? = keys[name]?.form else { return text }
         if let word = words.first(where: { $0.lowercased() == text.lowercased() }) { return word }
         if case .needs(let feature)? = keys[name]?.use {
-            complain("\(name)=\(text) comes with \(feature); leave it out or set \(words.joined(separator: " or "))")
+            complain(
+                of: name,
+                "\(name)=\(text) comes with \(feature); leave it out or set \(words.joined(separator: " or "))")
         } else {
-            complain("\(name): '\(text)' is none of \(words.joined(separator: ", "))")
+            complain(of: name, "\(name): '\(text)' is none of \(words.joined(separator: ", "))")
         }
         return words.first ?? text
     }
@@ -94,10 +105,10 @@ struct SettingsReader {
                 guard case .needs(let feature) = key.use else { continue }
                 if case .word = key.form { continue }  // said when the word is read
                 if value == (key.standard ?? "") { continue }
-                complain("\(name) comes with \(feature); leave it out")
+                complain(of: name, "\(name) comes with \(feature); leave it out")
             } else if ClientKeyTable.isSecurityKey(name), !value.isEmpty {
                 let feature = name.hasPrefix("ssl.") ? "TLS support" : "SASL support"
-                complain("\(name) comes with \(feature); leave it out while security.protocol is PLAINTEXT")
+                complain(of: name, "\(name) comes with \(feature); leave it out while security.protocol is PLAINTEXT")
             }
         }
     }

@@ -84,8 +84,17 @@ enum ConnectorsResource {
         return .answer(RESTAnswer.json { ConnectorBodies.status(status, &$0) })
     }
 
+    /// Bytes of a percent-encoded name: with more, no request line about the connector would be read.
+    private static let longestName = 8 << 10
+
     /// The configuration with its `name`, which must be the connector's.
     private static func named(_ config: ConfigMap, _ name: String) throws(RESTError) -> ConfigMap {
+        let count = RequestTarget.encode(segment: name).utf8.count
+        guard count <= longestName else {
+            throw .badRequest(
+                "The connector name is too long: as a part of a URL it has \(count) bytes, of which \(longestName) can be "
+                    + "asked for")
+        }
         var config = config
         if let given = config["name"] {
             guard given == name else {

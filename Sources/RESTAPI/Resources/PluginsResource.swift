@@ -48,7 +48,7 @@ enum PluginsResource {
         let plugin = try request.variable(0)
         let config = try ConfigRequest.config(request.http.body)
         guard let type = config["connector.class"] else {
-            throw .badRequest("Connector config \(config.javaDescription) contains no connector type")
+            throw .badRequest("Connector config \(config.keyDescription) contains no connector type")
         }
         guard shortName(type).hasSuffix(shortName(plugin)) else {
             throw .badRequest("Included connector type \(type) does not match request type \(plugin)")

@@ -66,6 +66,7 @@ final class SourceTaskRunner: TaskRunner {
     private var convertNotBefore: UInt64 = 0
     private var pollBackoff = CallBackoff()
     private var warnings = RepeatLimiter()
+    var watch = SendWatch()
     private var pollNotBefore: UInt64 = 0
     private var random = SystemRandomNumberGenerator()
     var finishing = Finishing.notYet
@@ -114,7 +115,8 @@ final class SourceTaskRunner: TaskRunner {
                 return .woken
             }
             let now = EventLoop.now()
-            takeCompletions(sender, port)
+            let hasProgress = takeCompletions(sender, port)
+            watchKafka(sender, hasProgress: hasProgress, now: now)
             if let sendFailure { throw sendFailure }
             commitIfDue(port, now)
             switch try advance(port, sender, pipeline, isPaused: isPaused, now: now) {
@@ -123,7 +125,7 @@ final class SourceTaskRunner: TaskRunner {
             case .waiting(let time):
                 // Batches under construction must not wait for records that may never come.
                 sender.handOver()
-                return .until(min(commits.nextDeadline, time ?? .max))
+                return .until(min(commits.nextDeadline, watch.nextDeadline, time ?? .max))
             }
         }
         return .again
@@ -250,12 +252,16 @@ final class SourceTaskRunner: TaskRunner {
 
     // MARK: What comes back
 
-    func takeCompletions(_ sender: any RecordSender, _ port: any SourceTaskPort) {
+    /// - Returns: whether there was anything.
+    @discardableResult
+    func takeCompletions(_ sender: any RecordSender, _ port: any SourceTaskPort) -> Bool {
         // Out of the class for the time of the loop: each completion would be checked for exclusive access.
         var ledger = OffsetLedger()
         swap(&ledger, &self.ledger)
         let failsOnError = parts.settings.tolerance == .none
+        var hasProgress = false
         sender.drain { completion in
+            hasProgress = true
             if let error = completion.error {
                 if failsOnError {
                     sendFailure = sendFailure ?? error
@@ -270,6 +276,7 @@ final class SourceTaskRunner: TaskRunner {
         swap(&ledger, &self.ledger)
         let acknowledged = self.ledger.takeAcknowledged()
         if acknowledged > 0, isPluginStarted { port.acknowledged(count: acknowledged) }
+        return hasProgress
     }
 
     /// Kafka has a record of this topic.

@@ -19,14 +19,16 @@ enum ValidateCommand {
     }
 
     private static func problems(of file: String) -> [Problem] {
-        let connector = ConnectorFile.load(file)
+        var connector = ConnectorFile.load(file)
         // A worker's file is never JSON and has no name; what misses its class is still a connector's.
         let isConnector =
             connector.config["connector.class"] != nil || file.hasSuffix(".json")
             || (connector.name != nil && connector.config["bootstrap.servers"] == nil)
-        guard isConnector else { return WorkerConfig.load(file: file, mode: .automatic).problems }
+        guard isConnector else { return WorkerFile.load(file, mode: .automatic).problems }
         let key = "connector.class"
-        guard connector.config[key] == nil, !connector.hasErrors else { return connector.problems }
+        connector.add(
+            ConnectorConfigTable.missingFeatures(of: connector.config, catalog: ClassCatalog(BuiltInClasses.entries)))
+        guard connector.config[key] == nil, connector.isComplete else { return connector.problems }
         let missing = Problem(
             file: file, key: key, message: "Missing required configuration \"\(key)\" which has no default value.")
         return connector.problems + [missing]

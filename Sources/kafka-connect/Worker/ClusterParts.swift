@@ -20,12 +20,6 @@ struct ClusterParts {
     init(
         _ config: WorkerConfig, kafka: KafkaConnections, advertised: AdvertisedAddress, sender: any HTTPSender
     ) throws(ConnectError) {
-        guard config.exactlyOnceSourceSupport == "disabled" else {
-            throw ConnectError(
-                .configInvalid,
-                "exactly.once.source.support: \(config.exactlyOnceSourceSupport) is not part of this version; use disabled"
-            )
-        }
         let topic = try kafka.makeOffsetStore()
         offsets = topic
         let algorithm = config.keyGenerationAlgorithm

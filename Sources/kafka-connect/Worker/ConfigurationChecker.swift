@@ -32,6 +32,7 @@ final class ConfigurationChecker: ConnectorChecking {
         for (key, message) in Self.overrideProblems(config, kind: plugin.kind, layers: layers) {
             outcome.addError(message, to: key)
         }
+        if plugin.kind == .sink, let (key, message) = groupConflict(config) { outcome.addError(message, to: key) }
         let deadLetters = "errors.deadletterqueue.topic.name"
         if plugin.kind == .sink, let topic = config[deadLetters], !topic.isEmpty {
             outcome.addError(
@@ -39,6 +40,21 @@ final class ConfigurationChecker: ConnectorChecking {
                 to: deadLetters)
         }
         return outcome.answer
+    }
+
+    /// A sink whose consumers would join the group of the workers, which neither would survive. Source: Apache's
+    /// `DistributedHerder.validateSinkConnectorGroupId`.
+    private func groupConflict(_ config: ConfigMap) -> (key: String, message: String)? {
+        guard let workers = worker.groupID else { return nil }
+        let override = "consumer.override.group.id"
+        if let own = config[override] {
+            guard own == workers else { return nil }
+            return (override, "Consumer group \(own) conflicts with Connect worker group \(workers)")
+        }
+        guard let name = config["name"], ClientLayers.sinkGroup(name) == workers else { return nil }
+        let message =
+            "Consumer group for sink connector named \(name) conflicts with Connect worker group \(workers)"
+        return ("name", message)
     }
 
     func keys(of className: String) throws(ConnectError) -> [ConfigKeyDescription] {
@@ -113,12 +129,12 @@ extension ConfigurationChecker {
         let settings =
             kind == .source
             ? layers.sourceProducer(name, task: 0, config: texts) : layers.sinkConsumer(name, task: 0, config: texts)
-        do throws(ClientError) {
-            _ = try ClientSettings(settings, role: role)
-            return []
-        } catch {
-            let named = keys.first { error.message.contains(String($0.dropFirst(prefix.count))) }
-            return named.map { [($0, error.message)] } ?? []
+        return ClientSettings.problems(in: settings, role: role).compactMap { problem in
+            // What is wrong between two keys may be said of the one that is not the connector's.
+            let key =
+                keys.first { $0 == prefix + problem.key }
+                ?? keys.first { problem.message.contains($0.dropFirst(prefix.count)) }
+            return key.map { ($0, problem.message) }
         }
     }
 }

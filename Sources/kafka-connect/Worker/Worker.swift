@@ -7,7 +7,6 @@ import Glibc
 import HTTPClient
 import HTTPServer
 import Herder
-import KafkaClient
 import Logging
 import PluginHost
 import RESTAPI
@@ -49,7 +48,6 @@ final class Worker: Sendable {
         self.config = config
         connectorFiles = connectors
         self.failsAlone = failsAlone
-        try Self.checkSupported(config)
         herderLoop = try Self.loop("kc-herder")
         kafkaLoop = try Self.loop("kc-kafka-0")
         pool = BlockingPool(name: "kc-lane")
@@ -59,6 +57,8 @@ final class Worker: Sendable {
         do throws(HTTPServerError) {
             server = try HTTPServer(
                 listeners: Self.listeners(config), refusal: { RESTService.refusal($0, $1) },
+                // Only a cluster's workers have long requests.
+                bodyLimit: { config.isDistributed ? RESTService.bodyLimit($0, $1) : nil },
                 handler: { request, responder in serviceBox.handle(request, responder) })
         } catch {
             throw WorkerError(message: error.description)
@@ -198,21 +198,6 @@ final class Worker: Sendable {
             return try EventLoop(name: name)
         } catch {
             throw WorkerError(message: "The event loop \(name) cannot be made: \(error.description)")
-        }
-    }
-
-    /// Refuses what would else be without effect, or never come up.
-    private static func checkSupported(_ config: WorkerConfig) throws(WorkerError) {
-        if config.listeners.contains(where: { HTTPListener($0) == nil }) {
-            throw WorkerError(message: "listeners: https is not part of this version; use http:// or unix://")
-        }
-        if config.adminListeners != nil {
-            throw WorkerError(message: "admin.listeners is not part of this version; leave the key out")
-        }
-        do throws(ClientError) {
-            _ = try ClientSettings(ClientLayers(config).internalClient("shared-admin"), role: .admin)
-        } catch {
-            throw WorkerError(message: error.message)
         }
     }
 

@@ -18,7 +18,7 @@ enum WorkerCommand {
         SignalWaiter.block([SIGTERM, SIGINT, SIGHUP])
         JournalSink.installIfConnected()
         raiseDescriptorLimit()
-        let loaded = WorkerConfig.load(file: file, mode: mode)
+        let loaded = WorkerFile.load(file, mode: mode)
         for problem in loaded.problems {
             switch problem.severity {
             case .error: log.error(problem.description)

@@ -30,6 +30,36 @@ struct ConnectorConfigTableTests {
         #expect(try validate(more, policy: .all).errorCount == 0)
     }
 
+    @Test(arguments: ["transforms", "predicates"])
+    func `What no class exists for is refused as not part of this version`(key: String) {
+        let config = ConfigMap([("name", "n"), (key, "a"), ("\(key).a.type", "x.Y")])
+        let missing = ConnectorConfigTable.missingFeatures(of: config, catalog: ClassCatalog([]))
+        #expect(missing.map(\.key) == [key])
+        #expect(missing.first?.message == "\(key) are not part of this version; leave the key out")
+        let table = ConnectorConfigTable(
+            kind: .source, catalog: ClassCatalog([]), converters: [:],
+            rules: OverrideRules(policy: .all, overrideGuard: OverrideGuard(folders: [])))
+        let told = table.validate(config, plugin: SettingsTable(), version: nil).errors.filter { $0.key == key }
+        #expect(told.map(\.message) == missing.map(\.message))
+        let kind: ClassKind = key == "transforms" ? .transformation : .predicate
+        let catalog = ClassCatalog([ClassCatalog.Entry("x.Z", [kind], version: "1")])
+        #expect(ConnectorConfigTable.missingFeatures(of: config, catalog: catalog).isEmpty)
+    }
+
+    @Test func `A regular expression too expensive to compare with the dead letter topic is an error`() {
+        let expensive = "(a+)+b?(a+)+b?(a+)+$"
+        let config = ConfigMap([
+            ("name", "n"), ("topics.regex", expensive),
+            ("errors.deadletterqueue.topic.name", String(repeating: "a", count: 5000) + "c"),
+        ])
+        let table = ConnectorConfigTable(
+            kind: .sink, catalog: ClassCatalog([]), converters: [:],
+            rules: OverrideRules(policy: .all, overrideGuard: OverrideGuard(folders: [])))
+        let errors = table.validate(config, plugin: SettingsTable(), version: nil).errors
+        let told = errors.first { $0.key == "topics.regex" }
+        #expect(told?.message.contains("cannot be found out: matching takes too many steps") == true)
+    }
+
     @Test func `An override that would read any file is refused under the policy All`() throws {
         let outcome = try validate([("producer.override.ssl.truststore.location", "/root/x")])
         #expect(outcome.errors.map(\.key) == ["producer.override.ssl.truststore.location"])

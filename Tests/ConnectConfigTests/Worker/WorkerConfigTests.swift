@@ -56,6 +56,37 @@ struct WorkerConfigTests {
         #expect(load(both, .standalone).config?.groupID == nil)
     }
 
+    @Test func `A bad list item does not hide the other problems`() {
+        let text = Self.standalone + "rest.extension.classes: ['a,b']\noffset.flush.interval.ms: soon\n"
+        let found = problems(text)
+        #expect(found.count == 2)
+        #expect(found.first?.contains("a list item may not contain a comma") == true)
+        #expect(found.last?.contains("offset.flush.interval.ms") == true)
+        #expect(load(text).config == nil)
+    }
+
+    @Test func `A file for offsets must have a path`() {
+        let text = Self.minimal + "offset.storage.file.filename: ''\n"
+        #expect(
+            problems(text) == ["w.yaml:5:1: error: offset.storage.file.filename: the path of a file is missing"])
+        #expect(problems(Self.distributed + "offset.storage.file.filename: ''\n") == [])
+    }
+
+    @Test func `What the parts find wrong stands at its key, once, among the other problems`() {
+        var asked: [String: String] = [:]
+        let document = YAMLConfigReader.read(
+            Array((Self.standalone + "offset.flush.interval.ms: soon\nproducer.acks: 7\n").utf8), file: "w.yaml")
+        let loaded = WorkerConfig.load(document, mode: .automatic, environment: [:]) { values, mode in
+            asked = values
+            #expect(mode == .standalone)
+            return [("producer.acks", "producer.acks is bad"), ("offset.flush.interval.ms", "said before")]
+        }
+        #expect(asked["producer.acks"] == "7")
+        #expect(loaded.config == nil)
+        #expect(loaded.problems.map { $0.position?.line } == [6, 7])
+        #expect(loaded.problems.last?.description == "w.yaml:7:1: error: producer.acks is bad")
+    }
+
     @Test func `Heartbeats must be quicker than the session ends`() {
         let text = Self.distributed + "session.timeout.ms: 3000\n"
         #expect(problems(text).contains { $0.contains("Heartbeat must be set lower than the session timeout") })

@@ -246,6 +246,22 @@ struct LaneBench {
         #expect(bench.lane.lastError?.message == "gone")
     }
 
+    @Test(arguments: [String(repeating: "x", count: 250), "a b", "", "..", "ä", "a/b"])
+    func `a record for a topic that cannot exist is refused, for nobody would ever answer`(name: String) {
+        let bench = LaneBench()
+        let topic = bench.lane.topicIndex(for: name)
+        #expect(bench.append([1], topic: topic) == .refused)
+        #expect(bench.lane.lastError?.brokerCode == 17)
+        #expect((bench.lane.lastError?.message.utf8.count ?? 0) < 400)
+        #expect(bench.append([1]) == .appended)
+    }
+
+    @Test func `a topic whose name is as long as it may be is waited for`() {
+        let bench = LaneBench()
+        let topic = bench.lane.topicIndex(for: String(repeating: "x", count: 249))
+        #expect(bench.append([1], topic: topic) == .needsMetadata)
+    }
+
     @Test func `one wake-up is enough until the lane has come`() {
         let bench = LaneBench { $0.batchSize = 200 }
         for _ in 0..<50 { _ = bench.append([UInt8](repeating: 0, count: 90)) }

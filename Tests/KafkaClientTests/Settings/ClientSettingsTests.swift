@@ -45,6 +45,19 @@ import Testing
         for name in ["batch.size", "linger.ms", "acks", "enable.idempotence"] { #expect(text.contains(name)) }
     }
 
+    @Test func `problems are told with their keys, a consumer's own among them, each once`() {
+        let keys = [
+            "bootstrap.servers": "a", "request.timeout.ms": "x", "max.poll.records": "x", "auto.offset.reset": "never",
+        ]
+        let consumer = ClientSettings.problems(in: keys, role: .consumer)
+        #expect(
+            consumer.map(\.key) == ["bootstrap.servers", "request.timeout.ms", "max.poll.records", "auto.offset.reset"])
+        #expect(consumer.allSatisfy { $0.message.hasPrefix($0.key) })
+        #expect(
+            ClientSettings.problems(in: keys, role: .admin).map(\.key) == ["bootstrap.servers", "request.timeout.ms"])
+        #expect(ClientSettings.problems(in: ["bootstrap.servers": "a:1"], role: .consumer) == [])
+    }
+
     @Test func `a missing or broken broker list is an error`() {
         #expect(throws: ClientError.self) { try ClientSettings([:], role: .producer) }
         #expect(problem(["bootstrap.servers": "a:9092,b"]).contains("'b' is not host:port"))

@@ -70,10 +70,12 @@ final class FakeCatalog: PluginCatalog {
 
 extension WorkerSnapshot {
     /// A picture of a worker that is ready.
-    static func ready(_ connectors: [Connector] = [], stage: Stage? = nil, isReady: Bool = true) -> WorkerSnapshot {
+    static func ready(
+        _ connectors: [Connector] = [], stage: Stage? = nil, isReady: Bool = true, stages: [Stage] = []
+    ) -> WorkerSnapshot {
         WorkerSnapshot(
             isReady: isReady, isStopping: false, stage: stage, kafkaClusterID: "KAFKA_CLUSTER_ID",
-            connectors: connectors)
+            connectors: connectors, stages: stages)
     }
 }
 

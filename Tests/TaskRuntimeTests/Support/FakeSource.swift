@@ -193,6 +193,8 @@ final class FakeSender: RecordSender {
             var completions: [SendCompletion] = []
             /// Answer for the record with this text, once.
             var refusal: (text: String, error: ConnectError)?
+            /// What it says it waits for.
+            var missingTopic: String?
             var handOvers = 0
             var isClosed = false
         }
@@ -260,6 +262,8 @@ final class FakeSender: RecordSender {
         }
         for completion in completions { body(completion) }
     }
+
+    var missingTopic: String? { controls.state.withLock { $0.missingTopic } }
 
     var pendingBytes: Int { controls.state.withLock { $0.unacknowledged.count } }
 

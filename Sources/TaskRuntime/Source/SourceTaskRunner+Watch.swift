@@ -1,0 +1,28 @@
+import ConnectModel
+import Logging
+
+extension SourceTaskRunner {
+    /// Tells an operator what the task waits for, once it has done so for long.
+    ///
+    /// - Parameter hasProgress: records came out of Kafka since the last call.
+    func watchKafka(_ sender: any RecordSender, hasProgress: Bool, now: UInt64) {
+        let news = watch.update(
+            now: now, isWaiting: ledger.openRecords > 0, hasProgress: hasProgress, missingTopic: sender.missingTopic)
+        for item in news {
+            switch item {
+            case .silent(let time):
+                Self.log.warning(
+                    "\(ledger.openRecords) records wait: Kafka has acknowledged nothing for \(seconds(time)) s",
+                    logFields)
+            case .goesOn(let time):
+                Self.log.info("Kafka acknowledges records again, after \(seconds(time)) s", logFields)
+            case .noTopic(let topic, let time):
+                Self.log.warning(
+                    "Records wait for the topic \(topic), which Kafka has not known for \(seconds(time)) s: create it, or let "
+                        + "the broker do so (auto.create.topics.enable)", logFields)
+            }
+        }
+    }
+
+    private func seconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000_000 }
+}
