@@ -179,12 +179,12 @@ class Cluster:
                 found[f"{name}-{task['id']}"] = (task["state"], task["worker_id"])
         return found
 
-    def await_running(self, expected, among=None, seconds=60, through=None):
+    def await_running(self, expected, among=None, seconds=60, through=None, ignoring=()):
         """Waits until exactly this work runs, each on one of these workers; returns who runs what."""
         owners = {each.id for each in (among or self.alive())}
 
         def running():
-            placement = self.placement(through)
+            placement = {name: at for name, at in self.placement(through).items() if name not in ignoring}
             wrong = {
                 name: at for name, at in placement.items() if at[0] != "RUNNING" or at[1] not in owners}
             if set(placement) != set(expected) or wrong:
