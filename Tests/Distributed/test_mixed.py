@@ -169,6 +169,9 @@ def shape(dump, cluster):
                     value[varying] = f"<{type(value[varying]).__name__}>"
             if isinstance(value.get("topic"), dict):
                 value["topic"]["discoverTimestamp"] = 0
+            if isinstance(value.get("properties"), dict):
+                # Java's is the order of a hash table.
+                value["properties"] = dict(sorted(value["properties"].items()))
         text = json.dumps(value)
         key = each["key"]
         # The same state twice in a row, or how often it passed through UNASSIGNED, is no difference of layout.
