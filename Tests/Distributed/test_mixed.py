@@ -202,6 +202,9 @@ def test_the_three_topics_hold_what_a_java_cluster_writes(make_cluster, tmp_path
         # Java's worker may be seen in more states on the way; each of ours has the layout of one of its.
         layouts = {layout(text) for text in java["status"][key]}
         for text in native["status"][key]:
+            if apache_version == "3.9":
+                # Statuses have a version since 4.1; older workers pass over it.
+                text = text.replace(', "version": "<str>"', "")
             assert layout(text) in layouts, (key, text, java["status"][key])
 
 
