@@ -92,6 +92,9 @@ class JavaWorker:
             "session.timeout.ms": str(SESSION_SECONDS * 1000),
             "heartbeat.interval.ms": "1000",
             "rest.advertised.host.name": "127.0.0.1",
+            # Its sinks' consumers are not always closed in order.
+            "consumer.session.timeout.ms": "6000",
+            "consumer.heartbeat.interval.ms": "1000",
             **(settings or {}),
         }
         self.runs = False

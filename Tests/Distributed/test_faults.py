@@ -49,8 +49,6 @@ def stamp(line):
 
 
 def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_cluster, own_broker, tmp_path, topic):
-    if own_broker.kind == "noida":
-        pytest.skip("noida-db does not promise that acknowledged records survive its SIGKILL")
     cluster = make_cluster(own_broker)
     cluster.start(3)
     flow = Flow(Probe(cluster), tmp_path, topic, count=2)
@@ -68,6 +66,8 @@ def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_clust
         eventually(f"{worker.name} is healthy", worker.is_healthy)
     flow.await_lines()
     print(f"{flow.finish()} duplicates over a broker's SIGKILL")
+    for worker in cluster.workers:
+        assert worker.terminate() == 0
 
 
 def runs_something(worker):
