@@ -39,6 +39,8 @@ final class ClusterSession {
     /// The newest write of each status, to know whether one that failed is still wanted.
     var statusWrites: [String: UInt64] = [:]
     var statusWritesUnderWay = 0
+    /// What this worker said last of what it runs.
+    var ownStatuses: [String: StatusRecord] = [:]
     /// Topics that were told to the status topic and not read back yet.
     var toldTopics: Set<String> = []
 

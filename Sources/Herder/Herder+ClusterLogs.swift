@@ -124,6 +124,8 @@ extension Herder {
         let key = record.key
         let number = nextSerial()
         cluster.statusWrites[key] = number
+        let isHere = record.status.map { $0.state != .unassigned } ?? false
+        cluster.ownStatuses[key] = isHere ? record : nil
         send(record, key, number, carefully, cluster)
     }
 
@@ -166,11 +168,23 @@ extension Herder {
             statuses.read(status)
             if case .topic = status { cluster.toldTopics.remove(status.key) }
             if let entry = entries[status.connector] { touch(entry) }
+            putAgain(status, cluster)
             guard cluster.isLive, status.status?.state == .unassigned,
                 status.status?.workerID != settings.workerID
             else { continue }
             tell { $0.otherReleased(now: EventLoop.now()) }
         }
+    }
+
+    /// A former owner's status may come late, when brokers were away while it was written, and would stay the last word.
+    private func putAgain(_ read: StatusRecord, _ cluster: ClusterSession) {
+        guard let own = cluster.ownStatuses[read.key] else { return }
+        guard let mine = own.status, let theirs = read.status, log.connector(read.connector) != nil else {
+            cluster.ownStatuses[read.key] = nil
+            return
+        }
+        guard theirs.workerID != settings.workerID, theirs.generation < mine.generation else { return }
+        put(own)
     }
 
     /// The leader removes the statuses of connectors and tasks that are not configured any more.

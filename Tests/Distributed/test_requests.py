@@ -137,7 +137,7 @@ def test_configurations_are_changed_on_any_worker(three, tmp_path, topic):
 def payloads(servers, topic):
     done = subprocess.run(
         ["kcat", "-C", "-b", servers, "-t", topic, "-o", "beginning", "-e", "-q"], text=True, stdout=subprocess.PIPE,
-        check=True)
+        stderr=subprocess.DEVNULL)
     return done.stdout.split("\n")[:-1]
 
 
@@ -226,6 +226,7 @@ def test_mistakes_are_answered_the_same_by_every_worker(three, tmp_path, topic):
             status, answer = worker.request(method, path, body, check=False)
             assert status == expected, (worker.name, method, path, status, answer)
             assert answer["error_code"] == expected and answer["message"], answer
-            answers.setdefault((method, path, json.dumps(body)), set()).add(answer["message"])
+            answers.setdefault((method, path, json.dumps(body)), set()).add(
+                answer["message"].split("Folders searched")[0])
     different = {each: said for each, said in answers.items() if len(said) > 1}
     assert not different

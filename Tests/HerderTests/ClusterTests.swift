@@ -192,4 +192,32 @@ import Testing
         #expect(await create("orders", tasks: 1, workers).isCreated)
         await workers[0].until("it runs") { runningTasks(workers) == [1] }
     }
+
+    @Test func `a former owner's status that comes late does not stay the last word`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 1, workers)
+        await workers[0].until("all run") { workers[0].taskStates("orders") == [.running] }
+        for key in ["status-connector-orders", "status-task-orders-0"] {
+            let late =
+                #"{"state":"UNASSIGNED","trace":null,"worker_id":"gone:8083","generation":0,"version":null}"#
+            cluster.status.append([LogEntry(key: Array(key.utf8), value: Array(late.utf8))]) { _ in }
+            await workers[0].until("it was put again") {
+                cluster.status.values[key]?.contains(#""state":"RUNNING""#) == true
+            }
+        }
+        await workers[0].until("it is shown so") {
+            workers[0].state("orders") == .running && workers[0].taskStates("orders") == [.running]
+        }
+    }
+
+    @Test func `a status of a later generation is left alone`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 1, workers)
+        await workers[0].until("all run") { workers[0].taskStates("orders") == [.running] }
+        let later = #"{"state":"RUNNING","trace":null,"worker_id":"next:8083","generation":99,"version":null}"#
+        cluster.status.append([LogEntry(key: Array("status-connector-orders".utf8), value: Array(later.utf8))]) { _ in }
+        _ = await create("other", tasks: 1, workers)
+        await workers[0].until("all run") { workers[0].taskStates("other") == [.running] }
+        #expect(cluster.status.values["status-connector-orders"] == later)
+    }
 }

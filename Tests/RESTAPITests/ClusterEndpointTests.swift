@@ -71,6 +71,19 @@ struct ClusterEndpointTests {
         #expect(configs.first?.contains("a") == true)
     }
 
+    @Test func `a restart that was handed on is answered without versions, which workers of 3.x do not know`() {
+        let status = InstanceStatus(state: .restarting, trace: nil, workerID: "w:1", generation: 1, version: "1.2")
+        let plan = ConnectorStatus(
+            name: "sink", connector: status, tasks: [.init(number: 0, status: status)], kind: .sink)
+        let caller = Caller(herder(reply: .accepted(plan)))
+        let path = "/connectors/sink/restart?includeTasks=true"
+        #expect(caller.call("POST", path)?.text.contains(#""version":"1.2""#) == true)
+        #expect(
+            caller.call("POST", path + "&forward=true")?.text
+                == #"{"name":"sink","connector":{"state":"RESTARTING","worker_id":"w:1"},"#
+                + #""tasks":[{"id":0,"state":"RESTARTING","worker_id":"w:1"}],"type":"sink"}"#)
+    }
+
     @Test func `fencing is not part of this version, and says so after what is wrong with the request`() {
         let caller = Caller(herder())
         #expect(caller.call("PUT", "/connectors/source/fence")?.status == 400)

@@ -36,37 +36,40 @@ enum ConnectorBodies {
         writer.endObject()
     }
 
-    static func status(_ status: ConnectorStatus, _ writer: inout JSONWriter) {
+    /// - Parameter showsVersions: the versions of plugins, which Apache's workers know since 4.1.
+    static func status(_ status: ConnectorStatus, showsVersions: Bool = true, _ writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("name")
         writer.string(status.name)
         writer.key("connector")
         writer.beginObject()
-        state(status.connector, &writer)
+        state(status.connector, showsVersions, &writer)
         writer.endObject()
         writer.key("tasks")
         writer.beginArray()
-        for task in status.tasks { taskStatus(task, &writer) }
+        for task in status.tasks { taskStatus(task, showsVersions: showsVersions, &writer) }
         writer.endArray()
         writer.key("type")
         writer.string(status.kind.rawValue)
         writer.endObject()
     }
 
-    static func taskStatus(_ task: ConnectorStatus.Task, _ writer: inout JSONWriter) {
+    static func taskStatus(
+        _ task: ConnectorStatus.Task, showsVersions: Bool = true, _ writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("id")
         writer.int64(Int64(task.number))
-        state(task.status, &writer)
+        state(task.status, showsVersions, &writer)
         writer.endObject()
     }
 
-    private static func state(_ status: InstanceStatus, _ writer: inout JSONWriter) {
+    private static func state(_ status: InstanceStatus, _ showsVersions: Bool, _ writer: inout JSONWriter) {
         writer.key("state")
         writer.string(status.state.rawValue)
         writer.key("worker_id")
         writer.string(status.workerID)
-        if let version = status.version {
+        if showsVersions, let version = status.version {
             writer.key("version")
             writer.string(version)
         }

@@ -136,7 +136,7 @@ final class Worker: Sendable {
             failed: { [self] error in
                 Self.log.fatal(error.message)
                 Terminal.error("kafka-connect: \(error.trace)")
-                stop(with: ExitStatus.failure.code)
+                stop(with: ExitStatus.expelled.code)
             }
         ) { [self] problems in
             started(problems)

@@ -1,0 +1,143 @@
+"""Faults: a worker that hangs, a broker that goes, garbage in the internal topics, topics that cannot be used."""
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from cluster import SESSION_SECONDS, Cluster, produce, work
+from conftest import make_topic
+from test_sharing import Flow, Probe, end_of
+from workers import eventually, lines_of
+
+
+def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_when_it_wakes(cluster, tmp_path, topic):
+    cluster.start(3)
+    flow = Flow(Probe(cluster), tmp_path, topic)
+    placement = cluster.await_running(flow.expected)
+    flow.await_lines()
+    victim = next(each for each in cluster.followers()
+                  if any(at[1] == each.id and name.startswith("src") and name.endswith("-0") for name, at in placement.items()))
+    held = {name for name, at in placement.items() if at[1] == victim.id}
+    others = [each for each in cluster.workers if each is not victim]
+    began = time.monotonic()
+    victim.process.send_signal(signal.SIGSTOP)
+    cluster.await_running(flow.expected, among=others, through=others[0])
+    elsewhere = time.monotonic() - began
+    flow.await_lines()
+    eventually("two sessions have passed", lambda: time.monotonic() > began + 2 * SESSION_SECONDS, every=0.2)
+    size = victim.log.stat().st_size
+    woke = time.monotonic()
+    wall = time.time()
+    victim.process.send_signal(signal.SIGCONT)
+    eventually("it has noticed", lambda: "The group is settled" in victim.log.read_text()[size:], every=0.005)
+    noticed = time.monotonic() - woke
+    cluster.await_balanced(flow.expected)
+    flow.await_lines()
+    duplicates = flow.finish()
+    ended = [stamp(line) - wall for line in victim.log.read_text()[size:].splitlines() if "UNASSIGNED" in line]
+    print(f"SIGSTOP of {len(held)}: elsewhere after {elsewhere:.2f} s; after SIGCONT a member again after {noticed:.2f} s, "
+          f"its old instances ended {max(ended, default=0):.3f} s after SIGCONT (overlap), {duplicates} duplicates")
+    assert max(ended, default=0) < 3
+
+
+def stamp(line):
+    """Seconds since 1970 of a log line."""
+    import datetime
+    return datetime.datetime.fromisoformat(line.split(" ", 1)[0].replace("Z", "+00:00")).timestamp()
+
+
+def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_cluster, own_broker, tmp_path, topic):
+    cluster = make_cluster(own_broker)
+    cluster.start(3)
+    flow = Flow(Probe(cluster), tmp_path, topic, count=2)
+    cluster.await_running(flow.expected)
+    flow.await_lines()
+    own_broker.fault("kill")
+    eventually("all have noticed", lambda: all(
+        "all work stops here" in each.log.read_text() or not runs_something(each) for each in cluster.workers))
+    own_broker.fault("restart")
+    began = time.monotonic()
+    flow.await_lines()
+    cluster.await_running(flow.expected)
+    print(f"all RUNNING {time.monotonic() - began:.2f} s after the broker came back")
+    for worker in cluster.workers:
+        eventually(f"{worker.name} is healthy", worker.is_healthy)
+    flow.await_lines()
+    print(f"{flow.finish()} duplicates over a broker's SIGKILL")
+    for worker in cluster.workers:
+        assert worker.terminate() == 0
+
+
+def runs_something(worker):
+    settled = re.findall(r"The group is settled .*connectors=(\d+) tasks=(\d+)", worker.log.read_text())
+    return settled and settled[-1] != ("0", "0")
+
+
+GARBAGE = [
+    (b"", b"not json"), (b"\xff\xfe", b"{}"), (b"connector-", b"{}"), (b"connector-x", b"[]"), (b"connector-y", b'{"properties": 7}'),
+    (b"task-x-notanumber", b'{"properties": {}}'), (b"task-x-99999999999", b'{"properties": {}}'), (b"commit-x", b'{"tasks": -5}'),
+    (b"commit-nobody", b'{"tasks": 2147483647}'), (b"target-state-x", b'{"state": "DANCING"}'), (b"session-key", b'{"key": 1}'),
+    (b"restart-connector-x", b'{"include-tasks": "?"}'), (b"status-task-x-", b"{}"), (b"status-connector-", b'{"state":"RUNNING"}'),
+    (b"status-connector-z", b'{"state": "SINGING", "generation": "x"}'), (b"status-topic-x:connector-y", b"7"),
+    (b'["snk", 7]', b"{}"), (b'["nobody", {"a": 1}]', b"\x80\x80"), (b"[" * 2000, b"]" * 2000), (b'[]', None), (b"unknown", b"\x00" * 50),
+]
+
+
+def test_garbage_in_the_internal_topics_is_passed_over_before_and_after_a_restart(cluster, tmp_path, topic):
+    first, = cluster.start(1)
+    path, sink = tmp_path / "in", tmp_path / "out"
+    path.write_text("one\n")
+    first.file_source("src", path, topic)
+    cluster.await_running(work(src=1))
+    for kind in ("configs", "offsets", "status"):
+        for key, value in GARBAGE:
+            produce(cluster.servers, f"{cluster.group}-{kind}", key, value)
+    eventually("the line is in the topic", lambda: topic in first.get("/connectors/src/topics")["src"]["topics"])
+    first.file_sink("snk", sink, topic)
+    expected = work(src=1, snk=1)
+    eventually("the line came", lambda: lines_of(sink) == ["one"])
+    assert is_expected(first, expected)
+    # The worker that joins reads the garbage from the beginning.
+    second, = cluster.start(1)
+    eventually("the same is seen there", lambda: is_expected(second, expected))
+    assert first.terminate() == 0
+    eventually("the work runs there", lambda: all(
+        at == ("RUNNING", second.id) for name, at in cluster.placement(second).items() if name in expected))
+    with open(path, "a") as file:
+        file.write("two\n")
+    eventually("the second line came", lambda: lines_of(sink) == ["one", "two"])
+    assert second.process.poll() is None and second.is_healthy()
+
+
+def is_expected(worker, expected):
+    found = {name for name, at in Cluster.placement(None, worker).items() if at[0] == "RUNNING"}
+    return expected <= found
+
+
+@pytest.mark.parametrize("kind, key", [("configs", "config.storage.topic"), ("status", "status.storage.topic"), ("offsets", "offset.storage.topic")])
+def test_a_topic_that_is_not_compacted_ends_the_worker_with_a_clear_error(cluster, kind, key):
+    if not is_tool_there():
+        pytest.skip("KAFKA_HOME with bin/kafka-topics.sh is needed to create a topic")
+    make_topic(cluster.servers, f"{cluster.group}-{kind}", cleanup__policy="delete")
+    worker = cluster.make()
+    worker.start(wait=False)
+    assert worker.process.wait(30) == 1
+    said = worker.log.read_text()
+    assert f"{cluster.group}-{kind}" in said and key in said and "cleanup.policy=compact" in said, said
+
+
+def test_a_config_topic_of_several_partitions_ends_the_worker_with_a_clear_error(cluster):
+    if not is_tool_there():
+        pytest.skip("KAFKA_HOME with bin/kafka-topics.sh is needed to create a topic")
+    make_topic(cluster.servers, f"{cluster.group}-configs", partitions=2, cleanup__policy="compact")
+    worker = cluster.make()
+    worker.start(wait=False)
+    assert worker.process.wait(30) == 1
+    assert "exactly one partition" in worker.log.read_text()
+
+
+def is_tool_there():
+    import os
+    return os.access(f"{os.environ.get('KAFKA_HOME')}/bin/kafka-topics.sh", os.X_OK)
