@@ -97,6 +97,8 @@ package struct WorkerMachine: Sendable {
     /// 0, 1 or 2: what the group elected, or what is configured before the first round.
     private(set) package var protocolVersion: Int16
     private var hasRevoked = false
+    /// Something was given up after it was offered to the group as held: only another round tells it.
+    private var hasDroppedOffered = false
     private var rejoinAt: UInt64?
     private var attention: (next: UInt64, until: UInt64)?
     private var isCoordinatorLost = false
@@ -245,8 +247,11 @@ extension WorkerMachine {
             actions.append(.rejoin(reason: "the config topic has moved on"))
         } else if hasRevoked {
             actions.append(.rejoin(reason: "what was revoked has stopped"))
+        } else if hasDroppedOffered {
+            actions.append(.rejoin(reason: "the coordinator was lost during the round"))
         }
         hasRevoked = false
+        hasDroppedOffered = false
         return actions
     }
 
@@ -303,6 +308,7 @@ extension WorkerMachine {
         guard !isCoordinatorLost else { return [] }
         isCoordinatorLost = true
         guard !work.isEmpty else { return [] }
+        if phase == .joining || phase == .preparing { hasDroppedOffered = true }
         held?.assigned = WorkSet()
         return [
             .warn("The group's coordinator does not answer: all work stops here until it does"),
@@ -330,7 +336,10 @@ extension WorkerMachine {
         var actions: [Action] = []
         if let at = rejoinAt, now >= at {
             rejoinAt = nil
-            if phase == .settled || phase == .joining { actions.append(.rejoin(reason: "scheduled rebalance")) }
+            switch phase {
+            case .settled, .joining, .reading: actions.append(.rejoin(reason: "scheduled rebalance"))
+            case .outside, .preparing, .backingOff, .catchingUp: break
+            }
         }
         if let ask = attention, now >= ask.next {
             attention = now < ask.until ? (now &+ Self.attention.interval, ask.until) : nil
