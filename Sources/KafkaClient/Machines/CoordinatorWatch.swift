@@ -31,6 +31,10 @@ package struct CoordinatorWatch: Sendable {
         let sentAt: UInt64
         /// The broker may hold the answer back until all members have come.
         let isHeldBack: Bool
+        /// Its good answer ends a round.
+        let endsRound: Bool
+        /// Sent for a membership that is gone.
+        var isOutdated = false
     }
 
     private let patience: UInt64
@@ -38,6 +42,9 @@ package struct CoordinatorWatch: Sendable {
     private var flights: [Flight] = []
     /// Since when an answer is owed; nil while none is.
     private var silentSince: UInt64?
+    /// A membership was lost, and what it held may run elsewhere: before a round has ended nothing here says that a session
+    /// covers what still runs.
+    private var awaitsRound = false
     /// Whether ``Change/lost`` was told last.
     package private(set) var isLost = false
     /// Monotonic nanoseconds until which the broker cannot have ended the session; 0 without one.
@@ -60,12 +67,15 @@ package struct CoordinatorWatch: Sendable {
     /// A request goes out. One to leave is not to be told.
     package mutating func sent(_ request: GroupRequest, now: UInt64) {
         let isHeldBack: Bool
+        var endsRound = false
         switch request.body {
-        case .join, .sync: isHeldBack = true
+        case .join: isHeldBack = true
+        case .sync: (isHeldBack, endsRound) = (true, true)
         case .heartbeat: isHeldBack = false
         case .leave: return
         }
-        flights.append(Flight(token: request.token, sentAt: now, isHeldBack: isHeldBack))
+        flights.append(
+            Flight(token: request.token, sentAt: now, isHeldBack: isHeldBack, endsRound: endsRound))
         silentSince = silentSince ?? now
     }
 
@@ -78,8 +88,10 @@ package struct CoordinatorWatch: Sendable {
         case .loading:
             if !isLost { silentSince = flights.isEmpty ? nil : now }
             return nil
-        case .member: aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt))
-        case .present: break
+        case .member where !flight.isOutdated:
+            if flight.endsRound { awaitsRound = false }
+            if !awaitsRound { aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt)) }
+        case .member, .present: break
         }
         silentSince = flights.isEmpty ? nil : now
         guard isLost else { return nil }
@@ -92,9 +104,12 @@ package struct CoordinatorWatch: Sendable {
         silentSince = silentSince ?? now
     }
 
-    /// The membership is gone, and with it what was known of its session.
+    /// The membership is gone, and with it what was known of its session. The next one covers what runs here only once its
+    /// first round has ended: others may have been given it meanwhile.
     package mutating func expelled() {
         aliveUntil = 0
+        awaitsRound = true
+        for place in flights.indices { flights[place].isOutdated = true }
     }
 
     /// The group is left: nothing is owed, late answers mean nothing.
@@ -103,6 +118,7 @@ package struct CoordinatorWatch: Sendable {
         silentSince = nil
         isLost = false
         aliveUntil = 0
+        awaitsRound = true
     }
 
     /// Time has passed.
