@@ -36,9 +36,10 @@ test: ## everything that proves the project works, part by part with a time limi
 test-unit: deps-test ## unit tests only
 	@swift build --build-tests && swift test --skip-build
 
-test-seeds: build ## producer and consumer machines against the model broker, 100 000 seeds each
+test-seeds: build ## producer, consumer and whole clusters of workers against the model broker, 100 000 seeds each
 	@$(BIN)/seeds producer --from 0 --count 100000
 	@$(BIN)/seeds consumer --from 0 --count 100000
+	@$(BIN)/seeds cluster --from 0 --count 100000
 
 test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
 	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone

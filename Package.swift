@@ -139,7 +139,10 @@ let package = Package(
         // What only tests use
         .target(
             name: "ConnectTestKit",
-            dependencies: ["Logging", "EventLoop", "KafkaProtocol", "KafkaClient", "FakeBroker"]),
+            dependencies: [
+                "Logging", "JSON", "EventLoop", "KafkaProtocol", "KafkaClient", "FakeBroker", "ConnectModel",
+                "ClusterCore",
+            ]),
         .executableTarget(
             name: "seeds", dependencies: ["ConnectTestKit", "KafkaClient", "KafkaProtocol", "FakeBroker"],
             linkerSettings: smallBinary),
@@ -154,7 +157,9 @@ let package = Package(
         tests("ConnectModel"),
         tests("ConnectConfig", ["Settings", "JSON", "ConnectModel", "Logging"], exclude: ["Recorded"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),
-        tests("ClusterCore", ["ConnectModel", "JSON", "KafkaProtocol"], exclude: ["Support/AssignorJudge.java"]),
+        tests(
+            "ClusterCore", ["ConnectModel", "JSON", "KafkaProtocol", "ConnectTestKit"],
+            exclude: ["Support/AssignorJudge.java"]),
         tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
         tests("ConnectKafka", ["EventLoop", "ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),

@@ -16,7 +16,7 @@ package struct Simulation: Sendable {
     }
 
     /// All there are.
-    package static let all: [Simulation] = [producer, consumer]
+    package static let all: [Simulation] = [producer, consumer, cluster]
 
     /// The idempotent producer.
     package static let producer = Simulation(
@@ -32,5 +32,13 @@ package struct Simulation: Sendable {
     ) { seed, sabotage, isTraced in
         ConsumerSimulation.run(
             seed: seed, sabotage: sabotage.flatMap { ConsumerSabotage(rawValue: $0) }, isTraced: isTraced)
+    }
+
+    /// Whole workers of a cluster.
+    package static let cluster = Simulation(
+        name: "cluster", sabotages: ClusterSabotage.allCases.map(\.rawValue)
+    ) { seed, sabotage, isTraced in
+        ClusterSimulation.run(
+            seed: seed, sabotage: sabotage.flatMap { ClusterSabotage(rawValue: $0) }, isTraced: isTraced)
     }
 }

@@ -31,6 +31,10 @@ package struct CoordinatorWatch: Sendable {
         let sentAt: UInt64
         /// The broker may hold the answer back until all members have come.
         let isHeldBack: Bool
+        /// Its good answer ends a round.
+        let endsRound: Bool
+        /// Sent for a membership that is gone.
+        var isOutdated = false
     }
 
     private let patience: UInt64
@@ -40,6 +44,9 @@ package struct CoordinatorWatch: Sendable {
     private var silentSince: UInt64?
     /// A request went unanswered, or the connection was lost, since the last answer.
     private var isDoubted = false
+    /// A membership was lost, and what it held may run elsewhere: before a round has ended nothing here says that a session
+    /// covers what still runs.
+    private var awaitsRound = false
     /// Whether ``Change/lost`` was told last.
     package private(set) var isLost = false
     /// Monotonic nanoseconds until which the broker cannot have ended the session; 0 without one.
@@ -62,14 +69,16 @@ package struct CoordinatorWatch: Sendable {
     /// A request goes out. One to leave is not to be told.
     package mutating func sent(_ request: GroupRequest, now: UInt64) {
         let isHeldBack: Bool
+        var endsRound = false
         switch request.body {
-        case .join, .sync: isHeldBack = true
+        case .join: isHeldBack = true
+        case .sync: (isHeldBack, endsRound) = (true, true)
         case .heartbeat: isHeldBack = false
         case .leave: return
         }
         // What the broker holds back is no silence: that begins with the first request that is to be answered at once.
         let isFirstOwed = !isHeldBack && !isDoubted && flights.allSatisfy(\.isHeldBack)
-        flights.append(Flight(token: request.token, sentAt: now, isHeldBack: isHeldBack))
+        flights.append(Flight(token: request.token, sentAt: now, isHeldBack: isHeldBack, endsRound: endsRound))
         silentSince = isFirstOwed ? now : silentSince ?? now
     }
 
@@ -85,8 +94,10 @@ package struct CoordinatorWatch: Sendable {
             isDoubted = false
             if !isLost { silentSince = flights.isEmpty ? nil : now }
             return nil
-        case .member: aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt))
-        case .present: break
+        case .member where !flight.isOutdated:
+            if flight.endsRound { awaitsRound = false }
+            if !awaitsRound { aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt)) }
+        case .member, .present: break
         }
         isDoubted = false
         silentSince = flights.isEmpty ? nil : now
@@ -101,9 +112,12 @@ package struct CoordinatorWatch: Sendable {
         silentSince = silentSince ?? now
     }
 
-    /// The membership is gone, and with it what was known of its session.
+    /// The membership is gone, and with it what was known of its session. The next one covers what runs here only once its
+    /// first round has ended: others may have been given it meanwhile.
     package mutating func expelled() {
         aliveUntil = 0
+        awaitsRound = true
+        for place in flights.indices { flights[place].isOutdated = true }
     }
 
     /// The group is left: nothing is owed, late answers mean nothing.
@@ -113,6 +127,7 @@ package struct CoordinatorWatch: Sendable {
         isDoubted = false
         isLost = false
         aliveUntil = 0
+        awaitsRound = true
     }
 
     /// Time has passed.

@@ -4,7 +4,7 @@ import KafkaProtocol
 extension GroupMachine {
     /// From the join answer on, heartbeats keep the membership; while JoinGroup is under way the join itself does, and they
     /// only tell the owner so.
-    var heartbeatsRun: Bool {
+    package var heartbeatsRun: Bool {
         guard generation >= 0 else { return false }
         switch state {
         case .preparing, .assigning, .syncing, .stable, .backingOff: return true

@@ -33,6 +33,27 @@ import Testing
         #expect(test.watch.aliveUntil == 14 * second)
     }
 
+    @Test func `after a lost membership only the end of a round opens a session`() {
+        var test = self
+        let sync = GroupRequest.Body.sync(
+            GroupSync(
+                groupID: "g", protocolType: "connect", protocolName: "p", generation: 2, memberID: "me",
+                instanceID: nil,
+                assignments: []))
+        test.send(1, heartbeat, at: second)
+        test.watch.expelled()
+        // What was asked for the old membership says nothing of the new one.
+        _ = test.watch.answered(token: 1, .member, now: 2 * second)
+        test.send(2, join, at: 2 * second)
+        _ = test.watch.answered(token: 2, .member, now: 3 * second)
+        test.send(3, heartbeat, at: 3 * second)
+        _ = test.watch.answered(token: 3, .member, now: 3 * second)
+        #expect(test.watch.aliveUntil == 0)
+        test.send(4, sync, at: 4 * second)
+        _ = test.watch.answered(token: 4, .member, now: 5 * second)
+        #expect(test.watch.aliveUntil == 14 * second)
+    }
+
     @Test(arguments: [CoordinatorWatch.Verdict.present, .loading, .absent])
     func `an answer that does not know the member keeps no session`(verdict: CoordinatorWatch.Verdict) {
         var test = self

@@ -1,0 +1,124 @@
+internal import ClusterCore
+internal import ConnectModel
+internal import FakeBroker
+internal import KafkaClient
+
+// The rules.
+extension ClusterSimulation {
+    // MARK: - At every moment
+
+    /// Whether what runs in the worker can have an effect: its process runs, and its gate is open.
+    private func isEffective(_ worker: SimulatedWorker) -> Bool {
+        worker.isAlive && now >= worker.stalledUntil && now < worker.gate
+    }
+
+    /// Looks whether others run what this worker runs.
+    func checkOverlap(_ worker: SimulatedWorker) {
+        guard worker.hasChanged else { return }
+        worker.hasChanged = false
+        guard isEffective(worker) else { return }
+        for other in workers.compactMap(\.self) where other !== worker && isEffective(other) {
+            for run in worker.running where !run.isStopping {
+                guard other.running.contains(where: { $0.item == run.item && !$0.isStopping }) else { continue }
+                overlaps(run.item, worker, other)
+            }
+        }
+    }
+
+    private func overlaps(_ item: SimulatedItem, _ worker: SimulatedWorker, _ other: SimulatedWorker) {
+        note("\(item) runs on \(worker.name) and \(other.name)")
+        // One that was put out of the group and does not know it runs on until its gate shuts.
+        for one in [worker, other] {
+            guard let expelled = one.wasExpelledAt else { continue }
+            guard one.gate <= expelled + Self.sessionTimeout else {
+                return break_("\(one.name) is no member and may write beyond its session: \(item)")
+            }
+            return
+        }
+        // What takes it away has arrived and is on its way from one loop of the process to the other.
+        if [worker, other].contains(where: { $0.group.generation > $0.machine.generation && $0.group.state == .stable })
+        {
+            return
+        }
+        // A group that falls back to the eager protocol deals everything out while it still runs.
+        let behind = [worker, other].contains { $0.machine.generation != group.generation }
+        if behind, modes.contains(.eager), modes.contains(where: { $0 != .eager }) { return }
+        break_("\(item) runs on \(worker.name) and \(other.name), both members")
+    }
+
+    // MARK: - At the end
+
+    /// What is not yet as it has to be; nil when all is.
+    var problem: String? {
+        guard changesToCome <= 0 || isHealed, changesUnderWay == 0 else { return "clients wait" }
+        guard group.state == .stable else { return "the group is \(group.state)" }
+        let alive = workers.compactMap(\.self)
+        for worker in alive {
+            guard !worker.isShuttingDown else { return "\(worker.name) shuts down" }
+            guard worker.isReady, worker.machine.isSettled, worker.machine.nextDeadline == nil,
+                worker.group.state == .stable, worker.group.generation == group.generation,
+                worker.waiters.isEmpty, worker.pending == 0, worker.configPosition == config.end,
+                worker.log.offset == truth.offset
+            else { return "\(worker.name) is at work" }
+        }
+        guard alive.count == group.members.count else { return "the group has members that are gone" }
+        return misplaced(alive) ?? unbalanced(alive)
+    }
+
+    private func misplaced(_ alive: [SimulatedWorker]) -> String? {
+        var wanted: [SimulatedItem] = []
+        for name in truth.connectorNames {
+            guard let state = truth.connector(name) else { continue }
+            if state.targetState == .started { wanted.append(SimulatedItem(connector: name, number: -1)) }
+            let count = Int32(state.taskConfigs.count)
+            if state.targetState == .stopped, count > 0 { return "the stopped \(name) has \(count) tasks" }
+            if state.targetState == .started {
+                let tasks = Int32(state.config?["tasks.max"] ?? "") ?? 0
+                guard count == tasks else { return "\(name) has \(count) tasks, not \(tasks)" }
+                guard state.taskConfigs.allSatisfy({ $0["version"] == state.config?["version"] }) else {
+                    return "\(name) has old task configurations"
+                }
+            }
+            for number in 0..<count { wanted.append(SimulatedItem(connector: name, number: number)) }
+        }
+        for item in wanted {
+            let holders = alive.filter { worker in worker.running.contains { $0.item == item && !$0.isStopping } }
+            guard holders.count == 1 else { return "\(item) runs on \(holders.map(\.name))" }
+        }
+        for worker in alive {
+            for run in worker.running {
+                if run.isStopping { return "\(run.item) stops on \(worker.name)" }
+                if !wanted.contains(run.item) { return "\(run.item) runs on \(worker.name) and nobody wants it" }
+            }
+            guard worker.running.count == Set(worker.running.map(\.item.description)).count else {
+                return "\(worker.name) runs something twice"
+            }
+        }
+        return nil
+    }
+
+    private func unbalanced(_ alive: [SimulatedWorker]) -> String? {
+        let connectors = alive.map(\.machine.work.connectorCount)
+        let tasks = alive.map(\.machine.work.taskCount)
+        for (kind, counts) in [("connectors", connectors), ("tasks", tasks)] {
+            if (counts.max() ?? 0) - (counts.min() ?? 0) > 1 { return "the load in \(kind) is \(counts)" }
+        }
+        // Connectors that do not run are somebody's too.
+        for name in truth.connectorNames {
+            let owners = alive.filter { $0.machine.work.contains(connector: name) }
+            guard owners.count == 1 else { return "\(name) belongs to \(owners.map(\.name))" }
+        }
+        return nil
+    }
+
+    /// For a failure.
+    var standing: String {
+        var text = "group \(group.state), generation \(group.generation), changed in \(changedInGeneration)"
+        for worker in workers.compactMap(\.self) {
+            text += "; \(worker.name) \(worker.group.state) \(worker.machine.isSettled ? "settled" : "unsettled")"
+            text += " generation \(worker.machine.generation) offset \(worker.log.offset) of \(truth.offset)"
+            text += " holds \(worker.machine.work.summary) pending \(worker.pending)"
+        }
+        return text
+    }
+}

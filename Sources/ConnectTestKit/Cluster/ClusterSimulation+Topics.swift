@@ -1,0 +1,92 @@
+internal import ClusterCore
+internal import ConnectModel
+internal import KafkaClient
+
+// The internal topics on the network: appends that may fail, readers that lag.
+extension ClusterSimulation {
+    /// Which topic.
+    enum Topic: Int {
+        case config
+        case status
+    }
+
+    func openLogs(_ worker: SimulatedWorker) {
+        worker.statusPosition = 0
+        readStatuses(worker, Array(statuses.read(from: 0)))
+        worker.statusPosition = statuses.end
+        readConfigToEnd(worker) { [unowned self] in
+            worker.isLive = true
+            for name in worker.log.connectorNames { adopt(worker, name) }
+            if let key = worker.log.sessionKey { worker.rotation.read(key) }
+            toKafka(worker) { [unowned self] in joinGroup(worker) }
+        }
+    }
+
+    /// Something may be there to be read.
+    func fetch(_ topic: Topic, _ worker: SimulatedWorker) {
+        guard !worker.isFetching[topic.rawValue] else { return }
+        worker.isFetching[topic.rawValue] = true
+        at(delay(0, strikes(30) ? 500 : worker.lag), on: worker) { [unowned self] in
+            worker.isFetching[topic.rawValue] = false
+            switch topic {
+            case .config:
+                let records = Array(config.read(from: worker.configPosition))
+                worker.configPosition = config.end
+                toHerder(worker) { [unowned self] in readConfig(worker, records) }
+                let due = worker.endWaiters.filter { $0.target <= worker.configPosition }
+                worker.endWaiters.removeAll { $0.target <= worker.configPosition }
+                for waiter in due { toHerder(worker, waiter.done) }
+            case .status:
+                let records = Array(statuses.read(from: worker.statusPosition))
+                worker.statusPosition = statuses.end
+                toHerder(worker) { [unowned self] in readStatuses(worker, records) }
+            }
+        }
+    }
+
+    /// Calls `done` in the herder once everything that is in the config topic at the time of the call has been read.
+    func readConfigToEnd(_ worker: SimulatedWorker, _ done: @escaping () -> Void) {
+        toKafka(worker) { [unowned self] in
+            at(delay(0, strikes(30) ? 800 : 5), on: worker) { [unowned self] in
+                worker.endWaiters.append((config.end, done))
+                fetch(.config, worker)
+            }
+        }
+    }
+
+    /// Writes records in order; `done` is called in the herder once they are acknowledged, or not.
+    func append(_ worker: SimulatedWorker, _ records: [ConfigLogRecord], _ done: @escaping (_ isWritten: Bool) -> Void)
+    {
+        let arrival = max(worker.lastAppend, delay(0, strikes(30) ? 300 : 5))
+        worker.lastAppend = arrival
+        let failure = strikes(lossRate) ? random.below(3) : -1
+        at(arrival) { [unowned self] in
+            // Not written at all, or the first of them only, or written and not acknowledged.
+            let written = failure == 0 ? 0 : failure == 1 ? random.below(records.count + 1) : records.count
+            if written > 0 {
+                note("\(worker.name) writes \(records.prefix(written).map(\.key)) at \(config.end)")
+                changed()
+            }
+            for record in records.prefix(written) { appendConfig(record) }
+            let answer = failure >= 0 ? delay(500, 1_500) : delay(0, 5)
+            at(answer, on: worker) { [unowned self] in toHerder(worker) { done(failure < 0) } }
+        }
+    }
+
+    /// Writes records to the config topic and calls `then` once they were read back, or after 30 s, or an error.
+    func write(_ worker: SimulatedWorker, _ records: [ConfigLogRecord], _ then: @escaping (_ isWritten: Bool) -> Void) {
+        var isDone = false
+        func finish(_ isWritten: Bool) {
+            guard !isDone else { return }
+            isDone = true
+            worker.pending -= 1
+            then(isWritten)
+        }
+        worker.pending += 1
+        at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
+        append(worker, records) { [unowned self] isWritten in
+            guard isWritten else { return finish(false) }
+            readConfigToEnd(worker) { finish(true) }
+        }
+    }
+}

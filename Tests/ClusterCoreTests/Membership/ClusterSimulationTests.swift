@@ -1,0 +1,32 @@
+import ConnectTestKit
+import Testing
+
+/// The seeds themselves run in a release build (`seeds cluster`); here only that the simulation does what it promises.
+@Suite struct ClusterSimulationTests {
+    @Test func `some seeds hold every rule`() {
+        for seed in 1...40 as ClosedRange<UInt64> {
+            let outcome = ClusterSimulation.run(seed: seed)
+            #expect(outcome.failure == nil, "seed \(seed)")
+        }
+    }
+
+    @Test func `a seed plays the same every time`() {
+        #expect(ClusterSimulation.run(seed: 11).digest == ClusterSimulation.run(seed: 11).digest)
+        #expect(ClusterSimulation.run(seed: 11).digest != ClusterSimulation.run(seed: 12).digest)
+    }
+
+    @Test func `a failing seed tells what came before`() throws {
+        let outcome = try #require(
+            (1...100 as ClosedRange<UInt64>).lazy.map { ClusterSimulation.run(seed: $0, sabotage: .doubledTask) }
+                .first { $0.failure != nil })
+        #expect(outcome.failure?.contains("µs") == true)
+    }
+
+    @Test(arguments: ClusterSabotage.allCases)
+    func `a planted fault is found`(sabotage: ClusterSabotage) {
+        let found = (1...1000 as ClosedRange<UInt64>).contains {
+            ClusterSimulation.run(seed: $0, sabotage: sabotage).failure != nil
+        }
+        #expect(found)
+    }
+}
