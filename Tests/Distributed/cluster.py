@@ -1,5 +1,4 @@
 """What the tests of distributed mode share: workers of one group, and what REST and the topics tell of their work."""
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -66,13 +65,6 @@ class ClusterWorker(Worker):
     @property
     def id(self):
         return f"127.0.0.1:{self.port}"
-
-    def ask_later(self, method, path, body=None):
-        """Sends a request in a thread of its own; `result()` waits for status and answer."""
-        pool = concurrent.futures.ThreadPoolExecutor(1)
-        future = pool.submit(self.request, method, path, body, False)
-        pool.shutdown(wait=False)
-        return future
 
 
 class JavaWorker:

@@ -1,14 +1,15 @@
 """Faults: a worker that hangs, a broker that goes, garbage in the internal topics, topics that cannot be used."""
+import datetime
+import os
 import re
 import signal
-import subprocess
 import time
 
 import pytest
 
 from cluster import SESSION_SECONDS, Cluster, produce, work
 from conftest import make_topic
-from test_sharing import Flow, Probe, end_of
+from test_sharing import Flow, Probe
 from workers import eventually, lines_of
 
 
@@ -44,7 +45,6 @@ def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_
 
 def stamp(line):
     """Seconds since 1970 of a log line."""
-    import datetime
     return datetime.datetime.fromisoformat(line.split(" ", 1)[0].replace("Z", "+00:00")).timestamp()
 
 
@@ -139,5 +139,4 @@ def test_a_config_topic_of_several_partitions_ends_the_worker_with_a_clear_error
 
 
 def is_tool_there():
-    import os
     return os.access(f"{os.environ.get('KAFKA_HOME')}/bin/kafka-topics.sh", os.X_OK)

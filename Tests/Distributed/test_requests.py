@@ -91,7 +91,7 @@ def newest(dump):
 
 def test_only_what_failed_is_restarted(three, tmp_path, topic):
     folder = tmp_path / "missing"
-    _, (first, second) = three.leader(), three.followers()
+    first, second = three.followers()
     topic_lines = tmp_path / "in"
     topic_lines.write_text("one\n")
     first.file_source("src", topic_lines, topic)
