@@ -35,11 +35,6 @@ extension ClusterSimulation {
             }
             return
         }
-        // What takes it away has arrived and is on its way from one loop of the process to the other.
-        if [worker, other].contains(where: { $0.group.generation > $0.machine.generation && $0.group.state == .stable })
-        {
-            return
-        }
         // A group that falls back to the eager protocol deals everything out while it still runs.
         let behind = [worker, other].contains { $0.machine.generation != group.generation }
         if behind, modes.contains(.eager), modes.contains(where: { $0 != .eager }) { return }

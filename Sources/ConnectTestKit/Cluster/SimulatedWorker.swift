@@ -56,6 +56,12 @@ final class SimulatedWorker {
     /// Something that waits until no round is under way; told whether this worker leads, else where the leader is.
     typealias Waiter = (_ leads: Bool, _ url: String?) -> Void
 
+    /// A write about a connector that waits for those before it.
+    struct ConnectorWrite {
+        let make: () -> [ConfigLogRecord]?
+        let done: (Bool) -> Void
+    }
+
     let number: Int
     let life: Int
     let mode: ConnectProtocolMode
@@ -92,7 +98,7 @@ final class SimulatedWorker {
     var machineTimer: UInt64 = .max
     var keyTimer: UInt64 = 0
     var changing: [String] = []
-    var writes: [String] = []
+    var connectorWrites = SortedTable<String, [ConnectorWrite]>()
     var serial: UInt64 = 0
     /// Things that will still happen here by themselves: nothing has settled before.
     var pending = 0
