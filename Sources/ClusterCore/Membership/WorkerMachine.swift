@@ -97,6 +97,8 @@ package struct WorkerMachine: Sendable {
     /// 0, 1 or 2: what the group elected, or what is configured before the first round.
     private(set) package var protocolVersion: Int16
     private var hasRevoked = false
+    /// The membership was lost since the last round that assigned something: what runs here may run elsewhere too.
+    private var isInDoubt = false
     /// Something was given up after it was offered to the group as held: only another round tells it.
     private var hasDroppedOffered = false
     private var rejoinAt: UInt64?
@@ -194,15 +196,21 @@ extension WorkerMachine {
         attention = nil
         var merged = assignment
         var actions: [Action] = []
+        let isMismatch = assignment.error != WorkerAssignment.noError
+        var kept = work
         if protocolVersion > 0 {
-            let kept = work.subtracting(assignment.revoked)
-            if kept.entries.count != work.entries.count || kept != work {
-                actions.append(.run(kept, offset: held?.configOffset ?? -1))
-            }
+            // A round that assigns nothing does not say who else runs what was held through a lost membership.
+            kept = isMismatch && isInDoubt ? WorkSet() : work.subtracting(assignment.revoked)
             merged.assigned = kept.union(assignment.assigned)
-            hasRevoked = !assignment.revoked.isEmpty
             merged.revoked = WorkSet()
+            hasRevoked = !assignment.revoked.isEmpty
+        } else {
+            // A group that falls back to the eager protocol has dealt everything out anew, and others start at once.
+            kept = work.intersection(assignment.assigned)
+            hasRevoked = false
         }
+        if kept != work { actions.append(.run(kept, offset: held?.configOffset ?? -1)) }
+        isInDoubt = isInDoubt && isMismatch
         held = merged
         rejoinAt = assignment.delay > 0 ? now &+ UInt64(assignment.delay) * 1_000_000 : nil
         if assignment.leaderID == answer.memberID { actions.append(.lead) } else { owners = nil }
@@ -296,10 +304,11 @@ extension WorkerMachine {
         }
     }
 
-    /// The coordinator no longer knows this worker, or not in this generation. What runs goes on: the next round tells the
-    /// leader of it.
+    /// The coordinator no longer knows this worker, or not in this generation. What runs goes on, behind a shut session gate:
+    /// the next round tells the leader of it.
     package mutating func membershipLost() -> [Action] {
         memberID = ""
+        isInDoubt = true
         return []
     }
 

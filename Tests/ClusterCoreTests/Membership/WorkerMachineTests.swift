@@ -8,13 +8,15 @@ import Testing
         settings: WorkerMachine.Settings(url: "http://me:8083/", mode: .sessioned, maximumDelay: 10_000))
 
     private func answer(
-        generation: Int32 = 1, offset: Int64 = 1, assigned: String = "", revoked: String = "", delay: Int32 = 0
+        generation: Int32 = 1, offset: Int64 = 1, assigned: String = "", revoked: String = "", delay: Int32 = 0,
+        version: Int16 = 2, error: Int16 = 0
     ) throws -> WorkerMachine.Answer {
         let assignment = WorkerAssignment(
-            version: 2, leaderID: "leader", leaderURL: "http://leader:8083/", configOffset: offset,
+            version: version, error: error, leaderID: "leader", leaderURL: "http://leader:8083/", configOffset: offset,
             assigned: work(assigned), revoked: work(revoked), delay: delay)
         return WorkerMachine.Answer(
-            generation: generation, memberID: "me", protocolName: "sessioned", bytes: try assignment.encode())
+            generation: generation, memberID: "me", protocolName: version == 0 ? "default" : "sessioned",
+            bytes: try assignment.encode())
     }
 
     /// Joins and is given work.
@@ -52,5 +54,39 @@ import Testing
         _ = test.machine.quiet(configOffset: 1)
         _ = test.machine.assigned(try answer(offset: 5, delay: 1_000), configOffset: 1, now: 0)
         #expect(test.rejoins(test.machine.advance(to: Self.second, configOffset: 1)))
+    }
+
+    @Test func `a group that falls back to the eager protocol takes at once what it gives to others`() throws {
+        var test = self
+        try test.settle(with: "A A-0 A-1")
+        _ = test.machine.preparing(configOffset: 1)
+        _ = test.machine.quiet(configOffset: 1)
+        // The config topic was not read that far here, so that nothing new may start.
+        let actions = test.machine.assigned(
+            try answer(generation: 2, offset: 5, assigned: "B A-1", version: 0), configOffset: 1, now: 0)
+        #expect(actions.first == .run(work("A-1"), offset: 1))
+        #expect(!test.machine.isSettled)
+    }
+
+    @Test func `a round without an assignment does not confirm what was held through a lost membership`() throws {
+        var test = self
+        try test.settle(with: "A A-0")
+        _ = test.machine.membershipLost()
+        _ = test.machine.preparing(configOffset: 1)
+        _ = test.machine.quiet(configOffset: 1)
+        let actions = test.machine.assigned(
+            try answer(generation: 2, offset: 5, error: WorkerAssignment.configMismatch), configOffset: 1, now: 0)
+        #expect(actions.first == .run(WorkSet(), offset: 1))
+        #expect(test.machine.work.isEmpty)
+    }
+
+    @Test func `a round without an assignment leaves a member what it has`() throws {
+        var test = self
+        try test.settle(with: "A A-0")
+        _ = test.machine.preparing(configOffset: 1)
+        _ = test.machine.quiet(configOffset: 1)
+        _ = test.machine.assigned(
+            try answer(generation: 2, offset: 5, error: WorkerAssignment.configMismatch), configOffset: 1, now: 0)
+        #expect(test.machine.work == work("A A-0"))
     }
 }
