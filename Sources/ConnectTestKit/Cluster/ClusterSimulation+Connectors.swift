@@ -146,11 +146,25 @@ extension ClusterSimulation {
         let differs = entry.offer?.configs == configs ? entry.offer?.differs ?? true : true
         entry.offer = nil
         guard differs else { return }
+        offerToLeader(worker, entry, configs)
+    }
+
+    private func offerToLeader(_ worker: SimulatedWorker, _ entry: SimulatedEntry, _ configs: [ConfigMap]) {
         let name = entry.name
+        guard !entry.isOffering else {
+            entry.nextOffer = configs
+            return
+        }
+        entry.isOffering = true
         worker.pending += 1
         let done: (Bool) -> Void = { [unowned self] isWritten in
             worker.pending -= 1
+            worker.entries[name]?.isOffering = false
             guard let entry = known(worker, name) else { return }
+            if let next = entry.nextOffer {
+                entry.nextOffer = nil
+                return offerToLeader(worker, entry, next)
+            }
             guard !isWritten else {
                 entry.refusedOffers = 0
                 return
@@ -165,6 +179,8 @@ extension ClusterSimulation {
         withLeader(worker) { [unowned self] leads, url in
             guard let entry = known(worker, name), entry.lifecycle.isOwned else {
                 worker.pending -= 1
+                worker.entries[name]?.isOffering = false
+                worker.entries[name]?.nextOffer = nil
                 return
             }
             if leads {

@@ -20,6 +20,12 @@ extension ClusterSimulation {
         for other in workers.compactMap(\.self) where other !== worker && isEffective(other) {
             for run in worker.running where !run.isStopping {
                 guard other.running.contains(where: { $0.item == run.item && !$0.isStopping }) else { continue }
+                // One whose start is under way cannot be stopped before that has returned.
+                if run.item.number < 0,
+                    [worker, other].contains(where: { $0.entries[run.item.connector]?.lifecycle.isOwned == false })
+                {
+                    continue
+                }
                 overlaps(run.item, worker, other)
             }
         }

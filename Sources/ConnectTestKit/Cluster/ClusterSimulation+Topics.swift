@@ -82,6 +82,8 @@ extension ClusterSimulation {
             worker.pending -= 1
             then(isWritten)
         }
+        // What only a leader writes is refused where the session may have run out: others may lead by now.
+        guard now < worker.gate else { return then(false) }
         worker.pending += 1
         at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
         append(worker, records) { [unowned self] isWritten in

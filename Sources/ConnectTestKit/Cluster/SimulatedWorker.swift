@@ -37,6 +37,8 @@ final class SimulatedEntry {
     var live: [UInt64] = []
     var runs = SortedTable<Int32, TaskRun>()
     var offer: (configs: [ConfigMap], differs: Bool)?
+    var isOffering = false
+    var nextOffer: [ConfigMap]?
     var refusedOffers = 0
     var connectorHasEnded = false
     var tasksHaveEnded = false
