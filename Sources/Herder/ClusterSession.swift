@@ -12,6 +12,13 @@ final class ClusterSession {
         case elsewhere(url: String?)
     }
 
+    /// A write to the config topic that waits for those before it.
+    struct ConnectorWrite: Sendable {
+        /// What is written, by what the log says when its turn has come, or why nothing is.
+        let make: @Sendable (isolated Herder) -> Result<[ConfigLogRecord], ConnectError>
+        let done: @Sendable (isolated Herder, ConnectError?) -> Void
+    }
+
     /// Something that waits until no round is under way.
     typealias Waiter = @Sendable (isolated Herder, Leadership) -> Void
 
@@ -36,6 +43,8 @@ final class ClusterSession {
     var timer: (id: TimerID, at: UInt64)?
     var keyTimer: TimerID?
     var stage: StageBook.Token?
+    /// Writes about each connector, the first of them under way.
+    var connectorWrites = SortedTable<String, [ConnectorWrite]>()
     /// The newest write of each status, to know whether one that failed is still wanted.
     var statusWrites: [String: UInt64] = [:]
     var statusWritesUnderWay = 0

@@ -53,6 +53,10 @@ final class ConnectorEntry {
     var live: [UInt64: Live] = [:]
     var runs: [Int32: Run] = [:]
     var offer: Offer?
+    /// Task configurations are on their way to the leader.
+    var isOffering = false
+    /// Newer ones that wait for them: offered side by side, the older could be stored last.
+    var nextOffer: [ConfigMap]?
     /// How often the leader did not take task configurations, since it did last.
     var refusedOffers = 0
     var settled: (revision: UInt64, error: ConnectError?) = (0, nil)

@@ -77,7 +77,16 @@ extension Herder {
             guard cluster == nil else { return refuse(reply, .connectorUnknown, "Unknown connector \(name)") }
             return refuse(reply, .connectorUnknown, "No connector `\(name)` configured", status: 500)
         }
-        guard cluster == nil else { return asLeader(reply) { $0.write(records, reply) } }
+        guard cluster == nil else {
+            return asLeader(reply) { herder in
+                herder.write(about: name) { herder in
+                    herder.known(name) == nil
+                        ? .failure(ConnectError(.connectorUnknown, "Unknown connector \(name)")) : .success(records)
+                } _: { herder, error in
+                    herder.answer(reply, error.map { .failure($0) } ?? .success(.done))
+                }
+            }
+        }
         append(records)
         wait(for: entry, reply) { _, _ in .success(.done) }
     }
@@ -91,18 +100,11 @@ extension Herder {
                 status: 500)
         }
         asLeader(reply) { herder in
-            guard let state = herder.log.connector(name) else {
-                return herder.refuse(reply, .connectorUnknown, "Connector \(name) not found")
+            herder.write(about: name) {
+                $0.taskRecords(configs, of: name)
+            } _: { herder, error in
+                herder.answer(reply, error.map { .failure($0) } ?? .success(.done))
             }
-            guard state.targetState != .stopped || configs.isEmpty else {
-                return herder.refuse(
-                    reply, .requestMalformed,
-                    "Cannot submit non-empty set of task configs for stopped connector \(name)")
-            }
-            let tasks = configs.enumerated().map { number, config in
-                ConfigLogRecord.task(TaskID(connector: name, number: Int32(clamping: number)), config)
-            }
-            herder.write(tasks + [.commit(name, tasks: Int32(clamping: configs.count))], reply)
         }
     }
 

@@ -119,14 +119,25 @@ extension Herder {
         }
         let all = records + [.commit(entry.name, tasks: Int32(clamping: configs.count))]
         guard cluster != nil else { return append(all) }
-        offerToLeader(configs, all, entry.name)
+        offerToLeader(configs, entry.name)
     }
 
     /// The leader alone writes task configurations. What it does not take is asked for again, and offered again, with growing
     /// pauses: meanwhile the connector may have others.
-    private func offerToLeader(_ configs: [ConfigMap], _ records: [ConfigLogRecord], _ name: String) {
+    private func offerToLeader(_ configs: [ConfigMap], _ name: String) {
+        guard let entry = entries[name] else { return }
+        guard !entry.isOffering else {
+            entry.nextOffer = configs
+            return
+        }
+        entry.isOffering = true
         let done: @Sendable (isolated Herder, ConnectError?) -> Void = { herder, error in
+            herder.entries[name]?.isOffering = false
             guard let entry = herder.known(name) else { return }
+            if let next = entry.nextOffer {
+                entry.nextOffer = nil
+                return herder.offerToLeader(next, name)
+            }
             guard let error else {
                 entry.refusedOffers = 0
                 return
@@ -143,9 +154,13 @@ extension Herder {
         }
         withLeader { herder, leadership in
             // A round may have moved the connector away meanwhile.
-            guard let cluster = herder.cluster, let entry = herder.known(name), entry.lifecycle.isOwned else { return }
+            guard let cluster = herder.cluster, let entry = herder.known(name), entry.lifecycle.isOwned else {
+                herder.entries[name]?.isOffering = false
+                herder.entries[name]?.nextOffer = nil
+                return
+            }
             switch leadership {
-            case .here: herder.write(records, done)
+            case .here: herder.write(about: name, { $0.taskRecords(configs, of: name) }, done)
             case .elsewhere(let url?):
                 cluster.parts.peers.putTaskConfigs(configs, of: name, leader: url, key: herder.log.sessionKey) {
                     error in

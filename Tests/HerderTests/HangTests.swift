@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `a restart shows before the old instance has stopped`() async throws {
-        let worker = try await Worker()
+        let worker = try await Worker(patience: .standard)
         #expect(await worker.create("stuck").isCreated)
         await worker.until("it runs") { worker.state("stuck") == .running }
         worker.catalog["stuck"].set("stop", .block)

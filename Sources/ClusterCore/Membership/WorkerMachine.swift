@@ -99,6 +99,8 @@ package struct WorkerMachine: Sendable {
     private var hasRevoked = false
     /// What the group was told to run here was given up meanwhile.
     private var hasDropped = false
+    /// The membership was lost since the last round that assigned something: what runs here may run elsewhere too.
+    private var isInDoubt = false
     private var rejoinAt: UInt64?
     private var attention: (next: UInt64, until: UInt64)?
     private var isCoordinatorLost = false
@@ -195,15 +197,21 @@ extension WorkerMachine {
         attention = nil
         var merged = assignment
         var actions: [Action] = []
+        let isMismatch = assignment.error != WorkerAssignment.noError
+        var kept = work
         if protocolVersion > 0 {
-            let kept = work.subtracting(assignment.revoked)
-            if kept.entries.count != work.entries.count || kept != work {
-                actions.append(.run(kept, offset: held?.configOffset ?? -1))
-            }
+            // A round that assigns nothing does not say who else runs what was held through a lost membership.
+            kept = isMismatch && isInDoubt ? WorkSet() : work.subtracting(assignment.revoked)
             merged.assigned = kept.union(assignment.assigned)
-            hasRevoked = !assignment.revoked.isEmpty
             merged.revoked = WorkSet()
+            hasRevoked = !assignment.revoked.isEmpty
+        } else {
+            // A group that falls back to the eager protocol has dealt everything out anew, and others start at once.
+            kept = work.intersection(assignment.assigned)
+            hasRevoked = false
         }
+        if kept != work { actions.append(.run(kept, offset: held?.configOffset ?? -1)) }
+        isInDoubt = isInDoubt && isMismatch
         held = merged
         rejoinAt = assignment.delay > 0 ? now &+ UInt64(assignment.delay) * 1_000_000 : nil
         if assignment.leaderID == answer.memberID { actions.append(.lead) } else { owners = nil }
@@ -295,10 +303,11 @@ extension WorkerMachine {
         phase == .settled ? [.rejoin(reason: reason)] : []
     }
 
-    /// The coordinator no longer knows this worker, or not in this generation. What runs goes on: the next round tells the
-    /// leader of it.
+    /// The coordinator no longer knows this worker, or not in this generation. What runs goes on, behind a shut session gate:
+    /// the next round tells the leader of it.
     package mutating func membershipLost() -> [Action] {
         memberID = ""
+        isInDoubt = true
         return []
     }
 

@@ -35,7 +35,12 @@ extension ClusterSimulation {
         case .stop(let name):
             guard known(worker, name) != nil else { return }
             asLeader { [unowned self] in
-                write(worker, [.commit(name, tasks: 0), .targetState(name, .stopped)]) { _ in }
+                write(
+                    worker, about: name,
+                    { [unowned self] in
+                        known(worker, name) == nil ? nil : [.commit(name, tasks: 0), .targetState(name, .stopped)]
+                    }
+                ) { _ in }
             }
         case .restart(let request):
             guard let entry = known(worker, request.connector) else { return }
@@ -141,11 +146,25 @@ extension ClusterSimulation {
         let differs = entry.offer?.configs == configs ? entry.offer?.differs ?? true : true
         entry.offer = nil
         guard differs else { return }
+        offerToLeader(worker, entry, configs)
+    }
+
+    private func offerToLeader(_ worker: SimulatedWorker, _ entry: SimulatedEntry, _ configs: [ConfigMap]) {
         let name = entry.name
+        guard !entry.isOffering else {
+            entry.nextOffer = configs
+            return
+        }
+        entry.isOffering = true
         worker.pending += 1
         let done: (Bool) -> Void = { [unowned self] isWritten in
             worker.pending -= 1
+            worker.entries[name]?.isOffering = false
             guard let entry = known(worker, name) else { return }
+            if let next = entry.nextOffer {
+                entry.nextOffer = nil
+                return offerToLeader(worker, entry, next)
+            }
             guard !isWritten else {
                 entry.refusedOffers = 0
                 return
@@ -160,17 +179,16 @@ extension ClusterSimulation {
         withLeader(worker) { [unowned self] leads, url in
             guard let entry = known(worker, name), entry.lifecycle.isOwned else {
                 worker.pending -= 1
+                worker.entries[name]?.isOffering = false
+                worker.entries[name]?.nextOffer = nil
                 return
             }
-            if leads { return write(worker, Self.records(name, configs), done) }
+            if leads {
+                return write(worker, about: name, { [unowned self] in taskRecords(worker, name, configs) }, done)
+            }
             guard let url else { return done(false) }
             askLeader(worker, url, name, configs, done)
         }
-    }
-
-    private static func records(_ name: String, _ configs: [ConfigMap]) -> [ConfigLogRecord] {
-        configs.enumerated().map { .task(TaskID(connector: name, number: Int32($0)), $1) }
-            + [.commit(name, tasks: Int32(configs.count))]
     }
 
     /// `POST /connectors/NAME/tasks` at the leader.
@@ -196,9 +214,10 @@ extension ClusterSimulation {
             guard !leader.isShuttingDown else { return answer(false) }
             guard leader.machine.protocolVersion < 2 || leader.log.sessionKey == key else { return answer(false) }
             withLeader(leader) { [unowned self] leads, _ in
-                guard leads, let state = leader.log.connector(name), state.targetState != .stopped || configs.isEmpty
-                else { return answer(false) }
-                write(leader, Self.records(name, configs)) { isWritten in if !isAnswerLost { answer(isWritten) } }
+                guard leads else { return answer(false) }
+                write(leader, about: name, { [unowned self] in taskRecords(leader, name, configs) }) { isWritten in
+                    if !isAnswerLost { answer(isWritten) }
+                }
             }
         }
     }

@@ -20,6 +20,12 @@ extension ClusterSimulation {
         for other in workers.compactMap(\.self) where other !== worker && isEffective(other) {
             for run in worker.running where !run.isStopping {
                 guard other.running.contains(where: { $0.item == run.item && !$0.isStopping }) else { continue }
+                // One whose start is under way cannot be stopped before that has returned.
+                if run.item.number < 0,
+                    [worker, other].contains(where: { $0.entries[run.item.connector]?.lifecycle.isOwned == false })
+                {
+                    continue
+                }
                 overlaps(run.item, worker, other)
             }
         }
@@ -33,11 +39,6 @@ extension ClusterSimulation {
             guard one.gate <= expelled + Self.sessionTimeout else {
                 return break_("\(one.name) is no member and may write beyond its session: \(item)")
             }
-            return
-        }
-        // What takes it away has arrived and is on its way from one loop of the process to the other.
-        if [worker, other].contains(where: { $0.group.generation > $0.machine.generation && $0.group.state == .stable })
-        {
             return
         }
         // A group that falls back to the eager protocol deals everything out while it still runs.

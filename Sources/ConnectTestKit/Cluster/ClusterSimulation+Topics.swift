@@ -82,11 +82,47 @@ extension ClusterSimulation {
             worker.pending -= 1
             then(isWritten)
         }
+        // What only a leader writes is refused where the session may have run out: others may lead by now.
+        guard now < worker.gate else { return then(false) }
         worker.pending += 1
         at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
         append(worker, records) { [unowned self] isWritten in
             guard isWritten else { return finish(false) }
             readConfigToEnd(worker) { finish(true) }
         }
+    }
+
+    /// Writes records about a connector once everything that was written about it before has been read back.
+    func write(
+        _ worker: SimulatedWorker, about name: String, _ make: @escaping () -> [ConfigLogRecord]?,
+        _ then: @escaping (_ isWritten: Bool) -> Void
+    ) {
+        worker.connectorWrites[name, default: []].append(.init(make: make, done: then))
+        if worker.connectorWrites[name]?.count == 1 { startWrite(worker, about: name) }
+    }
+
+    private func startWrite(_ worker: SimulatedWorker, about name: String) {
+        guard let next = worker.connectorWrites[name]?.first else {
+            worker.connectorWrites[name] = nil
+            return
+        }
+        let finish: (Bool) -> Void = { [unowned self] isWritten in
+            next.done(isWritten)
+            worker.connectorWrites[name]?.removeFirst()
+            at(now, on: worker) { [unowned self] in startWrite(worker, about: name) }
+        }
+        guard !worker.machine.isSettled || worker.machine.isLeader, let records = next.make() else {
+            return finish(false)
+        }
+        write(worker, records, finish)
+    }
+
+    /// The records that put task configurations into force; none for a connector that is not there or was stopped.
+    func taskRecords(_ worker: SimulatedWorker, _ name: String, _ configs: [ConfigMap]) -> [ConfigLogRecord]? {
+        guard let state = worker.log.connector(name), state.targetState != .stopped || configs.isEmpty else {
+            return nil
+        }
+        return configs.enumerated().map { .task(TaskID(connector: name, number: Int32($0)), $1) }
+            + [.commit(name, tasks: Int32(configs.count))]
     }
 }

@@ -200,6 +200,7 @@ package final class ClusterSimulation {
         worker.waiters = []
         worker.endWaiters = []
         worker.leaving = []
+        worker.connectorWrites.removeAll()
     }
 
     /// Something changed that has to lead to rounds of the group.

@@ -27,12 +27,15 @@ struct SimulatedTopic<Record> {
 
     /// Removes records below an offset that a later one of the same key has overtaken. As the active segment of a real log,
     /// the last readable record always stays.
-    mutating func compact(below limit: Int64) {
+    ///
+    /// - Parameter sparing: keys of which every record stays.
+    mutating func compact(below limit: Int64, sparing keys: [String] = []) {
         var seen = Set<String>()
         var kept: [Entry] = []
         for entry in entries.reversed() {
             let isNewest = entry.key.map { seen.insert($0).inserted } ?? true
-            if isNewest || entry.offset >= limit { kept.append(entry) }
+            let isSpared = entry.key.map(keys.contains) ?? false
+            if isNewest || isSpared || entry.offset >= limit { kept.append(entry) }
         }
         entries = kept.reversed()
     }

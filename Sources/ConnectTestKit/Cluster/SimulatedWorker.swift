@@ -37,6 +37,8 @@ final class SimulatedEntry {
     var live: [UInt64] = []
     var runs = SortedTable<Int32, TaskRun>()
     var offer: (configs: [ConfigMap], differs: Bool)?
+    var isOffering = false
+    var nextOffer: [ConfigMap]?
     var refusedOffers = 0
     var connectorHasEnded = false
     var tasksHaveEnded = false
@@ -55,6 +57,12 @@ final class SimulatedEntry {
 final class SimulatedWorker {
     /// Something that waits until no round is under way; told whether this worker leads, else where the leader is.
     typealias Waiter = (_ leads: Bool, _ url: String?) -> Void
+
+    /// A write about a connector that waits for those before it.
+    struct ConnectorWrite {
+        let make: () -> [ConfigLogRecord]?
+        let done: (Bool) -> Void
+    }
 
     let number: Int
     let life: Int
@@ -92,7 +100,7 @@ final class SimulatedWorker {
     var machineTimer: UInt64 = .max
     var keyTimer: UInt64 = 0
     var changing: [String] = []
-    var writes: [String] = []
+    var connectorWrites = SortedTable<String, [ConnectorWrite]>()
     var serial: UInt64 = 0
     /// Things that will still happen here by themselves: nothing has settled before.
     var pending = 0

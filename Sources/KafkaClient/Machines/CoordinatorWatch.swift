@@ -95,8 +95,13 @@ package struct CoordinatorWatch: Sendable {
             if !isLost { silentSince = flights.isEmpty ? nil : now }
             return nil
         case .member where !flight.isOutdated:
-            if flight.endsRound { awaitsRound = false }
-            if !awaitsRound { aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt)) }
+            if !awaitsRound {
+                aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt))
+            } else if flight.endsRound {
+                // The owner learns only now what it may run: what is asked from here on speaks for that.
+                awaitsRound = false
+                for place in flights.indices { flights[place].isOutdated = true }
+            }
         case .member, .present: break
         }
         isDoubted = false
@@ -112,8 +117,8 @@ package struct CoordinatorWatch: Sendable {
         silentSince = silentSince ?? now
     }
 
-    /// The membership is gone, and with it what was known of its session. The next one covers what runs here only once its
-    /// first round has ended: others may have been given it meanwhile.
+    /// The membership is gone, and with it what was known of its session. The next one covers what runs here from the first
+    /// heartbeat on that is sent and answered after its first round has ended: others may have been given it meanwhile.
     package mutating func expelled() {
         aliveUntil = 0
         awaitsRound = true

@@ -22,7 +22,9 @@ final class Worker: Sendable {
 
     /// - Parameter isReady: started without connectors, with Kafka there.
     init(
-        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, cluster: FakeCluster? = nil, name: String = "here"
+        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, cluster: FakeCluster? = nil, name: String = "here",
+        patience: ConnectorLifecycle.Patience = .init(
+            interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)
     ) async throws {
         self.name = name
         // What goes wrong here goes wrong on purpose; a silent sink keeps the tests' output readable.
@@ -37,8 +39,7 @@ final class Worker: Sendable {
                 cluster: cluster?.parts(name)),
             settings: HerderSettings(
                 workerID: "\(name):8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
-                patience: .init(
-                    interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)))
+                patience: patience))
         cluster?.add(herder, name)
         guard isReady else { return }
         kafka.connect()

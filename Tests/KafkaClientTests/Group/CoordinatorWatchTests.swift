@@ -33,7 +33,7 @@ import Testing
         #expect(test.watch.aliveUntil == 14 * second)
     }
 
-    @Test func `after a lost membership only the end of a round opens a session`() {
+    @Test func `after a lost membership only a heartbeat that follows the end of a round opens a session`() {
         var test = self
         let sync = GroupRequest.Body.sync(
             GroupSync(
@@ -50,8 +50,13 @@ import Testing
         _ = test.watch.answered(token: 3, .member, now: 3 * second)
         #expect(test.watch.aliveUntil == 0)
         test.send(4, sync, at: 4 * second)
+        test.send(5, heartbeat, at: 4 * second)
         _ = test.watch.answered(token: 4, .member, now: 5 * second)
-        #expect(test.watch.aliveUntil == 14 * second)
+        _ = test.watch.answered(token: 5, .member, now: 5 * second)
+        #expect(test.watch.aliveUntil == 0)
+        test.send(6, heartbeat, at: 6 * second)
+        _ = test.watch.answered(token: 6, .member, now: 7 * second)
+        #expect(test.watch.aliveUntil == 16 * second)
     }
 
     @Test(arguments: [CoordinatorWatch.Verdict.present, .loading, .absent])
