@@ -25,14 +25,12 @@ extension Herder {
     }
 
     private func startWrite(about name: String) {
-        guard let cluster else { return }
-        guard let next = cluster.connectorWrites[name]?.first else {
-            cluster.connectorWrites[name] = nil
-            return
-        }
+        guard let cluster, let next = cluster.connectorWrites[name]?.first else { return }
         let finish: @Sendable (isolated Herder, ConnectError?) -> Void = { herder, error in
             next.done(herder, error)
-            herder.cluster?.connectorWrites[name]?.removeFirst()
+            let rest = herder.cluster?.connectorWrites[name]?.dropFirst() ?? []
+            herder.cluster?.connectorWrites[name] = rest.isEmpty ? nil : Array(rest)
+            guard !rest.isEmpty else { return }
             // In a turn of its own: many that are refused would otherwise be as deep on the stack.
             herder.onLoop { $0.startWrite(about: name) }
         }

@@ -102,13 +102,12 @@ extension ClusterSimulation {
     }
 
     private func startWrite(_ worker: SimulatedWorker, about name: String) {
-        guard let next = worker.connectorWrites[name]?.first else {
-            worker.connectorWrites[name] = nil
-            return
-        }
+        guard let next = worker.connectorWrites[name]?.first else { return }
         let finish: (Bool) -> Void = { [unowned self] isWritten in
             next.done(isWritten)
-            worker.connectorWrites[name]?.removeFirst()
+            let rest = worker.connectorWrites[name]?.dropFirst() ?? []
+            worker.connectorWrites[name] = rest.isEmpty ? nil : Array(rest)
+            guard !rest.isEmpty else { return }
             at(now, on: worker) { [unowned self] in startWrite(worker, about: name) }
         }
         guard !worker.machine.isSettled || worker.machine.isLeader, let records = next.make() else {
