@@ -345,7 +345,10 @@ extension WorkerMachine {
         var actions: [Action] = []
         if let at = rejoinAt, now >= at {
             rejoinAt = nil
-            if phase == .settled || phase == .joining { actions.append(.rejoin(reason: "scheduled rebalance")) }
+            switch phase {
+            case .settled, .joining, .reading: actions.append(.rejoin(reason: "scheduled rebalance"))
+            case .outside, .preparing, .backingOff, .catchingUp: break
+            }
         }
         if let ask = attention, now >= ask.next {
             attention = now < ask.until ? (now &+ Self.attention.interval, ask.until) : nil
