@@ -154,6 +154,8 @@ package struct WorkerMachine: Sendable {
 extension WorkerMachine {
     /// A round begins. May be told again before the last one came to an end.
     package mutating func preparing(configOffset: Int64) -> [Action] {
+        // It was on its way when the group was left: a round of that membership would end the wait and never come to be.
+        guard !isAway else { return [] }
         phase = .preparing
         owners = nil
         rejoinAt = nil
@@ -181,6 +183,7 @@ extension WorkerMachine {
 
     /// A round ended with an assignment.
     package mutating func assigned(_ answer: Answer, configOffset: Int64, now: UInt64) -> [Action] {
+        guard !isAway else { return [] }
         let assignment: WorkerAssignment
         do throws(ConnectProtocolError) {
             assignment = try WorkerAssignment(answer.bytes)
@@ -216,6 +219,14 @@ extension WorkerMachine {
         rejoinAt = assignment.delay > 0 ? now &+ UInt64(assignment.delay) * 1_000_000 : nil
         if assignment.leaderID == answer.memberID { actions.append(.lead) } else { owners = nil }
         return actions + carryOut(configOffset, now)
+    }
+
+    /// Whether the group was left for a while.
+    private var isAway: Bool {
+        switch phase {
+        case .backingOff, .catchingUp: true
+        case .outside, .preparing, .joining, .reading, .settled: false
+        }
     }
 
     /// What a round gave this member.
