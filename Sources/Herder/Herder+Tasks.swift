@@ -24,7 +24,9 @@ extension Herder {
             // In a cluster the leader does that, for all workers.
             if cluster == nil { statuses.removeTask(TaskID(connector: entry.name, number: number)) }
         case .restarted(let number, let error): answerRestart(of: number, error, entry)
-        case .settled: break
+        case .settled:
+            // An assignment that came while the old generation stopped could give none of the new one.
+            if let cluster { applyOwnership(entry, cluster) }
         case .ended:
             entry.tasksHaveEnded = true
             finishIfEnded(entry)

@@ -259,7 +259,8 @@ extension ClusterSimulation {
             let status = makeStatus(worker, state, error)
             let task = TaskID(connector: name, number: number)
             put(worker, .task(task, status), carefully: state == .failed || state == .unassigned)
-        case .removeStatus, .restarted, .settled: break
+        case .settled: applyOwnership(worker, entry)
+        case .removeStatus, .restarted: break
         case .ended:
             entry.tasksHaveEnded = true
             continueShutdown(worker)

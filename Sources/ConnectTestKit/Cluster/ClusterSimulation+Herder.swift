@@ -126,7 +126,7 @@ extension ClusterSimulation {
             })
     }
 
-    private func applyOwnership(_ worker: SimulatedWorker, _ entry: SimulatedEntry) {
+    func applyOwnership(_ worker: SimulatedWorker, _ entry: SimulatedEntry) {
         let state = worker.log.connector(entry.name)
         let isMine = state != nil && worker.work.set.contains(connector: entry.name)
         let steps = entry.lifecycle.own(isMine, now: now)
