@@ -89,4 +89,16 @@ import Testing
             try answer(generation: 2, offset: 5, error: WorkerAssignment.configMismatch), configOffset: 1, now: 0)
         #expect(test.machine.work == work("A A-0"))
     }
+
+    @Test func `a round that began before the group was left does not end the wait`() throws {
+        var test = self
+        _ = test.machine.preparing(configOffset: 1)
+        _ = test.machine.quiet(configOffset: 1)
+        _ = test.machine.assigned(try answer(offset: 5), configOffset: 1, now: 0)
+        let late = 3 * Self.second
+        #expect(
+            test.machine.advance(to: late, configOffset: 1).contains { if case .leave = $0 { true } else { false } })
+        #expect(test.machine.preparing(configOffset: 1).isEmpty)
+        #expect(test.machine.nextDeadline != nil)
+    }
 }

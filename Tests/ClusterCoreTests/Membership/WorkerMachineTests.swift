@@ -248,16 +248,4 @@ private struct Story {
         #expect(try errors(5) == [1, 1])
         #expect(try errors(9) == [0, 0])
     }
-
-    @Test func `a round that began before the group was left does not end the wait`() throws {
-        var test = self
-        _ = test.machine.preparing(configOffset: 1)
-        _ = test.machine.quiet(configOffset: 1)
-        _ = test.machine.assigned(try answer(offset: 5), configOffset: 1, now: 0)
-        let late = 3 * Self.second
-        #expect(
-            test.machine.advance(to: late, configOffset: 1).contains { if case .leave = $0 { true } else { false } })
-        #expect(test.machine.preparing(configOffset: 1).isEmpty)
-        #expect(test.machine.nextDeadline != nil)
-    }
 }
