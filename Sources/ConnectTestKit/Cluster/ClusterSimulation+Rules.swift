@@ -19,7 +19,13 @@ extension ClusterSimulation {
         guard isEffective(worker) else { return }
         for other in workers.compactMap(\.self) where other !== worker && isEffective(other) {
             for run in worker.running where !run.isStopping {
-                guard other.running.contains(where: { $0.item == run.item && !$0.isStopping }) else { continue }
+                // Members wait for what they gave up to stop before they offer themselves, so that a task never meets its
+                // successor; a connector only where its end takes longer than it may.
+                guard
+                    other.running.contains(where: {
+                        $0.item == run.item && (!$0.isStopping || (run.item.number >= 0 && !modes.contains(.eager)))
+                    })
+                else { continue }
                 // One whose start is under way cannot be stopped before that has returned.
                 if run.item.number < 0,
                     [worker, other].contains(where: { $0.entries[run.item.connector]?.lifecycle.isOwned == false })
