@@ -45,6 +45,12 @@ import Testing
         #expect(try errors([("name", "mine")], group: nil) == [])
     }
 
+    @Test func `an offsets topic of a source's own is refused where it would have an effect`() throws {
+        let config: [(String, String?)] = [("name", "mine"), ("offsets.storage.topic", "own")]
+        #expect(try errors(config, kind: .source).map { $0.prefix(21) } == ["offsets.storage.topic"])
+        #expect(try errors(config, kind: .source, group: nil) == [], "a worker alone keeps offsets in its file")
+    }
+
     @Test func `every override that cannot be used is an error of its own key`() throws {
         #expect(
             try errors([

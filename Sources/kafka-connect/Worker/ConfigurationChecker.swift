@@ -33,6 +33,13 @@ final class ConfigurationChecker: ConnectorChecking {
             outcome.addError(message, to: key)
         }
         if plugin.kind == .sink, let (key, message) = groupConflict(config) { outcome.addError(message, to: key) }
+        let ownOffsets = "offsets.storage.topic"
+        if plugin.kind == .source, worker.isDistributed, let topic = config[ownOffsets], !topic.isEmpty {
+            outcome.addError(
+                "Invalid value \(topic) for configuration \(ownOffsets): connectors have no offsets topic of their own in "
+                    + "this version; leave the key out, and the worker's offset.storage.topic keeps their offsets",
+                to: ownOffsets)
+        }
         let deadLetters = "errors.deadletterqueue.topic.name"
         if plugin.kind == .sink, let topic = config[deadLetters], !topic.isEmpty {
             outcome.addError(
