@@ -21,13 +21,16 @@ package final class KafkaConnections: KafkaPorts {
     private let waiting = Mutex<String?>("the first connection")
     private static let log = Logger("connect.kafka")
 
-    /// - Parameter loop: the loop that all Kafka clients live on.
-    package init(worker: WorkerConfig, loop: EventLoop, pool: BlockingPool) {
+    /// - Parameters:
+    ///   - loop: the loop that all Kafka clients live on.
+    ///   - needsSession: whether a distributed worker writes as a member of its group only. False for whoever uses the internal
+    ///     topics without ever joining.
+    package init(worker: WorkerConfig, loop: EventLoop, pool: BlockingPool, needsSession: Bool = true) {
         self.worker = worker
         layers = ClientLayers(worker)
         overrides = OverrideRules(worker.settings)
         self.loop = loop
-        gate = worker.isDistributed ? SessionGate() : nil
+        gate = worker.isDistributed && needsSession ? SessionGate() : nil
         state = Confined(ClusterTable(loop: loop, pool: pool, gate: gate), to: loop)
     }
 

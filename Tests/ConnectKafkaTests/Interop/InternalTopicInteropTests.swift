@@ -156,7 +156,7 @@ private final class Bench: Sendable {
         let worker = try #require(loaded.config, "\(loaded.problems)")
         loop = try EventLoop(name: "test-kafka")
         pool = BlockingPool(name: "test-pool")
-        connections = KafkaConnections(worker: worker, loop: loop, pool: pool)
+        connections = KafkaConnections(worker: worker, loop: loop, pool: pool, needsSession: false)
         cluster = Confined(
             KafkaCluster(
                 settings: try ClientSettings(["bootstrap.servers": bootstrap], role: .admin), loop: loop, pool: pool),
