@@ -188,7 +188,7 @@ def test_tasks_that_all_block_do_not_stop_the_worker(healthy_pair, topic):
     healthy_pair.request("PUT", "/connectors/blocking/config", config)
     eventually("the log says so", lambda: "taken by calls that block" in healthy_pair.log.read_text(), 60)
     assert healthy_pair.log.read_text().count("taken by calls that block") == 1
-    assert healthy_pair.get("/connectors/good-src/offsets")["offsets"]
+    eventually("offsets are read", lambda: healthy_pair.get("/connectors/good-src/offsets")["offsets"], 60)
     message = refused(healthy_pair, {"connector.class": "FileStreamSource", "tasks.max": "many"})
     assert "Not a number" in message
     assert healthy_pair.request("DELETE", "/connectors/blocking")[0] == 204
