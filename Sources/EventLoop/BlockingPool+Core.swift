@@ -6,6 +6,9 @@ extension BlockingPool {
     final class Core: Sendable {
         private struct State {
             var queues: LaneQueues
+            var owners: [String: WeakOwner] = [:]
+            /// At how many owners those without a lane are cleared away.
+            var ownersLimit = 64
             /// Threads without a job, the one that went idle last at the end: it is woken first, so that those at the
             /// front reach the end of their idle time.
             var idle: [Worker] = []
@@ -23,6 +26,10 @@ extension BlockingPool {
             var lastWarning: UInt64 = 0
 
             var threads: Int { idle.count + busy.count }
+        }
+
+        private struct WeakOwner {
+            weak var owner: LaneOwner?
         }
 
         /// What is to be logged once the monitor is free.
@@ -63,13 +70,13 @@ extension BlockingPool {
         /// Guarded by `monitor`.
         nonisolated(unsafe) private var state: State
 
-        /// - Parameter limits: see ``LaneQueues``; the last is how many threads there may be at all.
-        init(name: String, steadyThreads: Int, limits: [Int], idleLifetime: UInt64) {
+        /// - Parameter limits: with `owners`, see ``LaneQueues``; its last and `owners` are how many threads there may be at all.
+        init(name: String, steadyThreads: Int, limits: [Int], owners: Int, idleLifetime: UInt64) {
             self.name = name
             self.steadyThreads = steadyThreads
-            maximumThreads = limits.last ?? 1
+            maximumThreads = (limits.last ?? 1) + owners
             self.idleLifetime = idleLifetime
-            state = State(queues: LaneQueues(limits: limits))
+            state = State(queues: LaneQueues(limits: limits, owners: owners))
             supervisorWakeUp = Monitor.Condition(monitor)
         }
 
@@ -80,6 +87,20 @@ extension BlockingPool {
         /// How many lanes wait for lack of threads; 0 while there are enough.
         var heldUp: Int {
             monitor.withLock { state.queues.heldUpCount }
+        }
+
+        /// The owner of that name, which lives as long as lanes of it.
+        func owner(_ name: String) -> LaneOwner {
+            monitor.withLock {
+                if let owner = state.owners[name]?.owner { return owner }
+                if state.owners.count >= state.ownersLimit {
+                    state.owners = state.owners.filter { $0.value.owner != nil }
+                    state.ownersLimit = max(64, state.owners.count * 2)
+                }
+                let owner = LaneOwner()
+                state.owners[name] = WeakOwner(owner: owner)
+                return owner
+            }
         }
 
         /// Queues a lane that has jobs; false where the pool has stopped.

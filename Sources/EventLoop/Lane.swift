@@ -19,16 +19,24 @@ public final class Lane: SerialContext {
     public let name: String
     /// Whom it works for.
     let kind: LaneKind
+    /// What it shares with others; nil where it stands for itself.
+    let owner: LaneOwner?
+    /// Its thread is one of those for owners that have none. Guarded by the pool's monitor.
+    nonisolated(unsafe) var hasThreadOfOwner = false
     private let pool: BlockingPool.Core
     private let state = Mutex(State())
     private let thread = Atomic<UInt>(0)
     private let began = Atomic<UInt64>(0)
 
-    init(name: String, kind: LaneKind, pool: BlockingPool.Core) {
+    init(name: String, kind: LaneKind, owner: LaneOwner?, pool: BlockingPool.Core) {
         self.name = name
         self.kind = kind
+        self.owner = owner
         self.pool = pool
     }
+
+    /// Whether it has an owner no lane of which has a thread. With the pool's monitor held.
+    var isOfIdleOwner: Bool { owner?.running == 0 }
 
     /// Whether the caller is a job of this lane. A job that was abandoned while it ran still counts as one.
     public var isCurrent: Bool { thread.load(ordering: .relaxed) == NativeThread.currentID }

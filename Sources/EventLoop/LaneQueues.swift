@@ -20,6 +20,14 @@ struct LaneQueues {
 
         var count: Int { lanes.count - head }
 
+        var waiting: ArraySlice<Lane> { lanes[head...] }
+
+        /// The first lane whose owner has no thread, out of the order of the others.
+        mutating func takeOfIdleOwner() -> Lane? {
+            guard let index = waiting.firstIndex(where: \.isOfIdleOwner) else { return nil }
+            return lanes.remove(at: index)
+        }
+
         mutating func take() -> Lane {
             let lane = lanes[head]
             head += 1
@@ -38,35 +46,44 @@ struct LaneQueues {
 
     /// By kind: how many threads lanes of it and of the kinds below may have together.
     private let limits: [Int]
+    /// How many lanes may have a thread beyond those limits since their owner has none.
+    private let ownersLimit: Int
+    /// Lanes that have one of those threads.
+    private var runningForOwners = 0
     private var queues = Array(repeating: Queue(), count: kinds)
     /// By kind: lanes of it that have a thread.
     private var running = Array(repeating: 0, count: kinds)
     /// The kind whose turn it is, so that none can keep the others waiting.
     private var turn = 0
 
-    /// - Parameter limits: what tasks may have at most, then what tasks and interrupts may have together, and so on.
-    init(limits: [Int]) {
+    /// - Parameters:
+    ///   - limits: what tasks may have at most, then what tasks and interrupts may have together, and so on.
+    ///   - owners: how many threads there are beyond those, for lanes whose owner has none.
+    init(limits: [Int], owners: Int) {
         precondition(limits.count == Self.kinds)
         self.limits = limits
+        ownersLimit = owners
     }
 
     /// Whether a lane waits that may have a thread.
     var hasRunnable: Bool {
-        for kind in 0..<Self.kinds where queues[kind].count > 0 && isAllowed(kind) { return true }
+        for kind in 0..<Self.kinds where queues[kind].count > 0 {
+            if isAllowed(kind) || hasThreadForOwner && queues[kind].waiting.contains(where: \.isOfIdleOwner) {
+                return true
+            }
+        }
         return false
     }
 
     /// The first kind of which lanes wait although threads are left, or could be started, for others; nil for none.
     var heldUp: LaneKind? {
-        for kind in 0..<Self.kinds where queues[kind].count > 0 && !isAllowed(kind) { return LaneKind(rawValue: kind) }
+        for kind in 0..<Self.kinds where heldUpCount(kind) > 0 { return LaneKind(rawValue: kind) }
         return nil
     }
 
     /// How many lanes wait for that reason.
     var heldUpCount: Int {
-        var count = 0
-        for kind in 0..<Self.kinds where queues[kind].count > 0 && !isAllowed(kind) { count += queues[kind].count }
-        return count
+        (0..<Self.kinds).reduce(0) { $0 + heldUpCount($1) }
     }
 
     func waiting(_ kind: LaneKind) -> Int { queues[kind.rawValue].count }
@@ -80,21 +97,48 @@ struct LaneQueues {
     mutating func take() -> Lane? {
         for step in 0..<Self.kinds {
             let kind = (turn + step) % Self.kinds
-            guard queues[kind].count > 0, isAllowed(kind) else { continue }
+            guard queues[kind].count > 0 else { continue }
+            let lane: Lane
+            if isAllowed(kind) {
+                lane = queues[kind].take()
+                running[kind] += 1
+            } else if hasThreadForOwner, let next = queues[kind].takeOfIdleOwner() {
+                lane = next
+                lane.hasThreadOfOwner = true
+                runningForOwners += 1
+            } else {
+                continue
+            }
+            lane.owner?.running += 1
             turn = (kind + 1) % Self.kinds
-            running[kind] += 1
-            return queues[kind].take()
+            return lane
         }
         return nil
     }
 
     /// A lane that ``take()`` gave has no thread any more, or has kept it for ever.
-    mutating func left(_ lane: Lane) { running[lane.kind.rawValue] -= 1 }
+    mutating func left(_ lane: Lane) {
+        lane.owner?.running -= 1
+        if lane.hasThreadOfOwner {
+            lane.hasThreadOfOwner = false
+            runningForOwners -= 1
+        } else {
+            running[lane.kind.rawValue] -= 1
+        }
+    }
 
     /// Gives up all that wait.
     mutating func removeAll() -> [Lane] {
         defer { queues = Array(repeating: Queue(), count: Self.kinds) }
         return queues.flatMap { $0.lanes[$0.head...] }
+    }
+
+    private var hasThreadForOwner: Bool { runningForOwners < ownersLimit }
+
+    private func heldUpCount(_ kind: Int) -> Int {
+        guard queues[kind].count > 0, !isAllowed(kind) else { return 0 }
+        guard hasThreadForOwner else { return queues[kind].count }
+        return queues[kind].waiting.count { !$0.isOfIdleOwner }
     }
 
     private func isAllowed(_ kind: Int) -> Bool {

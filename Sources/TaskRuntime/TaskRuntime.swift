@@ -44,9 +44,12 @@ public final class TaskRuntime: TaskStarting {
             throw ConnectError(
                 .pluginUnusable, "The class \(task.plugin.className) is neither a source nor a sink connector")
         }
+        let connector = task.id.connector
         let control = TaskControl(
-            task, observer: observer, loop: loop, lane: pool.makeLane(task.id.description, for: .task),
-            interruptLane: pool.makeLane("\(task.id) interrupt", for: .interrupt), makeRunner: makeRunner)
+            task, observer: observer, loop: loop,
+            lane: pool.makeLane(task.id.description, for: .task, owner: connector),
+            interruptLane: pool.makeLane("\(task.id) interrupt", for: .interrupt, owner: "interrupts of \(connector)"),
+            makeRunner: makeRunner)
         control.launch()
         return control
     }

@@ -212,6 +212,44 @@ struct BlockingPoolTests {
         #expect(pool.heldUpLanes == 0)
     }
 
+    @Test func `an owner whose lanes have all the threads there are leaves one to each other owner`() {
+        let pool = BlockingPool(
+            name: "kc-owners", maximumThreads: 3, steadyThreads: 1, idleLifetime: Self.second, owners: 2)
+        let release = Signal()
+        let blocked = Signal()
+        for number in 0..<6 {
+            pool.makeLane("bad-\(number)", owner: "bad").submit {
+                blocked.raise()
+                release.wait()
+            }
+        }
+        eventually("as many block as may") { blocked.value == 3 }
+        #expect(pool.heldUpLanes == 3)
+        let good = pool.makeLane("good", owner: "good")
+        let ran = Signal()
+        for round in 1...3 {
+            good.submit { ran.raise() }
+            eventually("the other owner's lane runs") { ran.value == round }
+        }
+        // Two more owners that block take the two threads there are for owners, and give them back.
+        for number in 0..<2 {
+            for lane in 0..<2 {
+                pool.makeLane("worse-\(number)-\(lane)", owner: "worse-\(number)").submit {
+                    blocked.raise()
+                    release.wait()
+                }
+            }
+        }
+        eventually("one lane of each blocks") { blocked.value == 5 }
+        good.submit { ran.raise() }
+        eventually("all others wait") { pool.heldUpLanes == 6 }
+        #expect(blocked.value == 5 && ran.value == 3)
+        release.raise()
+        eventually("all of them ran in the end") { blocked.value == 10 && ran.value == 4 && pool.heldUpLanes == 0 }
+        good.submit { ran.raise() }
+        eventually("and owners' threads are free again") { ran.value == 5 }
+    }
+
     @Test func `an idle pool has no thread`() {
         let pool = BlockingPool(name: "kc-none", maximumThreads: 4)
         _ = pool.makeLane("lane")
