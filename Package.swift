@@ -126,7 +126,7 @@ let package = Package(
             linkerSettings: smallBinary),
         // Connectors
         .target(
-            name: "FileStream", dependencies: ["PluginKit", "ConnectABI"], path: "Plugins/FileStream",
+            name: "FileStream", dependencies: ["PluginKit", "ConnectABI", "CLinux"], path: "Plugins/FileStream",
             linkerSettings: pluginBinary),
         .target(
             name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",

@@ -64,16 +64,16 @@ extension Herder {
         switch event {
         case .connectorUpdated(let name):
             adopt(name)
-            if !isKnown { tell { $0.configChanged(reason: "connector \(name) was added") } }
+            if !isKnown { tell { $0.configChanged(reason: "connector \(name) was added", now: EventLoop.now()) } }
         case .connectorRemoved(let name):
             if let entry = entries[name] {
                 touch(entry)
                 applyOwnership(entry, cluster)
             }
-            tell { $0.configChanged(reason: "connector \(name) was removed") }
+            tell { $0.configChanged(reason: "connector \(name) was removed", now: EventLoop.now()) }
         case .tasksUpdated(let name, _):
             adoptTasks(name)
-            tell { $0.configChanged(reason: "the tasks of connector \(name) were changed") }
+            tell { $0.configChanged(reason: "the tasks of connector \(name) were changed", now: EventLoop.now()) }
         case .targetStateChanged, .ignored: react(to: event)
         case .restartRequested(let request): restartOwned(request)
         case .sessionKeyChanged(let key):

@@ -84,6 +84,8 @@ package struct WorkerMachine: Sendable {
     /// As many failed attempts to read the config log keep the work running.
     private static let patientAttempts = 5
     private static let pauseAfterNonsense: UInt64 = 1_000_000_000
+    /// What a change in the config log waits for others, at first and at most: many that come together are worth one round.
+    private static let changePause: (next: UInt64, longest: UInt64) = (10_000_000, 100_000_000)
     /// For how long, and how often, the coordinator is asked after another worker gave something up.
     private static let attention: (time: UInt64, interval: UInt64) = (1_000_000_000, 100_000_000)
 
@@ -102,6 +104,8 @@ package struct WorkerMachine: Sendable {
     /// The membership was lost since the last round that assigned something: what runs here may run elsewhere too.
     private var isInDoubt = false
     private var rejoinAt: UInt64?
+    /// Why and when a round is asked for since the config log has changed; never after the latest time.
+    private var change: (reason: String, at: UInt64, latest: UInt64)?
     private var attention: (next: UInt64, until: UInt64)?
     private var isCoordinatorLost = false
     private var failedReads = 0
@@ -140,7 +144,7 @@ package struct WorkerMachine: Sendable {
 
     /// When ``advance(to:configOffset:)`` is due; nil when only an event can change something.
     package var nextDeadline: UInt64? {
-        var deadlines = [rejoinAt, attention?.next].compactMap(\.self)
+        var deadlines = [rejoinAt, change?.at, attention?.next].compactMap(\.self)
         switch phase {
         case .reading(_, let until), .catchingUp(_, let until), .backingOff(let until): deadlines.append(until)
         case .outside, .preparing, .joining, .settled: break
@@ -159,6 +163,7 @@ extension WorkerMachine {
         phase = .preparing
         owners = nil
         rejoinAt = nil
+        change = nil
         // Eager members give everything up in each round.
         let drops = protocolVersion == 0 && !work.isEmpty
         if drops { held?.assigned = WorkSet() }
@@ -264,8 +269,9 @@ extension WorkerMachine {
         failedReads = 0
         var actions: [Action] = [.run(held.assigned, offset: held.configOffset), .settled]
         if configOffset > held.configOffset {
-            actions.append(.rejoin(reason: "the config topic has moved on"))
-        } else if hasRevoked {
+            noteChange("the config topic has moved on", now)
+        }
+        if hasRevoked {
             actions.append(.rejoin(reason: "what was revoked has stopped"))
         } else if hasDropped {
             actions.append(.rejoin(reason: "work was given up while the group was at work on a round"))
@@ -308,10 +314,16 @@ extension WorkerMachine {
         }
     }
 
-    /// Something that assignments are made from has changed in the config log. An assignment that is on its way tells itself
-    /// whether it was made from that: another round is asked for only where it was not.
-    package mutating func configChanged(reason: String) -> [Action] {
-        phase == .settled ? [.rejoin(reason: reason)] : []
+    /// Something that assignments are made from has changed in the config log: another round is asked for soon. An assignment
+    /// that is on its way tells itself whether it was made from that: another round is asked for only where it was not.
+    package mutating func configChanged(reason: String, now: UInt64) -> [Action] {
+        if phase == .settled { noteChange(reason, now) }
+        return []
+    }
+
+    private mutating func noteChange(_ reason: String, _ now: UInt64) {
+        let latest = change?.latest ?? now &+ Self.changePause.longest
+        change = (change?.reason ?? reason, min(now &+ Self.changePause.next, latest), latest)
     }
 
     /// The coordinator no longer knows this worker, or not in this generation. What runs goes on, behind a shut session gate:
@@ -360,6 +372,10 @@ extension WorkerMachine {
             case .settled, .joining, .reading: actions.append(.rejoin(reason: "scheduled rebalance"))
             case .outside, .preparing, .backingOff, .catchingUp: break
             }
+        }
+        if let due = change, now >= due.at {
+            change = nil
+            if isSettled { actions.append(.rejoin(reason: due.reason)) }
         }
         if let ask = attention, now >= ask.next {
             attention = now < ask.until ? (now &+ Self.attention.interval, ask.until) : nil

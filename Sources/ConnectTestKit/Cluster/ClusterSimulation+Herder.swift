@@ -212,13 +212,13 @@ extension ClusterSimulation {
         switch event {
         case .connectorUpdated(let name):
             adopt(worker, name)
-            if !isKnown { tell(worker) { $0.configChanged(reason: "connector \(name) was added") } }
+            if !isKnown { tell(worker) { $0.configChanged(reason: "connector \(name) was added", now: now) } }
         case .connectorRemoved(let name):
             if let entry = worker.entries[name] { applyOwnership(worker, entry) }
-            tell(worker) { $0.configChanged(reason: "connector \(name) was removed") }
+            tell(worker) { $0.configChanged(reason: "connector \(name) was removed", now: now) }
         case .tasksUpdated(let name, _):
             adoptTasks(worker, name)
-            tell(worker) { $0.configChanged(reason: "the tasks of connector \(name) were changed") }
+            tell(worker) { $0.configChanged(reason: "the tasks of connector \(name) were changed", now: now) }
         case .targetStateChanged(let name):
             if let entry = worker.entries[name] { applyTarget(worker, entry) }
         case .restartRequested(let request): restartOwned(worker, request)
