@@ -12,7 +12,7 @@ BIN := .build/release
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz bench install clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz bench bench-distributed install clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -57,6 +57,10 @@ fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
 	@scripts/bench --write
 	@scripts/bench-border
+	@scripts/bench-distributed --java --write
+
+bench-distributed: build deps-test ## of `bench` the part that is about workers in a group, with what a worker has to reach
+	@scripts/bench-distributed --java --write
 
 install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
 	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system

@@ -149,6 +149,9 @@ let package = Package(
         .executableTarget(
             name: "border", dependencies: ["PluginHost", "ConnectABI", "ConnectModel"], path: "Benchmarks/border",
             linkerSettings: smallBinary),
+        .executableTarget(
+            name: "assignor", dependencies: ["ClusterCore", "ConnectModel"], path: "Benchmarks/assignor",
+            linkerSettings: smallBinary),
         .target(name: "PluginTestKit", dependencies: ["ConnectABI"], path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),
         tests("Logging"), tests("JSON"), tests("Settings"), tests("Crypto"), tests("EventLoop", ["CLinux"]),

@@ -70,6 +70,9 @@ class ClusterWorker(Worker):
 class JavaWorker:
     """Apache's own worker, of the version that KAFKA_VERSION says, in the same group."""
 
+    # Several side by side, with little to do.
+    heap = "-Xms128M -Xmx512M"
+
     def __init__(self, tmp_path, number, servers, group, settings=None):
         self.name = f"java{number}"
         self.folder = tmp_path / self.name
@@ -102,7 +105,7 @@ class JavaWorker:
         return f"127.0.0.1:{self.port}"
 
     def _call(self, verb, *arguments):
-        environment = {**os.environ, "KAFKA_HEAP_OPTS": "-Xms128M -Xmx512M"}
+        environment = {**os.environ, "KAFKA_HEAP_OPTS": self.heap}
         subprocess.run(
             [f"{os.environ['KAFKA_HOME']}/bin/java-connect", verb, "--dir", self.folder, *map(str, arguments)], check=True,
             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment)
@@ -118,6 +121,10 @@ class JavaWorker:
 
     def is_alive(self):
         return self.runs
+
+    @property
+    def pid(self):
+        return int((self.folder / "pid").read_text())
 
     def terminate(self):
         self._call("stop")
@@ -156,7 +163,8 @@ class Cluster:
         return workers
 
     def java(self, **settings):
-        worker = JavaWorker(self.tmp_path, len(self.workers) + 1, self.servers, self.group, settings)
+        worker = JavaWorker(
+            self.tmp_path, len(self.workers) + 1, self.servers, self.group, {**self.settings, **settings})
         self.workers.append(worker)
         return worker
 
