@@ -43,6 +43,10 @@ final class ClusterSession {
     var timer: (id: TimerID, at: UInt64)?
     var keyTimer: TimerID?
     var stage: StageBook.Token?
+    /// From when on other workers may run what stops now; set while a lost coordinator is seen to.
+    var sessionEnds: UInt64 = .max
+    /// What keeps the worker from its group, as a stage of its own.
+    var absence: (token: StageBook.Token, stage: Stage)?
     /// Writes about each connector, the first of them under way.
     var connectorWrites = SortedTable<String, [ConnectorWrite]>()
     /// The newest write of each status, to know whether one that failed is still wanted.

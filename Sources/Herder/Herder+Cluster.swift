@@ -63,7 +63,11 @@ extension Herder {
                 generation: generation, memberID: memberID, protocolName: protocolName, bytes: bytes)
             tell { $0.assigned(answer, configOffset: offset, now: now) }
         case .membershipLost: tell { $0.membershipLost() }
-        case .coordinatorLost: tell { $0.coordinatorLost(configOffset: offset) }
+        case .coordinatorLost(let sessionEnds):
+            cluster?.sessionEnds = sessionEnds
+            tell { $0.coordinatorLost(configOffset: offset) }
+            hurryTasks()
+            cluster?.sessionEnds = .max
         case .coordinatorFound: tell { $0.coordinatorFound() }
         case .failed: break
         }
@@ -74,6 +78,20 @@ extension Herder {
     func tell(_ event: (inout WorkerMachine) -> [WorkerMachine.Action]) {
         guard let cluster, shutdown == nil else { return }
         for action in event(&cluster.machine) { carryOut(action, cluster) }
+        noteAbsence(cluster)
+    }
+
+    /// Keeps the stage that says what is between the worker and its group.
+    private func noteAbsence(_ cluster: ClusterSession) {
+        let reason = cluster.machine.absence
+        guard reason != cluster.absence?.stage.description else { return }
+        endStage(cluster.absence?.token)
+        cluster.absence = nil
+        if let reason {
+            let token = beginStage(reason)
+            cluster.absence = stages.current.map { (token, $0) }
+        }
+        touch()
     }
 
     private func carryOut(_ action: WorkerMachine.Action, _ cluster: ClusterSession) {

@@ -25,10 +25,15 @@ extension Herder {
         case .resetConnectorOffsets(let name): asLeader(reply) { $0.resetOffsets(name, reply) }
         case .resetActiveTopics(let name): resetTopics(name, reply)
         case .validateConfig(let config): validate(config, reply)
-        case .health: answer(reply, .success(.healthy))
+        case .health: answerHealth(reply)
         case .putTaskConfigs(let name, let configs): putTaskConfigs(name, configs, reply)
         case .setLoggerLevel(let namespace, let level): announce([.loggerLevel(namespace, level)], reply)
         }
+    }
+
+    /// A worker that its group cannot reach runs nothing and can change nothing, however well it answers.
+    private func answerHealth(_ reply: @escaping ReplyHandler) {
+        answer(reply, .success(cluster?.absence.map { .unhealthy($0.stage) } ?? .healthy))
     }
 
     /// The entry of a connector that has a configuration.

@@ -130,6 +130,12 @@ package struct WorkerMachine: Sendable {
     /// Whether this worker leads the group. Known between two rounds only.
     package var isLeader: Bool { isSettled && !memberID.isEmpty && held?.leaderID == memberID }
 
+    /// What keeps this worker from its group, as an operator would put it; nil where nothing does. It runs little or nothing then.
+    package var absence: String? {
+        if isCoordinatorLost { return "waiting for the group's coordinator" }
+        return isAway ? "keeping away from the group until the config topic can be read" : nil
+    }
+
     /// Where the leader's REST API is; as of the last round while one is under way.
     package var leaderURL: String? {
         guard let url = held?.leaderURL, !url.isEmpty else { return nil }

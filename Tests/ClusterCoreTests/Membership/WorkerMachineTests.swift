@@ -179,7 +179,9 @@ private struct Story {
         let actions = story.machine.coordinatorLost(configOffset: 11)
         #expect(actions.last == .run(WorkSet(), offset: 11))
         #expect(story.machine.coordinatorLost(configOffset: 11) == [], "once")
+        #expect(story.machine.absence == "waiting for the group's coordinator")
         #expect(story.machine.coordinatorFound() == [.rejoin(reason: "the coordinator was lost for a while")])
+        #expect(story.machine.absence == nil)
         #expect(story.machine.coordinatorFound() == [])
         #expect(story.machine.work.isEmpty, "nothing is told as held")
     }
