@@ -44,7 +44,7 @@ test-seeds: build ## producer, consumer and whole clusters of workers against th
 test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
 	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone
 
-test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; MIXED_3_9=1 with 3.9 too
+test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; longer: MIXED_3_9=1 MIXED_ALL=1 KILLS=20 BOUNCES=3 OUTAGE_SECONDS=60
 	@/usr/bin/python3 -m pytest -q -rs Tests/Distributed
 
 lint: ## formatting, and which module imports which
