@@ -63,7 +63,12 @@ def test_a_worker_that_cannot_reach_the_coordinator_stops_before_others_start_an
     coordinator = coordinator_of(three_brokers, group)
     # What the tasks write to stays in reach all the time.
     make_topic(three_brokers.servers, topic, replicas=[(coordinator + 1) % 3, (coordinator + 2) % 3, coordinator])
-    cluster = make_cluster(three_brokers, group=group, settings=REPLICATED)
+    # Their last offsets do not: no task may wait for them until others run it.
+    make_topic(three_brokers.servers, f"{group}-offsets", replicas=[coordinator, (coordinator + 1) % 3, (coordinator + 2) % 3],
+               cleanup__policy="compact")
+    # More patience with last commits than the session lasts.
+    cluster = make_cluster(three_brokers, group=group, settings={
+        **REPLICATED, "task.shutdown.graceful.timeout.ms": "20000", "offset.flush.timeout.ms": "20000"})
     staying = cluster.start(2)
     victim = cluster.make(bootstrap__servers=proxies.servers)
     victim.start()
@@ -102,18 +107,30 @@ def not_well(worker):
     return (status, body) if status != 200 else None
 
 
+@pytest.mark.parametrize("leads", [False, True], ids=["a_follower", "the_leader"])
 def test_a_worker_that_cannot_read_the_config_topic_leaves_the_group_and_comes_back(
-        make_cluster, three_brokers, proxies, tmp_path, topic):
+        make_cluster, three_brokers, proxies, tmp_path, topic, leads):
     group = next(each for each in iter(lambda: "g-" + uuid.uuid4().hex[:8], None) if coordinator_of(three_brokers, each) != 1)
     make_topic(three_brokers.servers, f"{group}-configs", replicas=[1, 2, 0], cleanup__policy="compact")
     cluster = make_cluster(three_brokers, group=group, settings={**REPLICATED, "worker.sync.timeout.ms": "2000"})
-    staying = cluster.start(2)
+    staying = [] if leads else cluster.start(2)
     victim = cluster.make(bootstrap__servers=proxies.servers)
     victim.start()
+    staying = staying or cluster.start(2)
+    assert (cluster.leader() is victim) == leads
     flow = Flow(Probe(cluster), tmp_path, topic, count=2)
     cluster.await_balanced(flow.expected)
     flow.await_lines(200)
     proxies.stall(1)
+    if leads:
+        # Any worker writes target states; the next round has a leader that is behind its members.
+        for wish in ("pause", "resume"):
+            staying[0].request("PUT", f"/connectors/src0/{wish}")
+        assert staying[1].terminate() == 0
+        staying[1].start(wait=False)
+        eventually("another worker leads", lambda: cluster.leader() is not victim, seconds=30)
+        eventually("it runs again", staying[1].is_healthy)
+        cluster.await_running(flow.expected, among=staying, through=staying[0])
     # The log of those that lead goes on; the one that is cut off stays behind it.
     (tmp_path / "late").write_text("one\n")
     staying[0].file_source("late", tmp_path / "late", f"{topic}-late")
