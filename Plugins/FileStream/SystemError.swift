@@ -1,8 +1,16 @@
 import Glibc
+import PluginKit
 
-/// The system's words for an error number.
+/// What an error number of the system means.
 enum SystemError {
+    /// The system's words.
     static func text(_ number: Int32) -> String { String(cString: strerror(number)) }
+
+    /// Why a file could not be opened. The process, or the machine, being out of descriptors says nothing about the file: that may pass.
+    static func opening(_ message: String, _ number: Int32) -> PluginError {
+        let whole = "\(message): \(text(number))"
+        return number == EMFILE || number == ENFILE ? .retriable(whole) : .fatal(whole)
+    }
 }
 
 /// The clocks that file tasks look at.

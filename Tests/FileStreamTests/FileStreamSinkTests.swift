@@ -40,6 +40,28 @@ import Testing
         #expect(outcome.error.contains("No such file or directory"))
     }
 
+    @Test func `a process without free descriptors keeps the records until it has one`() async {
+        // A limit of the process: only a child can have one without harming other tests.
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            guard
+                let under = PluginUnderTest(
+                    kafkaConnectEntry(), "org.apache.kafka.connect.file.FileStreamSinkConnector")
+            else { exit(10) }
+            let task = SinkTaskDriver(under)
+            let end = withoutFreeDescriptors()
+            let started = task.start(["file": folder.file("out")])
+            let refused = task.put(lines: ["one"])
+            end()
+            guard started.status == KC_OK else { exit(11) }
+            guard under.fake.state.log.contains(where: { $0.hasPrefix("WARN") && $0.contains("Too many open files") })
+            else { exit(12) }
+            guard refused.status == KC_RETRIABLE, refused.error.contains("Too many open files") else { exit(13) }
+            guard task.put(lines: ["one"]).status == KC_OK, task.put(lines: ["two"]).status == KC_OK else { exit(14) }
+            exit(folder.text("out") == "one\ntwo\n" ? 0 : 15)
+        }
+    }
+
     @Test func `a full disk fails the put with the system's words`() {
         #expect(task.start(["file": "/dev/full"]).status == KC_OK)
         let outcome = task.put(lines: ["x"])

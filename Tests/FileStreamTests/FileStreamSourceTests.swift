@@ -138,6 +138,26 @@ import Testing
         #expect(under.fake.state.wakes == wakes + 100)
     }
 
+    @Test func `a process without free descriptors tries again`() async {
+        // A limit of the process: only a child can have one without harming other tests.
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            folder.write("in", "here\n")
+            guard
+                let under = PluginUnderTest(
+                    kafkaConnectEntry(), "org.apache.kafka.connect.file.FileStreamSourceConnector")
+            else { exit(10) }
+            let task = SourceTaskDriver(under)
+            guard task.start(["file": folder.file("in"), "topic": "t"]).status == KC_OK else { exit(11) }
+            let end = withoutFreeDescriptors()
+            let refused = task.pollAll().last
+            end()
+            guard refused.status == KC_RETRIABLE else { exit(12) }
+            guard refused.error.contains("\(folder.file("in"))' for reading: Too many open files") else { exit(13) }
+            exit(task.pollAll().lines == [SourceTaskDriver.Line("here", 5)] ? 0 : 14)
+        }
+    }
+
     @Test func `truncation starts over, with a warning`() {
         folder.write("in", "a long first line\nheld back")
         start()

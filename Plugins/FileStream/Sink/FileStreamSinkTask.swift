@@ -13,6 +13,8 @@ final class FileStreamSinkTask: SinkTask {
     private static let mostGathered = 1 << 20
 
     private let context: HostContext
+    /// nil for standard output, and when it is not started.
+    private var path: String?
     private var output: OutputFile?
     /// Made with the task: the one thing that `interrupt` touches, from whatever thread.
     private let interruption = Interruption()
@@ -21,17 +23,20 @@ final class FileStreamSinkTask: SinkTask {
     init(context: HostContext) { self.context = context }
 
     func start(_ configuration: Configuration) throws(PluginError) {
-        guard let path = configuration.text(FileStreamSinkConnector.fileKey) else {
-            output = OutputFile.standardOutput(interruption)
-            return
+        path = configuration.text(FileStreamSinkConnector.fileKey)
+        if path == nil { output = OutputFile.standardOutput(interruption) }
+        do throws(PluginError) {
+            _ = try openedOutput()
+        } catch {
+            // A start is not repeated, a `put` is: records wait for what may pass.
+            guard case .retriable = error.kind else { throw error }
+            context.log(.warning, "\(error.message); trying again when there are records")
         }
-        output = try OutputFile.open(path, interruption)
-        context.log(.info, "Opened \(path) for appending")
     }
 
     func put(_ records: SinkRecords) throws(PluginError) {
         guard records.count > 0 else { return }
-        guard let output else { throw .fatal("put was called before start") }
+        guard let output = try openedOutput() else { throw .fatal("put was called before start") }
         try output.begin()
         defer { output.end() }
         lines.removeAll()
@@ -46,10 +51,20 @@ final class FileStreamSinkTask: SinkTask {
     func stop() throws(PluginError) {
         let output = self.output
         self.output = nil
+        path = nil
         try output?.close()
     }
 
     func interrupt() { interruption.set() }
+
+    private func openedOutput() throws(PluginError) -> OutputFile? {
+        if let output { return output }
+        guard let path else { return nil }
+        let output = try OutputFile.open(path, interruption)
+        self.output = output
+        context.log(.info, "Opened \(path) for appending")
+        return output
+    }
 
     private func append(_ record: kc_record, _ records: SinkRecords) {
         switch Int(record.value.kind) {

@@ -37,9 +37,10 @@ final class OutputFile {
         let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-            let reason = SystemError.text(errno)
+            let error = SystemError.opening(
+                "Couldn't find or create file '\(path)' for FileStreamSinkTask", errno)
             if descriptor >= 0 { Glibc.close(descriptor) }
-            throw .fatal("Couldn't find or create file '\(path)' for FileStreamSinkTask: \(reason)")
+            throw error
         }
         return OutputFile(
             descriptor: descriptor, name: path, isRegular: status.st_mode & S_IFMT == S_IFREG, interruption)

@@ -66,7 +66,7 @@ final class InputFile {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor >= 0 { return try InputFile(descriptor: descriptor, closesDescriptor: true) }
         if errno == ENOENT { return nil }
-        throw .fatal("Couldn't open file '\(path)' for reading: \(SystemError.text(errno))")
+        throw SystemError.opening("Couldn't open file '\(path)' for reading", errno)
     }
 
     /// Size now; 0 for what has none.
