@@ -163,7 +163,7 @@ let package = Package(
         tests(
             "ClusterCore", ["ConnectModel", "JSON", "KafkaProtocol", "ConnectTestKit"],
             exclude: ["Support/AssignorJudge.java"]),
-        tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig"]),
+        tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig", "Logging"]),
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
         tests("ConnectKafka", ["EventLoop", "ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),

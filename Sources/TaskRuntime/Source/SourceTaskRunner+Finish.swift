@@ -1,5 +1,4 @@
 import ConnectModel
-import EventLoop
 import Logging
 
 extension SourceTaskRunner {
@@ -14,7 +13,7 @@ extension SourceTaskRunner {
     }
 
     func finish(limit: UInt64?) -> Pace {
-        let now = EventLoop.now()
+        let now = self.now()
         let limit = limit ?? .max
         if let sender, let port { takeCompletions(sender, port) }
         while true {
@@ -94,7 +93,7 @@ extension SourceTaskRunner {
         do throws(ConnectError) {
             try body()
         } catch {
-            Self.log.error(
+            log.error(
                 "\(message): \(error.message)", logFields + [.errorCode(error.code.rawValue)])
         }
     }

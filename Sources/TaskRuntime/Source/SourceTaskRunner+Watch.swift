@@ -11,13 +11,13 @@ extension SourceTaskRunner {
         for item in news {
             switch item {
             case .silent(let time):
-                Self.log.warning(
+                log.warning(
                     "\(ledger.openRecords) records wait: Kafka has acknowledged nothing for \(seconds(time)) s",
                     logFields)
             case .goesOn(let time):
-                Self.log.info("Kafka acknowledges records again, after \(seconds(time)) s", logFields)
+                log.info("Kafka acknowledges records again, after \(seconds(time)) s", logFields)
             case .noTopic(let topic, let time):
-                Self.log.warning(
+                log.warning(
                     "Records wait for the topic \(topic), which Kafka has not known for \(seconds(time)) s: create it, or let "
                         + "the broker do so (auto.create.topics.enable)", logFields)
             }

@@ -20,6 +20,9 @@ final class SourceTaskRunner: TaskRunner {
         let catalog: any PluginCatalog
         let kafka: any KafkaPorts
         let offsets: any OffsetStore
+        /// Monotonic nanoseconds; tests set their own.
+        var now: @Sendable () -> UInt64 = { EventLoop.now() }
+        var log = Logger("connect.task.source")
     }
 
     enum Advance {
@@ -28,7 +31,6 @@ final class SourceTaskRunner: TaskRunner {
         case waiting(UInt64?)
     }
 
-    static let log = Logger("connect.task.source")
     /// After so many turns of its loop a step ends, for requests and other lanes.
     private static let turnsPerStep = 32
     /// How long to wait after a poll that was quick and brought nothing: an eager plugin must not keep a core busy.
@@ -86,6 +88,10 @@ final class SourceTaskRunner: TaskRunner {
             wake: { [weak control] in control?.wake() })
     }
 
+    var log: Logger { parts.log }
+
+    func now() -> UInt64 { parts.now() }
+
     var logFields: [LogField] {
         [.connector(control.task.connector), .task(control.task.description)]
     }
@@ -102,7 +108,7 @@ final class SourceTaskRunner: TaskRunner {
         )
         try port.start(parts.specification.taskConfig)
         isPluginStarted = true
-        commits.begin(now: EventLoop.now())
+        commits.begin(now: now())
     }
 
     // MARK: The loop
@@ -114,7 +120,7 @@ final class SourceTaskRunner: TaskRunner {
                 _ = letGo()
                 return .woken
             }
-            let now = EventLoop.now()
+            let now = self.now()
             let hasProgress = takeCompletions(sender, port)
             watchKafka(sender, hasProgress: hasProgress, now: now)
             if let sendFailure { throw sendFailure }
@@ -155,18 +161,18 @@ final class SourceTaskRunner: TaskRunner {
             nextRecord = 0
             guard batch.records.isEmpty else { return .progressed }
             releaseBatch(port)
-            let end = EventLoop.now()
+            let end = self.now()
             if end - now < Self.pauseAfterEmptyPoll { pollNotBefore = end + Self.pauseAfterEmptyPoll }
             return .progressed
         case .wouldBlock(let hint):
             pollBackoff.reset()
-            let (time, overflow) = EventLoop.now().addingReportingOverflow(max(hint, Self.pauseAfterEmptyPoll))
+            let (time, overflow) = self.now().addingReportingOverflow(max(hint, Self.pauseAfterEmptyPoll))
             pollNotBefore = overflow ? .max : time
             return .progressed
         case .retriable(let error):
-            let end = EventLoop.now()
+            let end = self.now()
             pollNotBefore = end + pollBackoff.next()
-            Self.log.log(
+            log.log(
                 .warn, limitedBy: &warnings, kind: "poll", now: end,
                 "The plugin asks for another poll later: \(error.message)",
                 logFields + [.errorCode(error.code.rawValue)])
@@ -290,7 +296,7 @@ final class SourceTaskRunner: TaskRunner {
 
     private func report(_ error: ConnectError, stage: String) {
         guard parts.settings.logsErrors else { return }
-        Self.log.error(
+        log.error(
             "A record was left out: \(error.message)",
             logFields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
     }
@@ -301,7 +307,7 @@ final class SourceTaskRunner: TaskRunner {
             if try commits.tick(now: now, ledger: &ledger, text: text) { try port.commit() }
         } catch {
             // A commit that fails is tried again with newer offsets; it never fails the task.
-            Self.log.error(
+            log.error(
                 "Offsets could not be committed: \(error.message)", logFields + [.errorCode(error.code.rawValue)])
         }
     }
