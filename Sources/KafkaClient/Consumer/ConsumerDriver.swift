@@ -20,6 +20,8 @@ final class ConsumerDriver {
     private var observer: KafkaCluster.ObserverID?
     private var timer: TimerID?
     private var timerAt: UInt64 = .max
+    /// When the machine wants its next event: asked while it is at hand, because to ask it in its place is to copy it.
+    private var wantedAt: UInt64 = .max
     private var pending: [ConsumerMachine.Action] = []
     private var isCarryingOut = false
     private var isEnded = false
@@ -36,10 +38,10 @@ final class ConsumerDriver {
 
     /// Feeds the machine one event and carries out what it wants.
     func tell(_ event: (inout ConsumerMachine) -> [ConsumerMachine.Action]) {
-        guard var machine, !isEnded else { return }
-        // Taken out for the call, so that it is changed in place.
-        self.machine = nil
+        // Taken out for the call, not copied, so that it is changed in place.
+        guard !isEnded, var machine = self.machine.take() else { return }
         let actions = event(&machine)
+        wantedAt = machine.nextDeadline(after: EventLoop.now()) ?? .max
         self.machine = machine
         // An action may bring another event at once (a request that cannot be sent): its actions come behind these.
         pending += actions
@@ -121,8 +123,8 @@ final class ConsumerDriver {
     }
 
     private func schedule() {
-        guard !isEnded, let machine else { return }
-        let wanted = machine.nextDeadline(after: EventLoop.now()) ?? .max
+        guard !isEnded else { return }
+        let wanted = wantedAt
         guard wanted != timerAt || timer == nil else { return }
         if let timer { cluster.loop.cancel(timer) }
         timer = nil

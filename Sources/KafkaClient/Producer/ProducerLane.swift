@@ -269,7 +269,8 @@ public final class ProducerLane: @unchecked Sendable {
 
     /// Takes what has come out since the last call, in no promised order, and what else the loop has left.
     public func drain(_ body: (Completion) -> Void) {
-        takeNews()
+        if mailbox.hasNewsForLane { takeNews() }
+        guard !completed.isEmpty else { return }
         var parcels: [ProducerParcel] = []
         swap(&parcels, &completed)
         for parcel in parcels {

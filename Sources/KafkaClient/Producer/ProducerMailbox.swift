@@ -36,6 +36,8 @@ final class ProducerMailbox: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Set and unset under the lock; the lane looks at it often and the lock is dear.
+    private let isLaneOwedNews = Atomic<Bool>(true)
     private let wakeLane: @Sendable () -> Void
 
     init(snapshot: MetadataSnapshot, wakeLane: @escaping @Sendable () -> Void) {
@@ -84,10 +86,14 @@ final class ProducerMailbox: Sendable {
         }
     }
 
+    /// Whether the loop left something since `takeForLane` was called last.
+    var hasNewsForLane: Bool { isLaneOwedNews.load(ordering: .acquiring) }
+
     /// What the loop left. `waitsForMetadata` asks for a wake-up with the next metadata.
     func takeForLane(waitsForMetadata: Bool = false) -> ToLane {
         state.withLock { state in
             state.isLaneCalled = false
+            isLaneOwedNews.store(false, ordering: .relaxed)
             state.laneWaitsForMetadata = waitsForMetadata
             let left = ToLane(completed: state.completed, snapshot: state.snapshot, failure: state.failure)
             state.completed = []
@@ -165,7 +171,9 @@ final class ProducerMailbox: Sendable {
     /// Carries a change out and wakes the lane where that says so and it is not already on its way.
     private func changeForLane(_ change: (inout State) -> Bool) {
         let wakes = state.withLock { state in
-            guard change(&state), !state.isLaneCalled else { return false }
+            let isWanted = change(&state)
+            isLaneOwedNews.store(true, ordering: .releasing)
+            guard isWanted, !state.isLaneCalled else { return false }
             state.isLaneCalled = true
             return true
         }

@@ -261,13 +261,17 @@ final class SourceTaskRunner: TaskRunner {
     /// - Returns: whether there was anything.
     @discardableResult
     func takeCompletions(_ sender: any RecordSender, _ port: any SourceTaskPort) -> Bool {
-        // Out of the class for the time of the loop: each completion would be checked for exclusive access.
-        var ledger = OffsetLedger()
-        swap(&ledger, &self.ledger)
+        // Out of the class for the time of the loop, where there is any: each completion would be checked for exclusive access.
+        var taken: OffsetLedger?
         let failsOnError = parts.settings.tolerance == .none
         var hasProgress = false
         sender.drain { completion in
             hasProgress = true
+            if taken == nil {
+                var ledger = OffsetLedger()
+                swap(&ledger, &self.ledger)
+                taken = ledger
+            }
             if let error = completion.error {
                 if failsOnError {
                     sendFailure = sendFailure ?? error
@@ -277,10 +281,10 @@ final class SourceTaskRunner: TaskRunner {
             } else if untoldCount > 0 {
                 tell(completion.topic)
             }
-            ledger.settle(completion.segment, completion.count)
+            taken?.settle(completion.segment, completion.count)
         }
-        swap(&ledger, &self.ledger)
-        let acknowledged = self.ledger.takeAcknowledged()
+        if let settled = taken.take() { ledger = settled }
+        let acknowledged = ledger.takeAcknowledged()
         if acknowledged > 0, isPluginStarted { port.acknowledged(count: acknowledged) }
         return hasProgress
     }

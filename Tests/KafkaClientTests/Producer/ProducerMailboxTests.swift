@@ -40,4 +40,23 @@ import Testing
         #expect(mailbox.takeForLoop().sealed.count == 1)
         #expect(mailbox.takeDue(createdBy: 9).due.map(\.partition) == [0])
     }
+
+    @Test func `whatever the loop leaves is news for the lane, until that takes it`() throws {
+        #expect(mailbox.hasNewsForLane)
+        let parcel = try sealed(0)
+        let leavings: [(ProducerMailbox) -> Void] = [
+            { $0.put(completed: [parcel]) }, { $0.put(snapshot: MetadataSnapshot()) },
+            { $0.put(failure: KafkaCluster.closedError) }, { $0.remind() },
+        ]
+        for leave in leavings {
+            _ = mailbox.takeForLane()
+            #expect(!mailbox.hasNewsForLane)
+            leave(mailbox)
+            #expect(mailbox.hasNewsForLane)
+        }
+        mailbox.put(parcel)
+        _ = mailbox.takeForLane()
+        mailbox.put(topic: "t")
+        #expect(!mailbox.hasNewsForLane)
+    }
 }
