@@ -148,16 +148,17 @@ def topic():
 class Worker:
     """One worker process with a REST port and a folder of its own."""
 
-    def __init__(self, folder, servers, settings=None, plugins=("file",), log_name="worker.log"):
+    def __init__(self, folder, servers, settings=None, plugins=("file",), log_name="worker.log", built=BUILT):
         self.folder = folder
         self.port = free_port()
+        self.program = built / PROGRAM.name
         self.log = folder / log_name
         self.process = None
         self.mode = "standalone"
         plugin_folder = folder / "plugins"
         plugin_folder.mkdir(exist_ok=True)
         for name in plugins:
-            shutil.copy(BUILT / f"libkafka-connect-{name}.so", plugin_folder / f"kafka-connect-{name}.so")
+            shutil.copy(built / f"libkafka-connect-{name}.so", plugin_folder / f"kafka-connect-{name}.so")
         self.settings = {
             "bootstrap.servers": servers,
             "key.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -171,6 +172,8 @@ class Worker:
         self.file = folder / "worker.properties"
         self.file_text = None
         self.environment = {}
+        # Of the command line: a program that the worker runs under.
+        self.prefix = []
 
     def connector_file(self, name, **settings):
         path = self.folder / f"{name}.properties"
@@ -183,7 +186,7 @@ class Worker:
         self.file.write_text(self.file_text or properties)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, self.mode, self.file, *connectors], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                [*self.prefix, self.program, self.mode, self.file, *connectors], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 cwd=self.folder, env={**os.environ, **self.environment})
         if wait:
             eventually("the worker is healthy", self.is_healthy)
