@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Runs a program to its end, for tests.
 public enum ChildProcess {
@@ -8,6 +9,17 @@ public enum ChildProcess {
         public let status: Int32
         /// Standard output and standard error, as they came.
         public let output: String
+    }
+
+    /// No child is started while another's pipe is made: one that got it too would keep that one's input open, and two could
+    /// wait for each other for ever.
+    private static let starting = Mutex(())
+
+    private static func makePipe(_ ends: inout [Int32]) -> Bool {
+        starting.withLock { _ in
+            guard pipe(&ends) == 0 else { return false }
+            return ends.allSatisfy { fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }
+        }
     }
 
     /// Starts the program, found along PATH, and waits for its end.
@@ -22,16 +34,15 @@ public enum ChildProcess {
         names.append(nil)
         var output: [Int32] = [0, 0]
         var standardInput: [Int32] = [0, 0]
-        guard pipe(&output) == 0, pipe(&standardInput) == 0 else { return Result(status: 127, output: "no pipe") }
+        guard makePipe(&output), makePipe(&standardInput) else { return Result(status: 127, output: "no pipe") }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, standardInput[0], 0)
         posix_spawn_file_actions_adddup2(&actions, output[1], 1)
         posix_spawn_file_actions_adddup2(&actions, output[1], 2)
-        for descriptor in output + standardInput { posix_spawn_file_actions_addclose(&actions, descriptor) }
         var child = pid_t()
-        let started = posix_spawnp(&child, arguments[0], &actions, nil, names, environ)
+        let started = starting.withLock { _ in posix_spawnp(&child, arguments[0], &actions, nil, names, environ) }
         close(output[1])
         close(standardInput[0])
         let bytes = Array(input.utf8)
