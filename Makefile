@@ -12,7 +12,7 @@ BIN := .build/release
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz bench bench-distributed install clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz sanitize bench bench-distributed install clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -54,9 +54,13 @@ lint: ## formatting, and which module imports which
 fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 	@scripts/fuzz $(SECONDS_PER_FUZZER)
 
+sanitize: deps deps-test ## slow: unit tests and hostile input under the address and the thread sanitizer
+	@scripts/sanitize
+
 bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
 	@scripts/bench --write
 	@scripts/bench-border
+	@scripts/bench-allocations
 	@scripts/bench-distributed --java --write
 
 bench-distributed: build deps-test ## of `bench` the part that is about workers in a group, with what a worker has to reach

@@ -27,14 +27,14 @@ let smallBinary: [LinkerSetting] = [
             "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
         ], .when(configuration: .release))
 ]
-let pluginBinary: [LinkerSetting] =
-    smallBinary + [
-        .unsafeFlags(
-            [
-                "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map",
-                "-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete",
-            ])
-    ]
+/// Set by scripts/sanitize: libraries must find the sanitizer's functions in the program, and what links a plugin for its tests
+/// would hide them with the plugin's own names.
+let pluginNames =
+    Context.environment["SANITIZE"] == nil
+    ? ["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map"] : []
+let onePlugin: LinkerSetting = .unsafeFlags(
+    ["-use-ld=lld"] + pluginNames + ["-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete"])
+let pluginBinary: [LinkerSetting] = smallBinary + [onePlugin]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies)
@@ -130,12 +130,7 @@ let package = Package(
             linkerSettings: pluginBinary),
         .target(
             name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",
-            linkerSettings: [
-                .unsafeFlags([
-                    "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map",
-                    "-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete",
-                ])
-            ]),
+            linkerSettings: [onePlugin]),
         // What only tests use
         .target(
             name: "ConnectTestKit",
