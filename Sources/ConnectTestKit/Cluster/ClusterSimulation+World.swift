@@ -71,10 +71,12 @@ extension ClusterSimulation {
                 groupID: Self.groupID, protocolType: "connect", sessionTimeout: Self.sessionTimeout,
                 rebalanceTimeout: 4_000 * Self.millisecond, heartbeatInterval: Self.heartbeat,
                 requestTimeout: 1_500 * Self.millisecond, retryBackoff: backoff, beatsWhileJoining: true),
-            membership: WorkerMachine.Settings(
-                url: "http://w\(number):8083/", mode: modes[number], maximumDelay: delaySetting,
-                syncTimeout: 1_000 * Self.millisecond, unsyncBackoff: 1_000 * Self.millisecond),
-            rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 600_000),
+            herder: HerderMachine.Settings(
+                workerID: "w\(number).\(lives[number])",
+                membership: WorkerMachine.Settings(
+                    url: "http://w\(number):8083/", mode: modes[number], maximumDelay: delaySetting,
+                    syncTimeout: 1_000 * Self.millisecond, unsyncBackoff: 1_000 * Self.millisecond),
+                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 600_000)),
             seed: random.next(), lag: 20, sabotage: sabotage)
         workers[number] = worker
         note("\(worker.name) starts, \(worker.mode.rawValue)")
