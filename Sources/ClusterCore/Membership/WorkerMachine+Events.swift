@@ -100,7 +100,11 @@ extension WorkerMachine {
         var actions: [Action] = [
             .warn("The config topic could not be read to its end in time; leaving the group for a while")
         ]
-        if case .reading = phase { actions.append(.leave(reason: "the config topic could not be read in time")) }
+        if case .reading = phase {
+            // Meanwhile others may be given what runs on here, behind a shut session gate.
+            isInDoubt = true
+            actions.append(.leave(reason: "the config topic could not be read in time"))
+        }
         if failedReads > Self.patientAttempts {
             failedReads = 1
             held?.assigned = WorkSet()

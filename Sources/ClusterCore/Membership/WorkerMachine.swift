@@ -99,7 +99,8 @@ package struct WorkerMachine: Sendable {
     var hasRevoked = false
     /// What the group was told to run here was given up meanwhile.
     var hasDropped = false
-    /// The membership was lost since the last round that assigned something: what runs here may run elsewhere too.
+    /// The membership was lost, or given up, since the last round that assigned something: what runs here may run elsewhere
+    /// too.
     var isInDoubt = false
     var rejoinAt: UInt64?
     var attention: (next: UInt64, until: UInt64)?
