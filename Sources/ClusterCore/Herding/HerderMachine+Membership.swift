@@ -69,7 +69,7 @@ extension HerderMachine {
     }
 
     /// What the config log wants to run.
-    private var assignableWork: AssignableWork {
+    var assignableWork: AssignableWork {
         AssignableWork(
             configOffset: log.offset,
             connectors: log.connectorNames.map { name in

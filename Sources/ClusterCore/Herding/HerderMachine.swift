@@ -224,8 +224,9 @@ package struct HerderMachine: Sendable {
         guard awaitsQuiet, !isEnding, connectors.entries.allSatisfy({ $0.value.isQuiet }) else { return [] }
         return acting { machine in
             machine.awaitsQuiet = false
-            let offset = machine.log.offset
-            machine.tell(at: now) { $0.quiet(configOffset: offset) }
+            let work = machine.assignableWork
+            machine.tell(at: now) { $0.keep(work.all, configOffset: work.configOffset) }
+            machine.tell(at: now) { $0.quiet(configOffset: work.configOffset) }
         }
     }
 

@@ -166,6 +166,17 @@ extension WorkerMachine {
         return (drops ? [.run(WorkSet(), offset: configOffset)] : []) + [.awaitQuiet]
     }
 
+    /// What is configured, by as much of the config log as was read: what is not any more is held no longer. A leader that has
+    /// never seen it configured would not take it away, and it would count as load for ever.
+    package mutating func keep(_ configured: WorkSet, configOffset: Int64) -> [Action] {
+        // What was assigned from more of the log may be configured there.
+        guard phase == .preparing, let held, configOffset >= held.configOffset else { return [] }
+        let kept = held.assigned.intersection(configured)
+        guard kept != held.assigned else { return [] }
+        self.held?.assigned = kept
+        return [.run(kept, offset: held.configOffset)]
+    }
+
     /// What had to stop has stopped.
     package mutating func quiet(configOffset: Int64) -> [Action] {
         guard phase == .preparing else { return [] }

@@ -56,6 +56,19 @@ import Testing
         #expect(isOffered(story.machine.turnEnded(at: now)))
     }
 
+    @Test func `what is not configured any more is not offered`() throws {
+        var story = HerderStory()
+        story.read(.targetState("A", .paused), .targetState("B", .paused))
+        story.configure("A")
+        story.configure("B")
+        _ = try story.follow("A B")
+        story.read(.connector("A", nil))
+        let offers = story.prepare()
+        let metadata = try WorkerMetadata(try #require(offers.first).metadata)
+        #expect(sortedText(metadata.held) == "B")
+        #expect(sortedText(story.machine.work.set) == "B", "a connector of the same name is another one")
+    }
+
     @Test func `a removed connector is forgotten once nothing of it is left`() throws {
         var story = HerderStory()
         story.configure("A")
