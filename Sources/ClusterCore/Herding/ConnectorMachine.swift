@@ -28,6 +28,10 @@ package struct ConnectorMachine: Sendable {
     var taskGeneration: UInt64 = 0
     /// Given, and not published yet.
     var given: Given?
+    /// Given last, and to be in force.
+    var published: [ConfigMap]?
+    /// The connector was asked again because others were committed.
+    var wasAskedAgain = false
     var offers = TaskConfigOffers()
     var connectorHasEnded = false
     var tasksHaveEnded = false

@@ -32,6 +32,7 @@ extension HerderMachine {
         case .connectorRemoved(let name): remove(name, at: now)
         case .tasksUpdated(let name, _):
             adoptTasks(name, at: now)
+            noteCommitted(name)
             tell(at: now) { $0.configChanged(reason: "the tasks of connector \(name) were changed") }
         case .targetStateChanged(let name): applyTarget(name, at: now)
         case .restartRequested(let request): restartOwned(request, at: now)

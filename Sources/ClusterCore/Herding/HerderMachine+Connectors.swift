@@ -111,7 +111,11 @@ extension HerderMachine {
     private mutating func publish(_ configs: [ConfigMap], _ name: String, at now: Moment) {
         let given = connectors[name]?.given
         connectors.change(name) { $0.given = nil }
-        guard given?.configs != configs || given?.differs != false else { return }
+        connectors.change(name) { $0.published = configs }
+        guard given?.configs != configs || given?.differs != false else {
+            // Others may have been committed while the connector was asked.
+            return noteCommitted(name)
+        }
         if isInCluster {
             makeOffer(configs, name, at: now)
         } else {
@@ -155,6 +159,30 @@ extension HerderMachine {
             if let error { act(.tell(.offerRefused(name, error))) }
             offerRetries.append((now.time &+ pause, name))
         case .nothing?, nil: break
+        }
+    }
+
+    mutating func noteCommitted(_ name: String) {
+        guard isInCluster, !committed.contains(name) else { return }
+        committed.append(name)
+    }
+
+    /// A write that was given up may come to be behind newer ones, and a stop may be stored by half: a connector whose tasks
+    /// are not those that it gave last is asked again. Once: another time could be as vain.
+    mutating func compareCommitted(at now: Moment) {
+        let names = committed
+        committed = []
+        for name in names {
+            guard let connector = known(name), let state = log.connector(name), connector.lifecycle.isOwned,
+                state.targetState == .started, let published = connector.published
+            else { continue }
+            guard !connector.offers.isUnderWay else {
+                committed.append(name)
+                continue
+            }
+            let isOther = state.taskConfigs != published
+            if isOther, !connector.wasAskedAgain { steer(name, at: now) { $0.requestTaskConfigs(now: now.time) } }
+            connectors.change(name) { $0.wasAskedAgain = isOther }
         }
     }
 

@@ -143,6 +143,8 @@ package struct HerderMachine: Sendable {
     var rotation: SessionKeyRotation?
     /// When to look at the session key again.
     var keyDeadline: UInt64?
+    /// Connectors of which task configurations were committed, to be compared with what they gave.
+    var committed: [String] = []
     /// Connectors that are asked for their task configurations again.
     var offerRetries: [(at: UInt64, connector: String)] = []
     /// The newest write of each status. This and what follows is looked up only, never walked.
@@ -221,8 +223,10 @@ package struct HerderMachine: Sendable {
 
     /// The driver's loop is through with a turn: goes on with a round that waits for what was given up to stop.
     package mutating func turnEnded(at now: Moment) -> [Action] {
-        guard awaitsQuiet, !isEnding, connectors.entries.allSatisfy({ $0.value.isQuiet }) else { return [] }
+        guard !isEnding, awaitsQuiet || !committed.isEmpty else { return [] }
         return acting { machine in
+            machine.compareCommitted(at: now)
+            guard machine.awaitsQuiet, machine.connectors.entries.allSatisfy({ $0.value.isQuiet }) else { return }
             machine.awaitsQuiet = false
             let work = machine.assignableWork
             machine.tell(at: now) { $0.keep(work.all, configOffset: work.configOffset) }

@@ -92,3 +92,70 @@ import Testing
         #expect(story.machine.isOffering, "it is offered again later")
     }
 }
+
+/// Task configurations that are in force without being those that the connector gave last.
+@Suite struct TaskConfigHealingTests {
+    /// A leader whose connector A has its task.
+    private func leader() -> HerderStory {
+        var story = HerderStory()
+        story.configure("A")
+        let started = story.lead()
+        let write = story.give([task("new")], "A", after: started)
+        story.confirm(write)
+        story.lead()
+        return story
+    }
+
+    private func asks(_ actions: [HerderMachine.Action]) -> Bool {
+        actions.contains { if case .connector("A", .askTaskConfigs) = $0 { true } else { false } }
+    }
+
+    @Test func `what the connector gave and was stored is not asked for again`() {
+        var story = HerderStory()
+        story.configure("A")
+        let started = story.lead()
+        let write = story.give([task("new")], "A", after: started)
+        #expect(write.written == [["task-A-0", "commit-A"]])
+        #expect(!asks(story.confirm(write)))
+    }
+
+    @Test func `an older write that came to be behind a newer one is written over`() {
+        var story = leader()
+        let late = story.read(
+            .task(TaskID(connector: "A", number: 0), task("old")), .commit("A", tasks: 1))
+        #expect(asks(late))
+        #expect(story.give([task("new")], "A", after: late).written == [["task-A-0", "commit-A"]])
+    }
+
+    @Test func `a stop of which only the half was stored leaves no connector without tasks`() {
+        var story = leader()
+        #expect(asks(story.read(.commit("A", tasks: 0))))
+        var other = leader()
+        #expect(!asks(other.read(.commit("A", tasks: 0), .targetState("A", .stopped))), "a whole one")
+    }
+
+    @Test func `a connector is asked again once, not for ever`() {
+        var story = leader()
+        let other: [ConfigLogRecord] = [
+            .task(TaskID(connector: "A", number: 0), task("other")), .commit("A", tasks: 1),
+        ]
+        let asked = story.read(other)
+        #expect(asks(asked))
+        _ = story.give([task("new")], "A", after: asked)
+        _ = story.machine.written(.turn("A"), error: nil, at: story.now)
+        #expect(!asks(story.read(other)), "the log does not say what was written")
+    }
+
+    @Test func `nothing is asked while newer ones are on their way`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        _ = story.give([task("new")], "A", after: started)
+        let other: [ConfigLogRecord] = [
+            .task(TaskID(connector: "A", number: 0), task("old")), .commit("A", tasks: 1),
+        ]
+        #expect(!asks(story.read(other)))
+        let after = story.machine.handed("A", error: nil, at: story.now) + story.machine.turnEnded(at: story.now)
+        #expect(asks(after), "but then")
+    }
+}
