@@ -115,10 +115,23 @@ extension HerderMachine {
             if case .topic = record { machine.toldTopics.remove(record.key) }
             if machine.connectors[record.connector] != nil { machine.act(.changed(record.connector)) }
             machine.putAgain(record)
+            machine.removeIfStale(record)
             guard machine.isLive, record.status?.state == .unassigned,
                 record.status?.workerID != machine.settings.workerID
             else { return }
             machine.tell(at: now) { $0.otherReleased(now: now.time) }
+        }
+    }
+
+    /// A status that was on its way while its connector or its task was removed would stay for ever.
+    private mutating func removeIfStale(_ read: StatusRecord) {
+        guard !isEnding, let member, member.isLeader else { return }
+        let state = log.connector(read.connector)
+        switch read {
+        case .connector(let name, _?): if state == nil { put(.connector(name, nil)) }
+        case .task(let task, _?): if task.number >= state?.taskCount ?? 0 { put(.task(task, nil)) }
+        case .topic(let topic, let name, _?): if state == nil { put(.topic(topic, connector: name, nil)) }
+        case .connector(_, nil), .task(_, nil), .topic(_, _, nil): break
         }
     }
 

@@ -130,6 +130,28 @@ import Testing
         #expect(story.machine.advance(at: story.now).statuses.isEmpty)
     }
 
+    @Test func `the leader removes what comes late of the status of something that is gone`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.read(tasks(1, of: "A"))
+        let late = InstanceStatus(state: .unassigned, workerID: "other:8083", generation: 1)
+        let records: [StatusRecord] = [
+            .connector("gone", late), .task(TaskID(connector: "gone", number: 0), late),
+            .task(TaskID(connector: "A", number: 1), late),
+            .topic("t", connector: "gone", .init(task: 0, discoveredAt: 0)),
+        ]
+        let kept: [StatusRecord] = [.connector("A", late), .task(TaskID(connector: "A", number: 0), late)]
+        _ = try story.follow()
+        for record in records + kept { #expect(story.machine.read(record, at: story.now).statuses.isEmpty) }
+        story.lead()
+        for record in records {
+            let removed = story.machine.read(record, at: story.now).statuses
+            #expect(removed.map(\.key) == [record.key])
+            #expect(removed.allSatisfy { $0.status == nil })
+        }
+        for record in kept { #expect(story.machine.read(record, at: story.now).statuses.isEmpty) }
+    }
+
     @Test func `the end waits for everything to stop and for its statuses`() throws {
         var story = HerderStory()
         story.configure("A")
