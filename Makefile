@@ -12,7 +12,7 @@ BIN := .build/release
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz bench install clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz bench bench-distributed install clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -44,7 +44,7 @@ test-seeds: build ## producer, consumer and whole clusters of workers against th
 test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
 	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone
 
-test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; MIXED_3_9=1 with 3.9 too
+test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; longer: MIXED_3_9=1 MIXED_ALL=1 KILLS=20 BOUNCES=3 OUTAGE_SECONDS=60
 	@/usr/bin/python3 -m pytest -q -rs Tests/Distributed
 
 lint: ## formatting, and which module imports which
@@ -57,6 +57,10 @@ fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
 	@scripts/bench --write
 	@scripts/bench-border
+	@scripts/bench-distributed --java --write
+
+bench-distributed: build deps-test ## of `bench` the part that is about workers in a group, with what a worker has to reach
+	@scripts/bench-distributed --java --write
 
 install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
 	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system

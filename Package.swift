@@ -126,7 +126,7 @@ let package = Package(
             linkerSettings: smallBinary),
         // Connectors
         .target(
-            name: "FileStream", dependencies: ["PluginKit", "ConnectABI"], path: "Plugins/FileStream",
+            name: "FileStream", dependencies: ["PluginKit", "ConnectABI", "CLinux"], path: "Plugins/FileStream",
             linkerSettings: pluginBinary),
         .target(
             name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",
@@ -148,6 +148,9 @@ let package = Package(
             linkerSettings: smallBinary),
         .executableTarget(
             name: "border", dependencies: ["PluginHost", "ConnectABI", "ConnectModel"], path: "Benchmarks/border",
+            linkerSettings: smallBinary),
+        .executableTarget(
+            name: "assignor", dependencies: ["ClusterCore", "ConnectModel"], path: "Benchmarks/assignor",
             linkerSettings: smallBinary),
         .target(name: "PluginTestKit", dependencies: ["ConnectABI"], path: "Tests/PluginTestKit"),
         tests("ConnectABI", ["PluginTestKit"]),

@@ -5,6 +5,7 @@ import KafkaClient
 /// Kept as sorted text, so that equal settings give equal keys in any order.
 struct ClusterKey: Hashable {
     private let text: [String]
+    private let isWorkers: Bool
 
     private static let names: Set<String> = [
         "bootstrap.servers", "client.dns.lookup", "connections.max.idle.ms", "metadata.max.age.ms",
@@ -14,7 +15,10 @@ struct ClusterKey: Hashable {
         "receive.buffer.bytes", "security.protocol",
     ]
 
-    init(_ settings: ClientSettings) {
+    /// - Parameter isWorkers: for the worker's own clients, which share nothing with those of connectors: a broker answers the
+    ///   requests of one connection in turn, and no record of a connector may hold up the worker's configurations and statuses.
+    init(_ settings: ClientSettings, isWorkers: Bool) {
+        self.isWorkers = isWorkers
         text = settings.properties
             .filter { name, _ in Self.names.contains(name) || name.hasPrefix("ssl.") || name.hasPrefix("sasl.") }
             .map { "\($0)=\($1)" }

@@ -57,7 +57,7 @@ package final class InternalTopic: ClusterLog {
             }
             progress.isStarted = true
             let setup = InternalTopicSetup(
-                plan: plan, cluster: clusters.value.cluster(for: clients.admin), settings: clients.admin,
+                plan: plan, cluster: clusters.value.workersCluster(for: clients.admin), settings: clients.admin,
                 report: { [self] text in waiting.withLock { $0 = text } }, isAbandoned: { progress.isClosed })
             setup.run { [self] result in
                 switch result {
@@ -101,7 +101,7 @@ package final class InternalTopic: ClusterLog {
         let log: TopicLog
         do throws(ClientError) {
             log = try TopicLog(
-                cluster: clusters.value.cluster(for: clients.consumer), topic: name,
+                cluster: clusters.value.workersCluster(for: clients.consumer), topic: name,
                 clients: TopicLog.Clients(
                     consumer: clients.consumer, producer: clients.producer, createsTopic: createsTopic))
         } catch {

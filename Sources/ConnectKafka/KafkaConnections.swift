@@ -54,7 +54,7 @@ package final class KafkaConnections: KafkaPorts {
                 Self.log.error("The worker's client settings cannot be used: \(error.message)")
                 return waiting.withLock { $0 = error.message }
             }
-            let cluster = state.value.cluster(for: settings)
+            let cluster = state.value.workersCluster(for: settings)
             cluster.observeState { [self] clusterState in
                 waiting.withLock { $0 = clusterState == .connected ? nil : clusterState.description }
             }
@@ -83,7 +83,7 @@ package final class KafkaConnections: KafkaPorts {
         }
         return LoopCall.wait(on: loop) { [state, gate] in
             KafkaWorkerGroup(
-                GroupMembership(cluster: state.value.cluster(for: settings), settings: membership, gate: gate))
+                GroupMembership(cluster: state.value.workersCluster(for: settings), settings: membership, gate: gate))
         }
     }
 
@@ -275,7 +275,15 @@ final class ClusterTable {
     }
 
     func cluster(for settings: ClientSettings) -> KafkaCluster {
-        let key = ClusterKey(settings)
+        cluster(ClusterKey(settings, isWorkers: false), settings)
+    }
+
+    /// That of the worker's own clients.
+    func workersCluster(for settings: ClientSettings) -> KafkaCluster {
+        cluster(ClusterKey(settings, isWorkers: true), settings)
+    }
+
+    private func cluster(_ key: ClusterKey, _ settings: ClientSettings) -> KafkaCluster {
         if let known = clusters[key] { return known }
         let cluster = KafkaCluster(settings: settings, loop: loop, pool: pool, gate: gate)
         clusters[key] = cluster

@@ -73,7 +73,7 @@ extension WorkerGroupEvent {
                 generation: answer.generation, memberID: answer.memberID, leaderID: answer.leaderID,
                 protocolName: answer.protocolName, bytes: answer.assignment)
         case .membershipLost: self = .membershipLost
-        case .coordinatorLost: self = .coordinatorLost
+        case .coordinatorLost(let sessionEnds): self = .coordinatorLost(sessionEnds: sessionEnds)
         case .coordinatorFound: self = .coordinatorFound
         case .failed(let error): self = .failed(ConnectError(error))
         }

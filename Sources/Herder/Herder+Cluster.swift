@@ -44,9 +44,14 @@ extension Herder {
             logger.info(
                 "This worker leads the group",
                 [LogField("generation", "\(generation)"), LogField("members", "\(members.count)")])
-        case .preparing, .assigned, .membershipLost, .coordinatorLost, .coordinatorFound: break
+        case .coordinatorLost(let sessionEnds): cluster?.sessionEnds = sessionEnds
+        case .preparing, .assigned, .membershipLost, .coordinatorFound: break
         }
         feed { $0.group(event, at: $1) }
+        if case .coordinatorLost = event {
+            hurryTasks()
+            cluster?.sessionEnds = .max
+        }
         touch()
     }
 
@@ -103,6 +108,7 @@ extension Herder {
     func clusterTurnEnded() {
         guard let cluster else { return }
         feed { $0.turnEnded(at: $1) }
+        if shutdown == nil { noteAbsence(cluster) }
         let wanted = machine.nextDeadline
         guard wanted != cluster.timer?.at else { return }
         if let timer = cluster.timer { cancel(timer.id) }
@@ -113,6 +119,19 @@ extension Herder {
             }
             return (id, at)
         }
+    }
+
+    /// Keeps the stage that says what is between the worker and its group.
+    private func noteAbsence(_ cluster: ClusterSession) {
+        let reason = machine.member?.absence
+        guard reason != cluster.absence?.stage.description else { return }
+        endStage(cluster.absence?.token)
+        cluster.absence = nil
+        if let reason {
+            let token = beginStage(reason)
+            cluster.absence = stages.current.map { (token, $0) }
+        }
+        touch()
     }
 
     /// How REST sees the cluster; nil in standalone mode.

@@ -25,7 +25,7 @@ extension Herder {
         case .resetConnectorOffsets(let name): asLeader(reply) { $0.resetOffsets(name, reply) }
         case .resetActiveTopics(let name): resetTopics(name, reply)
         case .validateConfig(let config): validate(config, reply)
-        case .health: answer(reply, .success(.healthy))
+        case .health: answerHealth(reply)
         case .putTaskConfigs(let name, let configs): ask(.tasks(name, configs), about: name, reply)
         case .setLoggerLevel(let namespace, let level):
             ask(.loggerLevel(namespace: namespace, level: level), about: "", reply)
@@ -35,6 +35,11 @@ extension Herder {
     /// The entry of a connector that has a configuration.
     func known(_ name: String) -> ConnectorEntry? {
         log.connector(name) == nil ? nil : entries[name]
+    }
+
+    /// A worker that its group cannot reach runs nothing and can change nothing, however well it answers.
+    private func answerHealth(_ reply: @escaping ReplyHandler) {
+        answer(reply, .success(cluster?.absence.map { .unhealthy($0.stage) } ?? .healthy))
     }
 
     /// Asks the machine for something about a connector; the reply follows from its answer.

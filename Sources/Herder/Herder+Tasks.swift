@@ -81,7 +81,18 @@ extension Herder {
     private func stopTask(_ number: Int32, _ incarnation: UInt64, _ entry: ConnectorEntry) {
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
         entry.runs[number]?.mustStop = true
-        run.handle?.stop(deadline: EventLoop.now() &+ settings.taskShutdownTime)
+        run.handle?.stop(
+            deadline: EventLoop.now() &+ settings.taskShutdownTime, sessionEnds: cluster?.sessionEnds ?? .max)
+    }
+
+    /// Nobody knows any more how long the group waits for what stops already.
+    func hurryTasks() {
+        for (_, entry) in entries.entries {
+            for number in entry.runs.keys.sorted() {
+                guard let run = entry.runs[number], run.mustStop else { continue }
+                stopTask(number, run.incarnation, entry)
+            }
+        }
     }
 
     // MARK: - Reports

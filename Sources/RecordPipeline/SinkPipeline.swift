@@ -11,6 +11,8 @@ public final class SinkPipeline {
     private let arena = ByteArena()
     private let schemas = SchemaTable()
     private let storage: UnsafeMutableBufferPointer<ConnectRecord>
+    /// So many of its entries were ever in use; the rest is not touched, so that an idle task costs little memory.
+    private var prepared = 0
     private var topicNumbers: [String: Int32] = [:]
 
     /// What is lent to the task's `put`.
@@ -26,7 +28,6 @@ public final class SinkPipeline {
         headerConverter = header
         self.tolerance = tolerance
         storage = .allocate(capacity: max(capacity, 1))
-        storage.initialize(repeating: ConnectRecord())
     }
 
     deinit { storage.deallocate() }
@@ -83,7 +84,14 @@ public final class SinkPipeline {
         return number
     }
 
+    private func prepare(_ count: Int) {
+        guard count > prepared else { return }
+        storage[prepared..<count].initialize(repeating: ConnectRecord())
+        prepared = count
+    }
+
     private func fill(_ records: UnsafeBufferPointer<IncomingRecord>, topic: Int32, partition: Int32) {
+        prepare(records.count)
         for index in records.indices {
             storage[index].offset = .int64(records[index].offset)
             storage[index].timestamp = records[index].timestamp

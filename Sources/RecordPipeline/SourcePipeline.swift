@@ -11,6 +11,8 @@ public final class SourcePipeline {
     private let tolerance: ErrorTolerance
     private let arena = ByteArena()
     private let table: UnsafeMutableBufferPointer<OutgoingRecord>
+    /// So many of its entries were ever in use; the rest is not touched, so that an idle task costs little memory.
+    private var prepared = 0
     private var kept = 0
 
     /// - Parameter capacity: records that one ``convert`` takes at most.
@@ -23,7 +25,6 @@ public final class SourcePipeline {
         headerConverter = header
         self.tolerance = tolerance
         table = .allocate(capacity: max(capacity, 1))
-        table.initialize(repeating: OutgoingRecord())
     }
 
     deinit { table.deallocate() }
@@ -74,7 +75,14 @@ public final class SourcePipeline {
         return outcome
     }
 
+    private func prepare(_ count: Int) {
+        guard count > prepared else { return }
+        table[prepared..<count].initialize(repeating: OutgoingRecord())
+        prepared = count
+    }
+
     private func fill(_ records: UnsafeBufferPointer<ConnectRecord>, topicNumbers: [Int32], segments: [Int32]) {
+        prepare(records.count)
         for index in records.indices {
             let flags = records[index].flags
             table[index].timestamp = flags.contains(.hasTimestamp) ? records[index].timestamp : -1

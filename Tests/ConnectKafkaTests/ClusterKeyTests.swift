@@ -4,13 +4,18 @@ import Testing
 @testable import ConnectKafka
 
 @Suite struct ClusterKeyTests {
-    private func key(_ more: [String: String]) throws -> ClusterKey {
+    private func key(_ more: [String: String], isWorkers: Bool = false) throws -> ClusterKey {
         let base = ["bootstrap.servers": "localhost:9092", "client.id": "one"]
-        return ClusterKey(try ClientSettings(base.merging(more) { $1 }, role: .producer))
+        return ClusterKey(try ClientSettings(base.merging(more) { $1 }, role: .producer), isWorkers: isWorkers)
     }
 
     @Test func `clients that differ in what is their own alone share connections`() throws {
         #expect(try key([:]) == key(["client.id": "two", "batch.size": "1", "linger.ms": "7"]))
+    }
+
+    @Test func `the worker's own clients share nothing with those of connectors`() throws {
+        #expect(try key([:], isWorkers: true) != key([:]))
+        #expect(try key([:], isWorkers: true) == key(["client.id": "two"], isWorkers: true))
     }
 
     @Test func `clients that reach the cluster in another way do not`() throws {

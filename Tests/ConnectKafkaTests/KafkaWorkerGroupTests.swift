@@ -78,7 +78,7 @@ import Testing
                         generation: 4, memberID: "me", leaderID: "you", protocolName: "sessioned", assignment: [9])))
                 == .assigned(
                     generation: 4, memberID: "me", leaderID: "you", protocolName: "sessioned", bytes: [9]))
-        #expect(WorkerGroupEvent(.coordinatorLost) == .coordinatorLost)
+        #expect(WorkerGroupEvent(.coordinatorLost(sessionEnds: 7)) == .coordinatorLost(sessionEnds: 7))
         guard case .failed(let error) = WorkerGroupEvent(.failed(ClientError(.broker, .authorization, "no right")))
         else {
             Issue.record("not a failure")

@@ -2,11 +2,14 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import sys
 import uuid
+
+import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
@@ -70,6 +73,9 @@ class ClusterWorker(Worker):
 class JavaWorker:
     """Apache's own worker, of the version that KAFKA_VERSION says, in the same group."""
 
+    # Several side by side, with little to do.
+    heap = "-Xms128M -Xmx512M"
+
     def __init__(self, tmp_path, number, servers, group, settings=None):
         self.name = f"java{number}"
         self.folder = tmp_path / self.name
@@ -102,7 +108,7 @@ class JavaWorker:
         return f"127.0.0.1:{self.port}"
 
     def _call(self, verb, *arguments):
-        environment = {**os.environ, "KAFKA_HEAP_OPTS": "-Xms128M -Xmx512M"}
+        environment = {**os.environ, "KAFKA_HEAP_OPTS": self.heap}
         subprocess.run(
             [f"{os.environ['KAFKA_HOME']}/bin/java-connect", verb, "--dir", self.folder, *map(str, arguments)], check=True,
             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment)
@@ -114,10 +120,16 @@ class JavaWorker:
             self.log.symlink_to(self.folder / "worker.log")
         self._call("start", "--bootstrap", self.servers, "--port", self.port, "--group", self.group, *sets)
         self.runs = True
+        # REST may answer a moment earlier, and another worker could lead then. The log is of this start alone.
+        eventually("it has joined", lambda: "Joined group at generation" in self.log.read_text(errors="replace"))
         return self
 
     def is_alive(self):
         return self.runs
+
+    @property
+    def pid(self):
+        return int((self.folder / "pid").read_text())
 
     def terminate(self):
         self._call("stop")
@@ -137,9 +149,13 @@ class Cluster:
         self.group = group or "g-" + uuid.uuid4().hex[:8]
         self.settings, self.plugins = settings or {}, plugins
         self.workers = []
+        # How many workers the broker can bear in one group, and why no more.
+        self.most, self.why = 1000, None
 
     def make(self, **settings):
         number = len(self.workers) + 1
+        if number > self.most:
+            pytest.skip(self.why)
         worker = ClusterWorker(
             self.tmp_path, number, self.servers, self.group,
             {**self.settings, **{key.replace("__", "."): str(value) for key, value in settings.items()}}, self.plugins)
@@ -156,7 +172,8 @@ class Cluster:
         return workers
 
     def java(self, **settings):
-        worker = JavaWorker(self.tmp_path, len(self.workers) + 1, self.servers, self.group, settings)
+        worker = JavaWorker(
+            self.tmp_path, len(self.workers) + 1, self.servers, self.group, {**self.settings, **settings})
         self.workers.append(worker)
         return worker
 
@@ -220,9 +237,19 @@ class Cluster:
         port = int(newest[1].rstrip("/").rsplit(":", 1)[1])
         return next(each for each in self.workers if each.port == port)
 
+    def rounds(self):
+        """How many rounds of the group each worker's log tells of, and by which protocol the last one was."""
+        found = {}
+        for worker in self.workers:
+            if isinstance(worker, ClusterWorker):
+                protocols = re.findall(r"a round of the group ended .*protocol=(\w+)", worker.log.read_text(errors="replace"))
+                found[worker.name] = (len(protocols), protocols[-1] if protocols else None)
+        return found
+
     def followers(self):
+        """All but the leader; where one worker is all that can be, it stands for others too."""
         leader = self.leader()
-        return [each for each in self.alive() if each is not leader]
+        return [each for each in self.alive() if each is not leader] if self.most > 1 else [leader, leader]
 
     def dump(self, what):
         """Key and value of each record of an internal topic, in the order of each partition."""
@@ -283,15 +310,23 @@ def produce(servers, topic, key, value, partition=0):
 
 def check_sequences(lines, counts):
     """Lines PREFIX-NUMBER of several sources: of each every number came, in order. Returns the number of duplicates."""
-    expected = dict.fromkeys(counts, 0)
+    expected, duplicates = check_order(lines)
+    assert expected == counts, f"arrived: {expected}, written: {counts}"
+    return duplicates
+
+
+def check_order(lines):
+    """Lines PREFIX-NUMBER of several sources: of each, numbers came in order and none is missing so far. Returns how many of
+    each came, and the number of duplicates."""
+    expected = {}
     duplicates = 0
     for line in lines:
         prefix, number = line.rsplit("-", 1)
-        if int(number) == expected[prefix]:
+        wanted = expected.setdefault(prefix, 0)
+        if int(number) == wanted:
             expected[prefix] += 1
-        elif int(number) < expected[prefix]:
+        elif int(number) < wanted:
             duplicates += 1
         else:
-            raise AssertionError(f"{line} came before {expected[prefix]}: something was lost or reordered")
-    assert expected == counts, f"arrived: {expected}, written: {counts}"
-    return duplicates
+            raise AssertionError(f"{line} came before {wanted}: something was lost or reordered")
+    return expected, duplicates

@@ -2,33 +2,34 @@
 import json
 import time
 
-from cluster import SESSION_SECONDS, check_sequences, records, work
+from cluster import SESSION_SECONDS, check_order, check_sequences, work
+from numbers_flow import Numbers
 from workers import Writer, eventually, lines_of
 
 SOURCES = 4
 
 
-def sources(worker, tmp_path, topic, count=SOURCES):
-    """Connectors that each read a file that nobody writes to yet."""
+def sources(worker, tmp_path, topic, count=SOURCES, shared=False):
+    """Connectors that each read a file that nobody writes to yet, into a topic each or into one."""
     for number in range(count):
         (tmp_path / f"in{number}").touch()
-        worker.file_source(f"src{number}", tmp_path / f"in{number}", f"{topic}-{number}")
+        worker.file_source(f"src{number}", tmp_path / f"in{number}", topic if shared else f"{topic}-{number}")
     return work(**{f"src{number}": 1 for number in range(count)})
 
 
 class Flow:
-    """Numbered lines of several files through as many topics into one file, while workers come and go."""
+    """Numbered lines of several files through as many topics, or one, into one file, while workers come and go."""
 
-    def __init__(self, worker, tmp_path, topic, count=SOURCES, per_second=1000):
+    def __init__(self, worker, tmp_path, topic, count=SOURCES, per_second=1000, shared=False):
         self.writers = [Writer(tmp_path / f"in{number}", per_second, f"s{number}") for number in range(count)]
         self.sink = tmp_path / "out"
-        self.expected = sources(worker, tmp_path, topic, count)
+        self.expected = sources(worker, tmp_path, topic, count, shared)
         # A topic that is not there when the consumer starts would be found a metadata refresh later.
         eventually("the topics exist", lambda: set(worker.placement_names()) >= self.expected)
-        topics = ",".join(f"{topic}-{number}" for number in range(count))
-        for number in range(count):
-            eventually("lines are in the topic", lambda n=number: worker.has_topic(f"src{n}", f"{topic}-{n}"))
-        worker.file_sink("snk", self.sink, topics, tasks__max=2, consumer__override__metadata__max__age__ms=1000)
+        topics = [topic if shared else f"{topic}-{number}" for number in range(count)]
+        for number, each in enumerate(topics):
+            eventually("lines are in the topic", lambda n=number, t=each: worker.has_topic(f"src{n}", t))
+        worker.file_sink("snk", self.sink, ",".join(sorted(set(topics))), tasks__max=2, consumer__override__metadata__max__age__ms=1000)
         self.expected |= work(snk=2)
 
     def await_lines(self, more=500):
@@ -40,6 +41,10 @@ class Flow:
     def newest(self, number):
         prefix = f"s{number}-"
         return next((int(line[len(prefix):]) for line in reversed(end_of(self.sink)) if line.startswith(prefix)), -1)
+
+    def so_far(self):
+        """Checks what has arrived by now; returns the number of duplicates."""
+        return check_order(lines_of(self.sink))[1]
 
     def finish(self, seconds=90):
         """Ends the writing and waits for the last lines; returns the number of duplicates."""
@@ -141,15 +146,8 @@ def test_what_a_worker_ran_that_stops_is_unassigned_and_then_runs_elsewhere_with
 def test_a_rolling_restart_loses_nothing_and_repeats_nothing(cluster, tmp_path, topic):
     workers = cluster.start(3)
     flow = Flow(Probe(cluster), tmp_path, topic, count=2)
-    numbers = f"{topic}-numbers"
-    said = tmp_path / "verifiable.json"
-    workers[0].put_connector(
-        "ver", connector__class="VerifiableSource", tasks__max=2, topic=numbers, throughput=1000,
-        native__output="none")
-    eventually("numbers are in the topic", lambda: Probe(cluster).has_topic("ver", numbers))
-    workers[0].put_connector(
-        "versnk", connector__class="VerifiableSink", tasks__max=1, topics=numbers, native__output__file=said)
-    expected = flow.expected | work(ver=2, versnk=1)
+    numbers = Numbers(Probe(cluster), cluster.servers, tmp_path, topic)
+    expected = flow.expected | numbers.expected
     for worker in workers:
         cluster.await_running(expected)
         flow.await_lines(200)
@@ -161,39 +159,8 @@ def test_a_rolling_restart_loses_nothing_and_repeats_nothing(cluster, tmp_path, 
         cluster.await_balanced(expected)
         print(f"{worker.name}: elsewhere after {elsewhere:.2f} s, back and balanced {time.monotonic() - began:.2f} s")
     flow.await_lines(200)
-    status, _ = workers[1].request("PUT", "/connectors/ver/stop")
-    assert status == 202 or status == 204
-    eventually("the numbers end", lambda: workers[0].state("ver") == "STOPPED"
-               and not workers[0].get("/connectors/ver/status")["tasks"])
-    check_numbers(records(cluster.servers, numbers), said)
+    assert numbers.finish(workers[1]) == (0, 0)
     assert flow.finish() == 0
-
-
-def check_numbers(produced, said):
-    """The topic has every number of each task once and in order, and the sink told each once and in order."""
-    counts = {}
-    for record in produced:
-        number = int(record["payload"])
-        assert number == counts.get(record["key"], 0), record
-        counts[record["key"]] = number + 1
-    assert len(counts) == 2 and min(counts.values()) > 1000
-    partitions = {}
-    for record in produced:
-        partitions[record["partition"]] = record["offset"] + 1
-
-    def told():
-        taken = {}
-        for line in lines_of(said):
-            entry = json.loads(line)
-            if not entry.get("flushed"):
-                taken.setdefault(entry.get("partition", 0), []).append(entry["offset"])
-        return taken
-
-    total = sum(partitions.values())
-    eventually("the sink has every number", lambda: sum(len(each) for each in told().values()) >= total, seconds=30)
-    for offsets in told().values():
-        assert offsets == list(range(len(offsets)))
-    print(f"{total} numbers of {len(counts)} tasks, none twice")
 
 
 def states(cluster):

@@ -163,11 +163,22 @@ import Testing
         let (cluster, workers) = try await cluster(["a"])
         _ = await create("orders", tasks: 2, workers)
         await workers[0].until("all run") { runningTasks(workers) == [2] }
-        cluster.coordinator.tell(.coordinatorLost, to: "a")
+        cluster.coordinator.tell(.coordinatorLost(sessionEnds: 7), to: "a")
         await workers[0].until("nothing runs") {
             runningTasks(workers) == [0] && workers[0].state("orders") == .unassigned
         }
+        #expect(workers[0].tasks.runs.map(\.sessionEnds) == [7, 7], "no longer than others wait for it")
+        guard case .success(.unhealthy(let stage)) = await workers[0].ask(.health) else {
+            Issue.record("healthy without a coordinator")
+            return
+        }
+        #expect(stage.description == "waiting for the group's coordinator")
+        #expect(workers[0].herder.snapshot.stage == stage)
         cluster.coordinator.tell(.coordinatorFound, to: "a")
+        guard case .success(.healthy) = await workers[0].ask(.health) else {
+            Issue.record("not healthy with a coordinator")
+            return
+        }
         await workers[0].until("all run again") {
             runningTasks(workers) == [2] && workers[0].state("orders") == .running
         }
@@ -197,9 +208,16 @@ import Testing
         let (cluster, workers) = try await cluster(["a"])
         _ = await create("orders", tasks: 1, workers)
         await workers[0].until("all run") { workers[0].taskStates("orders") == [.running] }
-        for key in ["status-connector-orders", "status-task-orders-0"] {
+        var tried: Set<String> = []
+        for key in [
+            "status-connector-orders", "status-task-orders-0", "status-connector-orders", "status-task-orders-0",
+        ] {
+            // Of an older generation first, then of that of the present owner.
+            let present = try #require(cluster.status.values[key])
+            let own = try #require(present.split(separator: "\"generation\":").last?.prefix { $0.isNumber })
+            let generation = tried.insert(key).inserted ? "0" : own
             let late =
-                #"{"state":"UNASSIGNED","trace":null,"worker_id":"gone:8083","generation":0,"version":null}"#
+                #"{"state":"UNASSIGNED","trace":null,"worker_id":"gone:8083","generation":\#(generation),"version":null}"#
             cluster.status.append([LogEntry(key: Array(key.utf8), value: Array(late.utf8))]) { _ in }
             await workers[0].until("it was put again") {
                 cluster.status.values[key]?.contains(#""state":"RUNNING""#) == true

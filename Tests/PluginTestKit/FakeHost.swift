@@ -1,4 +1,5 @@
 public import ConnectABI
+import Glibc
 import Synchronization
 
 /// A host for tests of plugins: keeps what plugins tell it, answers from what the test set.
@@ -58,6 +59,15 @@ public final class FakeHost: @unchecked Sendable {
 
     /// Changes what is known.
     public func update(_ body: (inout sending State) -> Void) { mutex.withLock { body(&$0) } }
+
+    /// Waits until plugins have told what is asked for; false where that does not come within ten seconds.
+    public func waits(for condition: (State) -> Bool) -> Bool {
+        for _ in 0..<20_000 {
+            if condition(state) { return true }
+            usleep(500)
+        }
+        return false
+    }
 
     private static func of(_ context: OpaquePointer?) -> FakeHost? {
         context.map { Unmanaged<FakeHost>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() }

@@ -36,6 +36,17 @@ struct RESTServiceTests {
         #expect(herder.commands.isEmpty)
     }
 
+    @Test func `health is unhealthy at once where the herder says what it waits for`() {
+        let stage = Stage(description: "waiting for the group's coordinator", began: 0)
+        let answer = Caller(FakeHerder { _ in .success(.unhealthy(stage)) }).call("GET", "/health")
+        #expect(answer?.status == 500)
+        #expect(
+            answer?.text
+                == #"{"status":"unhealthy","message":"Worker was unable to handle this request and may be unable to "#
+                + "handle other requests. The worker is currently waiting for the group's coordinator, which began at "
+                + #"1970-01-01T00:00:00Z."}"#)
+    }
+
     @Test func `health is healthy when the herder answers and unhealthy with the stage when it does not`() throws {
         let healthy = Caller(FakeHerder { _ in .success(.healthy) })
         #expect(healthy.call("GET", "/health")?.status == 200)

@@ -60,15 +60,16 @@ def eventually(what, condition, seconds=30.0, every=0.02):
 
 
 class Broker:
-    """A broker of scripts/broker with a port of its own, or the one that was given."""
+    """A broker of scripts/broker with ports of its own, several of them as one cluster, or the one that was given."""
 
-    def __init__(self, folder, kind=None):
-        self.folder = folder
+    def __init__(self, folder, kind=None, count=1, settings=None):
+        self.folder, self.count, self.settings = folder, count, settings or {}
+        self.down = set()
         self.environment = dict(os.environ)
         if kind == "noida":
             self.environment.pop("KAFKA_HOME", None)
             self.environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
-        self.port = free_port_range()
+        self.port = free_port_range([first + node for first in (0, 100) for node in range(count)])
         self.servers = None
         self.kind = self._run("kind").strip()
 
@@ -79,11 +80,38 @@ class Broker:
         return done.stdout
 
     def start(self):
-        self.servers = self._run("start", "--dir", self.folder, "--port", self.port).strip().splitlines()[-1]
+        more = ["--count", self.count] if self.count > 1 else []
+        more += [part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")]
+        self.servers = self._run("start", "--dir", self.folder, "--port", self.port, *more).strip().splitlines()[-1]
         return self
 
-    def fault(self, verb):
-        self._run(verb, "--dir", self.folder)
+    def fault(self, verb, node=0):
+        self._run(verb, "--dir", self.folder, *(["--node", node] if self.count > 1 else []))
+        if verb == "kill":
+            self.down.add(node)
+        elif verb == "restart":
+            self.down.discard(node)
+
+    def metadata(self, topic=None):
+        """What kcat -L tells of the topics: {(topic, partition): {"leader": …, "replicas": …, "isrs": …}}."""
+        done = subprocess.run(
+            ["kcat", "-L", "-J", "-b", self.servers, *(["-t", topic] if topic else [])], check=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        return {(entry["topic"], each["partition"]): {
+            "leader": each["leader"], "replicas": {one["id"] for one in each["replicas"]}, "isrs": {one["id"] for one in each["isrs"]}}
+            for entry in json.loads(done.stdout)["topics"] for each in entry["partitions"]}
+
+    def await_whole(self, seconds=60):
+        """Starts what was killed, and waits until every replica is in sync."""
+        # Side by side: one of three alone does not come up.
+        starts = [threading.Thread(target=self.fault, args=("restart", node)) for node in sorted(self.down)]
+        for each in starts:
+            each.start()
+        for each in starts:
+            each.join()
+        assert not self.down, f"brokers {self.down} did not start"
+        eventually("every replica is in sync", lambda: all(
+            each["isrs"] == each["replicas"] for each in self.metadata().values()), seconds, every=0.2)
 
     def stop(self):
         self._run("stop", "--dir", self.folder)

@@ -21,6 +21,10 @@ final class FileStreamSourceTask: SourceTask {
     private static let missingFileHint: UInt32 = 1000
     private static let shortestHint: UInt32 = 10
     private static let longestHint: UInt32 = 200
+    /// How often an idle file is looked at although its changes are told: a link may come to mean another file.
+    private static let watchedHint: UInt32 = 5000
+    /// After so many polls without anything new a file counts as idle.
+    private static let pollsUntilIdle = 6
     /// One warning of a truncated file in this time is enough.
     private static let warningNanoseconds: UInt64 = 60_000_000_000
 
@@ -39,6 +43,9 @@ final class FileStreamSourceTask: SourceTask {
     private var spares: [LineBuffer] = []
     private var model: kc_record?
     private var hint = shortestHint
+    private var emptyPolls = 0
+    private let watch = FileWatch.shared
+    private let waiter: FileWatch.Waiter
     private var saidMissing = false
     /// When a truncation was warned of last, and how many came since.
     private var truncationWarning: (at: UInt64, unsaid: Int)?
@@ -47,7 +54,12 @@ final class FileStreamSourceTask: SourceTask {
     /// Since when the replaced file has brought nothing.
     private var quietSince: UInt64?
 
-    init(context: HostContext) { self.context = context }
+    init(context: HostContext) {
+        self.context = context
+        waiter = FileWatch.Waiter { context.wake() }
+    }
+
+    deinit { watch?.disarm(waiter) }
 
     func start(_ configuration: Configuration) throws(PluginError) {
         path = configuration.text(Keys.file)
@@ -75,11 +87,15 @@ final class FileStreamSourceTask: SourceTask {
         let limit = min(batchSize, max(maximum, 1))
         while takeLines(records, limit) == 0 {
             try checkLineLength()
-            guard try readMore(records) else {
-                defer { hint = min(2 * hint, FileStreamSourceTask.longestHint) }
-                return .nothing(retryAfterMilliseconds: hint)
-            }
+            if try readMore(records) { continue }
+            if isWatched { return .nothing(retryAfterMilliseconds: FileStreamSourceTask.watchedHint) }
+            // What came before the watch is found by reading once more.
+            if emptyPolls >= FileStreamSourceTask.pollsUntilIdle, startWatch() { continue }
+            emptyPolls += 1
+            defer { hint = min(2 * hint, FileStreamSourceTask.longestHint) }
+            return .nothing(retryAfterMilliseconds: hint)
         }
+        emptyPolls = 0
         hint = FileStreamSourceTask.shortestHint
         return .records
     }
@@ -94,7 +110,25 @@ final class FileStreamSourceTask: SourceTask {
         }
     }
 
-    func stop() throws(PluginError) { input = nil }
+    func stop() throws(PluginError) {
+        watch?.disarm(waiter)
+        input = nil
+    }
+
+    // MARK: - Idle
+
+    /// A change of the file will bring the next poll.
+    private var isWatched: Bool { waiter.isWaiting && quietSince == nil }
+
+    /// Has the file watched after it has been idle for a while.
+    private func startWatch() -> Bool {
+        guard let watch, let path, quietSince == nil, input?.canBeWatched == true, watch.arm(waiter, path: path) else {
+            return false
+        }
+        // Should its changes bring nothing, it is idle for a while before it is watched again.
+        emptyPolls = 0
+        return true
+    }
 
     // MARK: - Reading
 
@@ -168,6 +202,7 @@ final class FileStreamSourceTask: SourceTask {
             replaceBuffer(origin: 0)
             // Whoever writes it has hardly begun, and a file that shrinks again and again must not take a processor.
             hint = FileStreamSourceTask.longestHint
+            emptyPolls = 0
             return false
         case .replaced:
             guard let since = quietSince else {
@@ -179,6 +214,7 @@ final class FileStreamSourceTask: SourceTask {
             guard let next = try InputFile.open(path) else { return false }
             context.log(.info, "File \(path) was replaced; going on with the new one")
             takeRest(records)
+            watch?.disarm(waiter)
             self.input = next
             replaceBuffer(origin: 0)
             return records.count == 0

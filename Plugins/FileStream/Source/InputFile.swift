@@ -29,6 +29,8 @@ final class InputFile {
     private let inode: ino_t
     /// Whether bytes have positions that can be gone back to.
     let isRegular: Bool
+    /// Whether ``FileWatch`` learns of every change.
+    let canBeWatched: Bool
     /// The largest size that the file was seen with, since it last became shorter. Some files give bytes and say that they
     /// have none (all of `/proc`): their size never says that anything is gone.
     private var largestSize: Int64
@@ -46,6 +48,7 @@ final class InputFile {
         inode = status.st_ino
         isRegular = status.st_mode & S_IFMT == S_IFREG && closesDescriptor
         largestSize = Int64(status.st_size)
+        canBeWatched = isRegular && FileWatch.isTold(of: descriptor)
     }
 
     deinit {

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 
 /* accept4 without the peer's address; the new descriptor is non-blocking and closed on exec. -1 and errno on failure. */
 int kcl_accept(int listener);

@@ -28,12 +28,12 @@ extension HerderMachine {
         switch event {
         case .connectorUpdated(let name):
             adopt(name, at: now)
-            if !isKnown { tell(at: now) { $0.configChanged(reason: "connector \(name) was added") } }
+            if !isKnown { tell(at: now) { $0.configChanged(reason: "connector \(name) was added", now: now.time) } }
         case .connectorRemoved(let name): remove(name, at: now)
         case .tasksUpdated(let name, _):
             adoptTasks(name, at: now)
             noteCommitted(name)
-            tell(at: now) { $0.configChanged(reason: "the tasks of connector \(name) were changed") }
+            tell(at: now) { $0.configChanged(reason: "the tasks of connector \(name) were changed", now: now.time) }
         case .targetStateChanged(let name): applyTarget(name, at: now)
         case .restartRequested(let request): restartOwned(request, at: now)
         case .sessionKeyChanged(let key): readSessionKey(key, at: now)
@@ -84,7 +84,7 @@ extension HerderMachine {
         act(.removing(name))
         guard !isInCluster else {
             applyOwnership(name, at: now)
-            return tell(at: now) { $0.configChanged(reason: "connector \(name) was removed") }
+            return tell(at: now) { $0.configChanged(reason: "connector \(name) was removed", now: now.time) }
         }
         connectors.change(name) { $0.isEnding = true }
         steerTasks(name, at: now) { $0.end(.removed) }

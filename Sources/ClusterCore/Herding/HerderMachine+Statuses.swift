@@ -142,7 +142,10 @@ extension HerderMachine {
             ownStatuses[read.key] = nil
             return
         }
-        guard theirs.workerID != settings.workerID, theirs.generation < mine.generation else { return }
+        guard theirs.workerID != settings.workerID else { return }
+        // Within one generation it has one owner; the one before it stops late where a group falls back to the eager protocol.
+        let isOver = theirs.state == .unassigned && theirs.generation == mine.generation
+        guard isOver || theirs.generation < mine.generation else { return }
         put(own)
     }
 }

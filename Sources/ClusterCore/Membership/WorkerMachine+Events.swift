@@ -25,10 +25,11 @@ extension WorkerMachine {
         }
     }
 
-    /// Something that assignments are made from has changed in the config log. An assignment that is on its way tells itself
-    /// whether it was made from that: another round is asked for only where it was not.
-    package mutating func configChanged(reason: String) -> [Action] {
-        phase == .settled ? [.rejoin(reason: reason)] : []
+    /// Something that assignments are made from has changed in the config log: another round is asked for soon. An assignment
+    /// that is on its way tells itself whether it was made from that: another round is asked for only where it was not.
+    package mutating func configChanged(reason: String, now: UInt64) -> [Action] {
+        if phase == .settled { noteChange(reason, now) }
+        return []
     }
 
     /// The coordinator no longer knows this worker, or not in this generation. What runs goes on, behind a shut session gate:
@@ -77,6 +78,10 @@ extension WorkerMachine {
             case .settled, .joining, .reading: actions.append(.rejoin(reason: "scheduled rebalance"))
             case .outside, .preparing, .backingOff, .catchingUp: break
             }
+        }
+        if let due = change, now >= due.at {
+            change = nil
+            if isSettled { actions.append(.rejoin(reason: due.reason)) }
         }
         if let ask = attention, now >= ask.next {
             attention = now < ask.until ? (now &+ Self.attention.interval, ask.until) : nil

@@ -84,6 +84,8 @@ package struct WorkerMachine: Sendable {
     /// As many failed attempts to read the config log keep the work running.
     static let patientAttempts = 5
     private static let pauseAfterNonsense: UInt64 = 1_000_000_000
+    /// What a change in the config log waits for others, at first and at most: many that come together are worth one round.
+    private static let changePause: (next: UInt64, longest: UInt64) = (10_000_000, 100_000_000)
     /// For how long, and how often, the coordinator is asked after another worker gave something up.
     static let attention: (time: UInt64, interval: UInt64) = (1_000_000_000, 100_000_000)
 
@@ -103,6 +105,8 @@ package struct WorkerMachine: Sendable {
     /// too.
     var isInDoubt = false
     var rejoinAt: UInt64?
+    /// Why and when a round is asked for since the config log has changed; never after the latest time.
+    var change: (reason: String, at: UInt64, latest: UInt64)?
     var attention: (next: UInt64, until: UInt64)?
     var isCoordinatorLost = false
     var failedReads = 0
@@ -127,6 +131,12 @@ package struct WorkerMachine: Sendable {
     /// Whether this worker leads the group. Known between two rounds only.
     package var isLeader: Bool { isSettled && !memberID.isEmpty && held?.leaderID == memberID }
 
+    /// What keeps this worker from its group, as an operator would put it; nil where nothing does. It runs little or nothing then.
+    package var absence: String? {
+        if isCoordinatorLost { return "waiting for the group's coordinator" }
+        return isAway ? "keeping away from the group until the config topic can be read" : nil
+    }
+
     /// Where the leader's REST API is; as of the last round while one is under way.
     package var leaderURL: String? {
         guard let url = held?.leaderURL, !url.isEmpty else { return nil }
@@ -141,7 +151,7 @@ package struct WorkerMachine: Sendable {
 
     /// When ``advance(to:configOffset:)`` is due; nil when only an event can change something.
     package var nextDeadline: UInt64? {
-        var deadlines = [rejoinAt, attention?.next].compactMap(\.self)
+        var deadlines = [rejoinAt, change?.at, attention?.next].compactMap(\.self)
         switch phase {
         case .reading(_, let until), .catchingUp(_, let until), .backingOff(let until): deadlines.append(until)
         case .outside, .preparing, .joining, .settled: break
@@ -160,6 +170,7 @@ extension WorkerMachine {
         phase = .preparing
         owners = nil
         rejoinAt = nil
+        change = nil
         // Eager members give everything up in each round.
         let drops = protocolVersion == 0 && !work.isEmpty
         if drops { held?.assigned = WorkSet() }
@@ -276,8 +287,9 @@ extension WorkerMachine {
         failedReads = 0
         var actions: [Action] = [.run(held.assigned, offset: held.configOffset), .settled]
         if configOffset > held.configOffset {
-            actions.append(.rejoin(reason: "the config topic has moved on"))
-        } else if hasRevoked {
+            noteChange("the config topic has moved on", now)
+        }
+        if hasRevoked {
             actions.append(.rejoin(reason: "what was revoked has stopped"))
         } else if hasDropped {
             actions.append(.rejoin(reason: "work was given up while the group was at work on a round"))
@@ -285,6 +297,11 @@ extension WorkerMachine {
         hasRevoked = false
         hasDropped = false
         return actions
+    }
+
+    mutating func noteChange(_ reason: String, _ now: UInt64) {
+        let latest = change?.latest ?? now &+ Self.changePause.longest
+        change = (change?.reason ?? reason, min(now &+ Self.changePause.next, latest), latest)
     }
 
     private mutating func read(_ now: UInt64) -> [Action] {

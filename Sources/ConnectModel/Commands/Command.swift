@@ -68,6 +68,8 @@ public enum Reply: Sendable {
     case message(String)
     case validation(ConfigValidation)
     case healthy
+    /// The worker answers and yet cannot do its work: it waits for this.
+    case unhealthy(Stage)
     /// Another worker has to do it; nil where nobody is known who could.
     case elsewhere(url: String?)
 }

@@ -95,7 +95,9 @@ public enum WorkerGroupEvent: Sendable, Equatable {
     /// Generation and, perhaps, member id are no longer valid; another round follows.
     case membershipLost
     /// Nobody answers for the group since a while: the coordinator cannot be found, or does not answer.
-    case coordinatorLost
+    ///
+    /// - Parameter sessionEnds: monotonic nanoseconds until which the group surely waits for this member; 0 for no longer.
+    case coordinatorLost(sessionEnds: UInt64)
     /// The coordinator answered again.
     case coordinatorFound
     /// The group cannot be joined, for good.

@@ -63,7 +63,8 @@ public enum ReceiverEvent: Sendable {
 
 /// Records as bytes, of one partition. Reused by the task that owns it.
 public final class IncomingTable {
-    /// Room for records; the receiver fills it from the start.
+    /// Room for records; the receiver fills it from the start, with whole records. What is behind ``count`` holds anything, so
+    /// that room which an idle task never used costs no memory.
     public let storage: UnsafeMutableBufferPointer<IncomingRecord>
     /// How many of them are filled.
     public var count = 0
@@ -71,7 +72,6 @@ public final class IncomingTable {
     /// - Parameter capacity: records that the table holds, at least 1.
     public init(capacity: Int) {
         storage = .allocate(capacity: max(capacity, 1))
-        storage.initialize(repeating: IncomingRecord())
     }
 
     deinit { storage.deallocate() }

@@ -129,7 +129,7 @@ extension ClusterSimulation {
                 protocolName: answer.protocolName,
                 bytes: worker.saboteur.changed(answer.assignment, readTo: worker.machine.log.offset))
         case .membershipLost: heard = .membershipLost
-        case .coordinatorLost: heard = .coordinatorLost
+        case .coordinatorLost: heard = .coordinatorLost(sessionEnds: now)
         case .coordinatorFound: heard = .coordinatorFound
         }
         feed(worker) { $0.group(heard, at: $1) }

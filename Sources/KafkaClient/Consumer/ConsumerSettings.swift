@@ -20,6 +20,9 @@ public struct ConsumerSettings: Sendable {
     public var fetchMinBytes: Int32
     /// `fetch.max.wait.ms`, milliseconds.
     public var fetchMaxWait: Int32
+    /// The same for a consumer to which nothing has come for a while: longer where `fetch.max.wait.ms` is not set and
+    /// `fetch.min.bytes` is 1, so that only answers without data are put off.
+    public var fetchMaxIdleWait: Int32
     /// `fetch.max.bytes`.
     public var fetchMaxBytes: Int32
     /// `max.partition.fetch.bytes`.
@@ -34,6 +37,9 @@ public struct ConsumerSettings: Sendable {
     public var excludesInternalTopics: Bool
     /// `partition.assignment.strategy`.
     package var assignors: [ConsumerAssignor]
+
+    /// Milliseconds.
+    private static let idleWait: Int32 = 1_500
 
     /// Reads the keys of a consumer.
     ///
@@ -60,6 +66,8 @@ public struct ConsumerSettings: Sendable {
         isReadCommitted = reader.word("isolation.level") == "read_committed"
         fetchMinBytes = Int32(clamping: reader.number("fetch.min.bytes"))
         fetchMaxWait = Int32(clamping: reader.number("fetch.max.wait.ms"))
+        let mayWaitLonger = !reader.isSet("fetch.max.wait.ms") && fetchMinBytes <= 1
+        fetchMaxIdleWait = mayWaitLonger ? Self.idleWait : fetchMaxWait
         fetchMaxBytes = Int32(clamping: reader.number("fetch.max.bytes"))
         maxPartitionFetchBytes = Int32(clamping: reader.number("max.partition.fetch.bytes"))
         checksChecksums = reader.flag("check.crcs")
@@ -111,6 +119,7 @@ public struct ConsumerSettings: Sendable {
         settings.fetch.maximumPartitionBytes = maxPartitionFetchBytes
         settings.fetch.minimumBytes = fetchMinBytes
         settings.fetch.maximumWait = fetchMaxWait
+        settings.fetch.maximumIdleWait = fetchMaxIdleWait
         settings.fetch.isReadCommitted = isReadCommitted
         settings.fetch.rack = rack
         settings.fetch.reset = reset

@@ -16,8 +16,9 @@ package final class GroupMembership: Sendable {
         case assigned(GroupAnswer)
         /// Generation and, perhaps, member id are no longer valid; another round follows.
         case membershipLost
-        /// For a heartbeat interval nobody answered for the group.
-        case coordinatorLost
+        /// For a heartbeat interval nobody answered for the group. The session surely stands until then (monotonic
+        /// nanoseconds); 0 where there is none.
+        case coordinatorLost(sessionEnds: UInt64)
         /// The coordinator answered again.
         case coordinatorFound
         /// The group cannot be joined, for good; ``GroupMembership/leave(reason:done:)`` makes another attempt possible.

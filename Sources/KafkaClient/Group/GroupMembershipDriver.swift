@@ -191,7 +191,7 @@ final class GroupMembershipDriver {
         switch change {
         case .lost?:
             log.warning("nobody answers for the group", fields)
-            observer?(.coordinatorLost)
+            observer?(.coordinatorLost(sessionEnds: watch.aliveUntil))
         case .found?:
             log.info("the group's coordinator answers again", fields)
             observer?(.coordinatorFound)

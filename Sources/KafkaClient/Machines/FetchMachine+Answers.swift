@@ -52,7 +52,7 @@ extension FetchMachine {
             sessions[slot].answered(sessionID: answer.sessionID)
         }
         if answer.partitions.allSatisfy(\.isEmpty) {
-            sessions[slot].broughtNothing(wait: UInt64(max(settings.maximumWait, 0)) * 1_000_000, now: now)
+            sessions[slot].broughtNothing(now: now)
         } else {
             sessions[slot].broughtNews()
         }

@@ -160,13 +160,15 @@ extension FetchMachine {
         let token = takeToken()
         order.sort { $0.served < $1.served || ($0.served == $1.served && $0.entry.partition < $1.entry.partition) }
         let request = sessions[slot].next(wanted, servedOrder: order.map(\.entry))
-        sessions[slot].sent(token: token, now: now)
+        let isIdle = sessions[slot].isIdle && request.entries.isEmpty && request.forgotten.isEmpty
+        let wait = isIdle ? settings.maximumIdleWait : settings.maximumWait
+        sessions[slot].sent(token: token, wait: UInt64(max(wait, 0)) * 1_000_000, now: now)
         for entry in wanted { withPlace(entry.partition) { $0.request = token } }
         actions.append(
             .fetch(
                 node: node, token: token,
                 FetchPlan(
-                    maximumWait: settings.maximumWait, minimumBytes: settings.minimumBytes, maximumBytes: room,
+                    maximumWait: wait, minimumBytes: settings.minimumBytes, maximumBytes: room,
                     isolation: isolation, sessionID: request.id, sessionEpoch: request.epoch,
                     entries: request.entries, forgotten: request.forgotten, rack: settings.rack)))
     }

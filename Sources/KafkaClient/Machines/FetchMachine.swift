@@ -21,6 +21,9 @@ package struct FetchMachine: Sendable {
         package var minimumBytes: Int32 = 1
         /// Milliseconds.
         package var maximumWait: Int32 = 500
+        /// The same while nothing has come for long, milliseconds: hundreds of idle consumers are worth fewer requests. Data is
+        /// answered at once all the same; partitions that are assigned meanwhile may have to wait as long for their first.
+        package var maximumIdleWait: Int32 = 500
         package var isReadCommitted = false
         package var rack = ""
         package var reset: OffsetReset = .latest

@@ -18,8 +18,12 @@ struct FetchSession: Sendable {
     var failures = 0
     /// When the request under way was sent.
     private var sentAt: UInt64 = 0
+    /// How long the request under way allows the broker to wait, in nanoseconds.
+    private var wait: UInt64 = 0
     /// Answers in a row that brought nothing and came before the wait that was asked for.
     private var hasty = 0
+    /// Answers in a row that brought nothing though the broker waited.
+    private var patient = 0
 
     init(node: Int32) {
         self.node = node
@@ -53,25 +57,31 @@ struct FetchSession: Sendable {
         return (changed, forgotten, id, epoch)
     }
 
+    /// Whether nothing has come for so long that the broker may be asked less often.
+    var isIdle: Bool { patient >= Self.answersUntilIdle }
+
     /// The composed request is under way.
-    mutating func sent(token: UInt64, now: UInt64) {
+    ///
+    /// - Parameter wait: how long it allows the broker to wait, in nanoseconds.
+    mutating func sent(token: UInt64, wait: UInt64, now: UInt64) {
         request = token
         sentAt = now
+        self.wait = wait
     }
 
     /// A good answer brought news: the next request goes out at once.
     mutating func broughtNews() {
         hasty = 0
+        patient = 0
     }
 
     /// A good answer brought nothing. A broker waits for data as long as the request allows; one that does not would be asked
     /// again as fast as it answers. The client then does part of the waiting: not after the first such answer, which any
     /// broker may give now and then, but from the second on for a time that doubles up to ``longestPause``.
-    ///
-    /// - Parameter wait: how long the request allowed the broker to wait, in nanoseconds.
-    mutating func broughtNothing(wait: UInt64, now: UInt64) {
+    mutating func broughtNothing(now: UInt64) {
         guard now &- sentAt < wait / 2 else {
             hasty = 0
+            patient = min(patient + 1, Self.answersUntilIdle)
             return
         }
         let pause = min(Self.shortestPause << UInt64(max(hasty - 1, 0)), Self.longestPause)
@@ -82,6 +92,7 @@ struct FetchSession: Sendable {
     /// Nanoseconds. New records wait for the longest pause at most.
     private static let shortestPause: UInt64 = 1_000_000
     private static let longestPause: UInt64 = 64_000_000
+    private static let answersUntilIdle = 10
 
     /// The request under way is over, in whatever way.
     mutating func finished() {

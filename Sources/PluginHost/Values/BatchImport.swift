@@ -99,8 +99,10 @@ final class BatchImport {
 
     private func reserve(_ count: Int) {
         guard storage.count < count else { return }
+        let former = storage.count
         storage.deallocate()
-        storage = .allocate(capacity: max(count, 4096))
+        // Twice what there was at least, so that batches which grow slowly are not followed step by step.
+        storage = .allocate(capacity: max(count, 2 * former, 64))
         storage.initialize(repeating: ConnectRecord())
     }
 

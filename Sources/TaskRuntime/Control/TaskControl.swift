@@ -60,7 +60,9 @@ final class TaskControl: TaskHandle {
 
     func resume() { change { $0.wish(paused: false) } }
 
-    func stop(deadline: UInt64) { change { $0.stop(deadline: deadline, now: EventLoop.now()) } }
+    func stop(deadline: UInt64, sessionEnds: UInt64) {
+        change { $0.stop(deadline: deadline, sessionEnds: sessionEnds, now: EventLoop.now()) }
+    }
 
     /// Ends the task with an error that came from outside of a step.
     func fail(_ error: ConnectError) {

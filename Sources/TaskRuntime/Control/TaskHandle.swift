@@ -45,9 +45,16 @@ public protocol TaskHandle: AnyObject, Sendable {
     func resume()
     /// Commits, takes the task down, and reports its end.
     ///
-    /// - Parameter deadline: monotonic nanoseconds (`EventLoop.now()`). A call of the plugin that has not returned by
-    ///   then is left alone with its thread, and the task reported as abandoned.
-    func stop(deadline: UInt64)
+    /// - Parameters:
+    ///   - deadline: monotonic nanoseconds (`EventLoop.now()`). A call of the plugin that has not returned by then is left
+    ///     alone with its thread, and the task reported as abandoned.
+    ///   - sessionEnds: from when on another worker may run the task; Kafka's answers are not waited for that long.
+    func stop(deadline: UInt64, sessionEnds: UInt64)
     /// What the task is doing: the plugin's call under way, or a stage of its life.
     var activity: String { get }
+}
+
+extension TaskHandle {
+    /// The same where no other worker may run the task before it has ended here.
+    public func stop(deadline: UInt64) { stop(deadline: deadline, sessionEnds: .max) }
 }

@@ -147,11 +147,16 @@ struct TaskMachine {
     }
 
     /// It shall end, by `deadline` (monotonic nanoseconds) at the latest. A second wish can only shorten that.
-    mutating func stop(deadline: UInt64, now: UInt64) -> [Action] {
+    ///
+    /// - Parameter sessionEnds: from when on another worker may run it.
+    mutating func stop(deadline: UInt64, sessionEnds: UInt64 = .max, now: UInt64) -> [Action] {
         if hasEnded { return [] }
-        if let earlier = stopDeadline, earlier <= deadline { return [] }
+        let quiet = min(deadline, sessionEnds)
+        let limit = quiet > now ? quiet - min((quiet - now) / 4, Self.longestReserve) : quiet
+        let isShorter = limit < stopLimit ?? .max
+        if isShorter { stopLimit = limit }
+        if let earlier = stopDeadline, earlier <= deadline { return isShorter ? [.wake] : [] }
         stopDeadline = deadline
-        stopLimit = deadline > now ? deadline - min((deadline - now) / 4, Self.longestReserve) : deadline
         return [.wake, .interrupt, .watch(until: deadline)]
     }
 

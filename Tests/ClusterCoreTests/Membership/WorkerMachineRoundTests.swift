@@ -44,22 +44,16 @@ import Testing
     @Test func `a change that the assignment on its way was made from asks for no other round`() throws {
         var test = self
         _ = test.offer(5)
-        #expect(test.machine.configChanged(reason: "added") == [])
+        #expect(test.machine.configChanged(reason: "added", now: 0) == [])
         #expect(!test.rejoins(try test.assigned("A", at: 6)))
     }
 
     @Test func `a change that the assignment on its way was not made from asks for another round`() throws {
         var test = self
         _ = test.offer(5)
-        #expect(test.machine.configChanged(reason: "added") == [])
-        #expect(test.rejoins(try test.assigned("A", at: 5, read: 6)))
-    }
-
-    @Test func `a change asks for a round at once where none is under way`() throws {
-        var test = self
-        _ = test.offer(5)
-        _ = try test.assigned("A", at: 5)
-        #expect(test.machine.configChanged(reason: "added") == [.rejoin(reason: "added")])
+        #expect(test.machine.configChanged(reason: "added", now: 0) == [])
+        _ = try test.assigned("A", at: 5, read: 6)
+        #expect(test.rejoins(test.machine.advance(to: try #require(test.machine.nextDeadline), configOffset: 6)))
     }
 
     @Test func `what is not configured any more is given up before the offer`() throws {

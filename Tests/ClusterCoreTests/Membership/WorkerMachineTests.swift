@@ -97,8 +97,11 @@ private struct Story {
         var story = Story()
         #expect(
             try story.round(assigned: "A", offset: 10, own: 13) == [
-                .run(work("A"), offset: 10), .settled, .rejoin(reason: "the config topic has moved on"),
+                .run(work("A"), offset: 10), .settled,
             ])
+        let at = try #require(story.machine.nextDeadline)
+        #expect(
+            story.machine.advance(to: at, configOffset: 13) == [.rejoin(reason: "the config topic has moved on")])
     }
 
     @Test func `a log that cannot be read in time costs the membership, and is read before the next`() throws {
@@ -176,7 +179,9 @@ private struct Story {
         let actions = story.machine.coordinatorLost(configOffset: 11)
         #expect(actions.last == .run(WorkSet(), offset: 11))
         #expect(story.machine.coordinatorLost(configOffset: 11) == [], "once")
+        #expect(story.machine.absence == "waiting for the group's coordinator")
         #expect(story.machine.coordinatorFound() == [.rejoin(reason: "the coordinator was lost for a while")])
+        #expect(story.machine.absence == nil)
         #expect(story.machine.coordinatorFound() == [])
         #expect(story.machine.work.isEmpty, "nothing is told as held")
     }
@@ -198,9 +203,38 @@ private struct Story {
 
     @Test func `changes of the config log lead to a round where there is a membership`() throws {
         var story = Story()
-        #expect(story.machine.configChanged(reason: "x") == [])
+        #expect(story.machine.configChanged(reason: "x", now: 0) == [])
+        #expect(story.machine.nextDeadline == nil)
         _ = try story.round()
-        #expect(story.machine.configChanged(reason: "x") == [.rejoin(reason: "x")])
+        #expect(story.machine.configChanged(reason: "x", now: 0) == [])
+        let at = try #require(story.machine.nextDeadline)
+        #expect(at <= second / 100)
+        #expect(story.machine.advance(to: at - 1, configOffset: 10) == [])
+        #expect(story.machine.advance(to: at, configOffset: 10) == [.rejoin(reason: "x")])
+        #expect(story.machine.nextDeadline == nil)
+    }
+
+    @Test
+    func `changes of the config log that come together lead to one round, and not later than a tenth of a second`()
+        throws
+    {
+        var story = Story()
+        _ = try story.round()
+        var rounds: [UInt64] = []
+        for millisecond in UInt64(0)..<250 {
+            let now = millisecond * second / 1000
+            if !story.machine.advance(to: now, configOffset: 10).isEmpty { rounds.append(millisecond) }
+            if millisecond % 5 == 0 { _ = story.machine.configChanged(reason: "x", now: now) }
+        }
+        #expect(rounds == [100, 200])
+    }
+
+    @Test func `a round that begins takes the changes before it along`() throws {
+        var story = Story()
+        _ = try story.round()
+        _ = story.machine.configChanged(reason: "x", now: 0)
+        _ = try story.round()
+        #expect(story.machine.nextDeadline == nil)
     }
 
     @Test func `what another worker gives up has the coordinator asked at once and for a second`() throws {

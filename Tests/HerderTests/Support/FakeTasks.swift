@@ -12,6 +12,8 @@ final class FakeTasks: TaskStarting {
         var isPaused: Bool
         var isStopping = false
         var hasEnded = false
+        /// The earliest that it was told when it was stopped.
+        var sessionEnds = UInt64.max
     }
 
     private struct State {
@@ -79,8 +81,9 @@ final class FakeTasks: TaskStarting {
         tell(index, isPaused ? .paused : .running)
     }
 
-    fileprivate func stop(_ index: Int) {
+    fileprivate func stop(_ index: Int, _ sessionEnds: UInt64) {
         let mustEnd = state.withLock { state in
+            state.runs[index].sessionEnds = min(state.runs[index].sessionEnds, sessionEnds)
             let first = !state.runs[index].isStopping && !state.runs[index].hasEnded
             state.runs[index].isStopping = true
             return first && !state.hanging.contains(state.runs[index].specification.id.connector)
@@ -100,6 +103,6 @@ private final class Handle: TaskHandle {
 
     func pause() { tasks.setPaused(index, true) }
     func resume() { tasks.setPaused(index, false) }
-    func stop(deadline: UInt64) { tasks.stop(index) }
+    func stop(deadline: UInt64, sessionEnds: UInt64) { tasks.stop(index, sessionEnds) }
     var activity: String { "poll" }
 }

@@ -21,6 +21,13 @@ import Testing
         #expect(!settings.isReadCommitted)
     }
 
+    @Test func `an idle consumer lets the broker wait longer only where nobody said how long, and for any data`() throws
+    {
+        #expect(try read([:]).fetchMaxIdleWait == 1500)
+        #expect(try read(["fetch.max.wait.ms": "500"]).fetchMaxIdleWait == 500)
+        #expect(try read(["fetch.min.bytes": "1000"]).fetchMaxIdleWait == 500)
+    }
+
     @Test(arguments: [
         ("earliest", OffsetReset.earliest), ("LATEST", .latest), ("none", .none),
         ("by_duration:P3D", .byDuration(milliseconds: 259_200_000)),

@@ -8,10 +8,13 @@ private struct Story {
     var now: UInt64 = 0
     let ids: [TopicPartition]
 
-    init(partitions count: Int = 1, reset: OffsetReset = .earliest, start: FetchMachine.Start = .offset(10, epoch: -1))
-    {
+    init(
+        partitions count: Int = 1, reset: OffsetReset = .earliest, start: FetchMachine.Start = .offset(10, epoch: -1),
+        idleWait: Int32 = 500
+    ) {
         var settings = FetchMachine.Settings()
         settings.reset = reset
+        settings.maximumIdleWait = idleWait
         settings.maximumBytes = 1000
         settings.maximumPartitionBytes = 400
         settings.budget = 1000
@@ -339,5 +342,32 @@ private struct Story {
             _ = story.answer(request, FetchAnswer(error: .none, sessionID: 7, partitions: []))
         }
         #expect(try story.fetch().plan.entries.isEmpty)
+    }
+
+    @Test
+    func `a broker that had nothing to bring for long may wait longer, until it has or is asked for something else`()
+        throws
+    {
+        var story = Story(partitions: 2, idleWait: 1500)
+        story.machine.setPaused(true, story.ids[1])
+        func nothing(_ story: inout Story) throws -> Int32 {
+            let request = try story.fetch()
+            story.now += UInt64(request.plan.maximumWait) * 1_000_000
+            _ = story.answer(request, FetchAnswer(error: .none, sessionID: 7, partitions: []))
+            return request.plan.maximumWait
+        }
+        var waits: [Int32] = []
+        for _ in 0..<12 { waits.append(try nothing(&story)) }
+        #expect(waits == Array(repeating: 500, count: 10) + [1500, 1500])
+        // Another partition has waited long enough already.
+        story.machine.setPaused(false, story.ids[1])
+        #expect(try nothing(&story) == 500)
+        #expect(try nothing(&story) == 1500)
+        let request = try story.fetch()
+        let actions = story.answer(
+            request, FetchAnswer(error: .none, sessionID: 7, partitions: [Story.part(0, next: 20, bytes: 50)]))
+        guard case .deliver(let delivery)? = actions.first else { throw Missing() }
+        story.machine.taken(story.ids[0], incarnation: delivery.incarnation, bytes: 50)
+        #expect(try nothing(&story) == 500)
     }
 }

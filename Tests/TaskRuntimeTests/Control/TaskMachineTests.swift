@@ -106,6 +106,23 @@ struct TaskMachineTests {
         #expect(late.stopLimit == 5)
     }
 
+    @Test func `Kafka is not waited for when another worker may run the task, but the plugin's calls are`() {
+        var machine = running()
+        var actions = machine.stop(deadline: 10_000_000_000, sessionEnds: 4_000_000_000, now: 0)
+        #expect(machine.stopLimit == 3_500_000_000)
+        #expect(actions.contains(.watch(until: 10_000_000_000)))
+        // A stop that is under way is shortened, and never made longer again.
+        var stopping = running()
+        _ = stopping.stop(deadline: 10_000_000_000, now: 0)
+        actions = stopping.stop(deadline: 11_000_000_000, sessionEnds: 4_000_000_000, now: 0)
+        #expect(actions == [.wake] && stopping.stopLimit == 3_500_000_000)
+        actions = stopping.stop(deadline: 11_000_000_000, now: 0)
+        #expect(actions.isEmpty && stopping.stopLimit == 3_500_000_000)
+        var late = running()
+        _ = late.stop(deadline: 10_000_000_000, sessionEnds: 0, now: 9)
+        #expect(late.stopLimit == 0)
+    }
+
     @Test func `nobody is impatient with a task that was not asked to stop`() {
         var machine = running()
         let actions = machine.patienceEnded(call: "poll", now: .max)
