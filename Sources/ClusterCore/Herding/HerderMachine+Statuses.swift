@@ -64,6 +64,7 @@ extension HerderMachine {
             else { continue }
             send(write)
         }
+        checkEnd()
     }
 
     /// A task used a topic: written once for each connector.

@@ -251,7 +251,9 @@ package struct HerderMachine: Sendable {
 
     /// Whether the end is through. What was stopped is to be seen as stopped by those who take over.
     mutating func checkEnd() {
-        guard isEnding, statusWritesUnderWay == 0, connectors.entries.allSatisfy({ $0.value.hasEnded }) else { return }
+        guard isEnding, statusWritesUnderWay == 0, statusRetries.isEmpty,
+            connectors.entries.allSatisfy({ $0.value.hasEnded })
+        else { return }
         act(.allEnded)
     }
 }

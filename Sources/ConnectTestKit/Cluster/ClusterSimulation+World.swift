@@ -110,7 +110,10 @@ extension ClusterSimulation {
         note("\(worker.name) is gone")
         let number = worker.number
         remove(worker)
-        if random.below(2) == 0 { at(delay(50, 3_000)) { [unowned self] in start(number) } }
+        // The last one of all comes back, or nobody is left to settle.
+        if random.below(2) == 0 || isHealed && workers.allSatisfy({ $0 == nil }) {
+            at(delay(50, 3_000)) { [unowned self] in start(number) }
+        }
     }
 
     /// SIGSTOP, and SIGCONT some time later.
