@@ -43,6 +43,15 @@ package struct SortedTable<Key: Comparable, Value> {
         }
     }
 
+    /// Changes the value of a key in place.
+    ///
+    /// - Returns: what `body` returns; nil for a key that is not there.
+    @discardableResult
+    package mutating func change<Outcome>(_ key: Key, _ body: (inout Value) -> Outcome) -> Outcome? {
+        let (position, found) = locate(key)
+        return found ? body(&entries[position].value) : nil
+    }
+
     /// Takes everything out.
     package mutating func removeAll() { entries.removeAll() }
 

@@ -3,7 +3,7 @@ import ConnectModel
 import EventLoop
 import Logging
 
-// Membership of the cluster: rounds, and what follows from them for connectors and tasks.
+// Membership of the cluster, between the group and the machine.
 extension Herder {
     /// Reads the three topics to their ends and joins the group; `done` is called once the first round is settled.
     ///
@@ -13,6 +13,7 @@ extension Herder {
         _ done: @escaping @Sendable (isolated Herder) -> Void
     ) {
         cluster.whenJoined = done
+        cluster.whenFailed = failed
         let stage = beginStage("reading the internal topics")
         let parts = cluster.parts
         let opened: @Sendable (ConnectError?) -> Void = { error in
@@ -22,7 +23,7 @@ extension Herder {
                 cluster.openLogs += 1
                 guard cluster.openLogs == 3 else { return }
                 herder.endStage(stage)
-                herder.beginMembership(cluster, failed)
+                herder.beginMembership(cluster)
             }
         }
         parts.openOffsets(opened)
@@ -30,60 +31,99 @@ extension Herder {
         parts.configLog.start({ records in self.onLoop { $0.readConfig(records) } }, done: opened)
     }
 
-    private func beginMembership(_ cluster: ClusterSession, _ failed: @escaping @Sendable (ConnectError) -> Void) {
+    private func beginMembership(_ cluster: ClusterSession) {
         guard shutdown == nil else { return }
-        cluster.isLive = true
-        for name in log.connectorNames { adopt(name) }
-        if let key = log.sessionKey { cluster.rotation.read(key) }
         cluster.stage = beginStage("joining the cluster \(cluster.parts.membership.url)")
-        cluster.parts.group.join { event in
-            self.onLoop { herder in
-                if case .failed(let error) = event { return failed(error) }
-                herder.membership(event)
-            }
-        }
-        cluster.hasJoined = true
+        feed { $0.topicsRead(at: $1) }
     }
 
-    private func membership(_ event: WorkerGroupEvent) {
-        let offset = log.offset
-        let now = EventLoop.now()
+    private func group(_ event: WorkerGroupEvent) {
         switch event {
-        case .preparing: tell { $0.preparing(configOffset: offset) }
-        case .elected(let generation, let memberID, let protocolName, let members):
+        case .failed(let error): cluster?.whenFailed?(error)
+        case .elected(let generation, _, _, let members):
             logger.info(
                 "This worker leads the group",
                 [LogField("generation", "\(generation)"), LogField("members", "\(members.count)")])
-            let election = WorkerMachine.Election(
-                generation: generation, memberID: memberID, protocolName: protocolName, members: members)
-            let work = assignableWork()
-            tell { $0.elected(election, work: work, wallMilliseconds: EventLoop.wallMilliseconds()) }
-        case .assigned(let generation, let memberID, _, let protocolName, let bytes):
-            let answer = WorkerMachine.Answer(
-                generation: generation, memberID: memberID, protocolName: protocolName, bytes: bytes)
-            tell { $0.assigned(answer, configOffset: offset, now: now) }
-        case .membershipLost: tell { $0.membershipLost() }
-        case .coordinatorLost(let sessionEnds):
-            cluster?.sessionEnds = sessionEnds
-            tell { $0.coordinatorLost(configOffset: offset) }
+        case .coordinatorLost(let sessionEnds): cluster?.sessionEnds = sessionEnds
+        case .preparing, .assigned, .membershipLost, .coordinatorFound: break
+        }
+        feed { $0.group(event, at: $1) }
+        if case .coordinatorLost = event {
             hurryTasks()
             cluster?.sessionEnds = .max
-        case .coordinatorFound: tell { $0.coordinatorFound() }
-        case .failed: break
         }
         touch()
     }
 
-    /// Feeds the machine of the membership and carries out what it wants.
-    func tell(_ event: (inout WorkerMachine) -> [WorkerMachine.Action]) {
-        guard let cluster, shutdown == nil else { return }
-        for action in event(&cluster.machine) { carryOut(action, cluster) }
-        noteAbsence(cluster)
+    func carryOut(_ action: WorkerMachine.Action) {
+        guard let cluster else { return }
+        switch action {
+        case .awaitQuiet:
+            if cluster.stage == nil { cluster.stage = beginStage("ensuring membership in the cluster") }
+        case .offer(let offers): cluster.parts.group.prepared(offers)
+        case .assign(let assignments): cluster.parts.group.assign(assignments)
+        case .readToEnd(let attempt): readConfigToEnd(attempt, cluster)
+        case .rejoin(let reason):
+            logger.info("Asking for a rebalance: \(reason)")
+            cluster.parts.group.rejoin(reason: reason)
+        case .leave(let reason): cluster.parts.group.leave(reason: reason) {}
+        case .join:
+            cluster.hasJoined = true
+            cluster.parts.group.join { event in self.onLoop { $0.group(event) } }
+        case .heartbeat: cluster.parts.group.heartbeatNow()
+        case .settled: settled(cluster)
+        case .warn(let text): logger.warning(text)
+        case .run, .lead: break
+        }
+    }
+
+    private func settled(_ cluster: ClusterSession) {
+        endStage(cluster.stage)
+        cluster.stage = nil
+        touch()
+        let member = machine.member
+        logger.info(
+            "The group is settled",
+            [
+                LogField("generation", "\(member?.generation ?? -1)"), LogField("leader", member?.leaderURL ?? ""),
+                LogField("connectors", "\(machine.work.set.connectorCount)"),
+                LogField("tasks", "\(machine.work.set.taskCount)"),
+            ])
+        guard let done = cluster.whenJoined else { return }
+        cluster.whenJoined = nil
+        done(self)
+    }
+
+    private func readConfigToEnd(_ attempt: UInt64, _ cluster: ClusterSession) {
+        let stage = beginStage("reading to the end of the config topic")
+        cluster.parts.configLog.readToEnd { error in
+            self.onLoop { herder in
+                herder.endStage(stage)
+                herder.feed { $0.readToEnd(attempt: attempt, error: error, at: $1) }
+            }
+        }
+    }
+
+    /// After every event: the machine may go on with a round that waits, and its next deadline may be another one.
+    func clusterTurnEnded() {
+        guard let cluster else { return }
+        feed { $0.turnEnded(at: $1) }
+        if shutdown == nil { noteAbsence(cluster) }
+        let wanted = machine.nextDeadline
+        guard wanted != cluster.timer?.at else { return }
+        if let timer = cluster.timer { cancel(timer.id) }
+        cluster.timer = wanted.map { at in
+            let id = after(at) { herder in
+                herder.cluster?.timer = nil
+                herder.feed { $0.advance(at: $1) }
+            }
+            return (id, at)
+        }
     }
 
     /// Keeps the stage that says what is between the worker and its group.
     private func noteAbsence(_ cluster: ClusterSession) {
-        let reason = cluster.machine.absence
+        let reason = machine.member?.absence
         guard reason != cluster.absence?.stage.description else { return }
         endStage(cluster.absence?.token)
         cluster.absence = nil
@@ -94,192 +134,38 @@ extension Herder {
         touch()
     }
 
-    private func carryOut(_ action: WorkerMachine.Action, _ cluster: ClusterSession) {
-        switch action {
-        case .run(let work, let offset): run(work, offset, cluster)
-        case .awaitQuiet:
-            cluster.awaitsQuiet = true
-            if cluster.stage == nil { cluster.stage = beginStage("ensuring membership in the cluster") }
-        case .offer(let offers): cluster.parts.group.prepared(offers)
-        case .assign(let assignments): cluster.parts.group.assign(assignments)
-        case .readToEnd(let attempt): readConfigToEnd(attempt, cluster)
-        case .rejoin(let reason):
-            logger.info("Asking for a rebalance: \(reason)")
-            cluster.parts.group.rejoin(reason: reason)
-        case .leave(let reason): cluster.parts.group.leave(reason: reason) {}
-        case .join:
-            cluster.parts.group.join { event in self.onLoop { $0.membership(event) } }
-        case .heartbeat: cluster.parts.group.heartbeatNow()
-        case .lead: removeStaleStatuses()
-        case .settled: settled(cluster)
-        case .warn(let text): logger.warning(text)
-        }
-    }
-
-    private func settled(_ cluster: ClusterSession) {
-        endStage(cluster.stage)
-        cluster.stage = nil
-        touch()
-        logger.info(
-            "The group is settled",
-            [
-                LogField("generation", "\(cluster.machine.generation)"),
-                LogField("leader", cluster.machine.leaderURL ?? ""),
-                LogField("connectors", "\(cluster.machine.work.connectorCount)"),
-                LogField("tasks", "\(cluster.machine.work.taskCount)"),
-            ])
-        if let done = cluster.whenJoined {
-            cluster.whenJoined = nil
-            done(self)
-        }
-        let waiters = cluster.waiters
-        cluster.waiters = []
-        for waiter in waiters { waiter(self, leadership(cluster)) }
-        checkSessionKey(cluster)
-    }
-
-    /// What the config log wants to run.
-    private func assignableWork() -> AssignableWork {
-        AssignableWork(
-            configOffset: log.offset,
-            connectors: log.connectorNames.map { name in
-                let state = log.connector(name)
-                let isUsable = state?.isInconsistent == false
-                return AssignableWork.Connector(name: name, taskCount: isUsable ? state?.taskCount ?? 0 : 0)
-            })
-    }
-
-    private func readConfigToEnd(_ attempt: UInt64, _ cluster: ClusterSession) {
-        let stage = beginStage("reading to the end of the config topic")
-        cluster.parts.configLog.readToEnd { error in
-            self.onLoop { herder in
-                herder.endStage(stage)
-                let offset = herder.log.offset
-                herder.tell { $0.readToEnd(attempt: attempt, error: error, configOffset: offset, now: EventLoop.now()) }
-            }
-        }
-    }
-
-    // MARK: - Ownership
-
-    /// Lets every connector and task know whether it runs here.
-    private func run(_ work: WorkSet, _ offset: Int64, _ cluster: ClusterSession) {
-        cluster.work = (work, offset)
-        for entry in entries.values { applyOwnership(entry, cluster) }
-    }
-
-    func applyOwnership(_ entry: ConnectorEntry, _ cluster: ClusterSession) {
-        let state = log.connector(entry.name)
-        let isMine = state != nil && cluster.work.set.contains(connector: entry.name)
-        let steps = entry.lifecycle.own(isMine, now: EventLoop.now())
-        if !steps.isEmpty { execute(steps, entry) }
-        // Of tasks that were committed after the assignment was made it says nothing: those of them that run already were
-        // given by a later one.
-        let isKnown = state.map { $0.committedOffset <= cluster.work.offset } ?? false
-        let count = Int32(clamping: state?.taskConfigs.count ?? 0)
-        let mine = (0..<count).filter { number in
-            cluster.work.set.contains(TaskID(connector: entry.name, number: number))
-                && (isKnown || entry.tasks.owns(number))
-        }
-        let taskSteps = entry.tasks.own(mine)
-        if !taskSteps.isEmpty { executeTasks(taskSteps, entry) }
-        dropIfReleased(entry)
-    }
-
-    /// A connector that was deleted is forgotten once nothing of it is left.
-    func dropIfReleased(_ entry: ConnectorEntry) {
-        guard cluster != nil, shutdown == nil, log.connector(entry.name) == nil, entry.lifecycle.isReleased,
-            entry.tasks.isQuiet, entry.live.isEmpty, entry.runs.isEmpty
-        else { return }
-        entries[entry.name] = nil
-        touch()
-    }
-
-    /// After every event: goes on with a round that waits, and sees to the next timer.
-    func clusterTurnEnded() {
-        guard let cluster, shutdown == nil else { return }
-        if cluster.awaitsQuiet, entries.values.allSatisfy(\.isQuiet) {
-            cluster.awaitsQuiet = false
-            let offset = log.offset
-            tell { $0.quiet(configOffset: offset) }
-        }
-        let wanted = cluster.machine.nextDeadline
-        guard wanted != cluster.timer?.at else { return }
-        if let timer = cluster.timer { cancel(timer.id) }
-        cluster.timer = wanted.map { at in
-            let id = after(at) { herder in
-                herder.cluster?.timer = nil
-                let offset = herder.log.offset
-                herder.tell { $0.advance(to: EventLoop.now(), configOffset: offset) }
-            }
-            return (id, at)
-        }
-    }
-
     /// How REST sees the cluster; nil in standalone mode.
     var clusterView: ClusterView? {
-        guard let cluster else { return nil }
+        guard let member = machine.member else { return nil }
         return ClusterView(
-            leaderURL: cluster.machine.leaderURL, isLeader: cluster.machine.isLeader,
-            protocolVersion: cluster.machine.protocolVersion, sessionKey: log.sessionKey)
-    }
-
-    // MARK: - Leadership
-
-    /// Calls `body` with who leads, now or once the round that is under way has ended.
-    func withLeader(_ body: @escaping ClusterSession.Waiter) {
-        guard let cluster else { return body(self, .here) }
-        if cluster.machine.isSettled { return body(self, leadership(cluster)) }
-        guard cluster.waiters.count < ClusterSession.maximumWaiters else { return body(self, .elsewhere(url: nil)) }
-        cluster.waiters.append(body)
-    }
-
-    private func leadership(_ cluster: ClusterSession) -> ClusterSession.Leadership {
-        cluster.machine.isLeader ? .here : .elsewhere(url: cluster.machine.leaderURL)
+            leaderURL: member.leaderURL, isLeader: member.isLeader, protocolVersion: member.protocolVersion,
+            sessionKey: log.sessionKey)
     }
 
     /// Runs `body` if this worker leads, else answers where the leader is.
     func asLeader(_ reply: @escaping ReplyHandler, _ body: @escaping @Sendable (isolated Herder) -> Void) {
-        withLeader { herder, leadership in
-            switch leadership {
-            case .here: body(herder)
-            case .elsewhere(let url): herder.answer(reply, .success(.elsewhere(url: url)))
+        ask(.leadership) { herder, answer in
+            if case .elsewhere(let url) = answer {
+                herder.answer(reply, .success(.elsewhere(url: url)))
+            } else {
+                body(herder)
             }
         }
     }
 
-    // MARK: - Session keys
-
-    /// Writes a new key where one is due, and looks again when the present one has run out.
-    func checkSessionKey(_ cluster: ClusterSession) {
-        let now = EventLoop.wallMilliseconds()
-        let isLeader = cluster.machine.isLeader && cluster.machine.protocolVersion == 2
-        if cluster.rotation.isDue(isLeader: isLeader, now: now) { return writeSessionKey(cluster, now) }
-        if let timer = cluster.keyTimer { cancel(timer) }
-        cluster.keyTimer = nil
-        guard isLeader, let expiry = cluster.rotation.expiry else { return }
-        let wait = UInt64(min(max(expiry - now, 1000), 86_400_000)) * 1_000_000
-        cluster.keyTimer = after(EventLoop.now() &+ wait) { herder in
-            guard let cluster = herder.cluster, herder.shutdown == nil else { return }
-            herder.checkSessionKey(cluster)
+    /// The leader hands requests on that are signed with this key.
+    func makeSessionKey() {
+        guard let cluster else { return }
+        feed { machine, now in
+            let key = Result { () throws(ConnectError) in try cluster.parts.makeSessionKey(now.wall) }
+            return machine.madeSessionKey(key, at: now)
         }
     }
 
-    private func writeSessionKey(_ cluster: ClusterSession, _ now: Int64) {
-        do throws(ConnectError) {
-            let key = try cluster.parts.makeSessionKey(now)
-            cluster.rotation.writing()
-            write([.sessionKey(key)]) { herder, error in
-                guard let error, let cluster = herder.cluster else { return }
-                cluster.rotation.failed()
-                herder.logger.error("No key for requests between workers could be written: \(error)")
-                _ = herder.after(EventLoop.now() &+ 1_000_000_000) { herder in
-                    guard let cluster = herder.cluster, herder.shutdown == nil else { return }
-                    herder.checkSessionKey(cluster)
-                }
-            }
-        } catch {
-            logger.error("No key for requests between workers can be made: \(error)")
+    /// Hands a connector's task configurations to the leader.
+    func hand(_ configs: [ConfigMap], of name: String, to url: String) {
+        cluster?.parts.peers.putTaskConfigs(configs, of: name, leader: url, key: log.sessionKey) { error in
+            self.onLoop { herder in herder.feed { $0.handed(name, error: error, at: $1) } }
         }
     }
 }

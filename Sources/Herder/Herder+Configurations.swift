@@ -20,7 +20,9 @@ extension Herder {
 
     /// Starts the next change of a connector, unless one is under way or the last life of that name has not ended yet.
     func startNextChange(of name: String) {
-        guard let queue = changes[name], queue.running == nil, entries[name]?.isEnding != true else { return }
+        guard let queue = changes[name], queue.running == nil, machine.connectors[name]?.isEnding != true else {
+            return
+        }
         guard let change = queue.next() else {
             changes[name] = nil
             return
@@ -52,7 +54,7 @@ extension Herder {
         case .fail(let config, let error):
             guard log.connector(change.name) == nil else { return finish(change, exists(change.name)) }
             let entry = self.entry(for: change.name)
-            entry.refusal = (entry.configuration + 1, error)
+            entry.refusal = ((machine.connectors[change.name]?.configuration ?? 0) + 1, error)
             // Only to show what it is: an unknown class leaves it unknown.
             let plugin = try? catalog.resolve(config["connector.class"] ?? "")
             store(config, plugin, nil, change)
@@ -80,7 +82,7 @@ extension Herder {
             initialState = state
         }
         // A delete may have come while the configuration was checked: then this is the start of another life.
-        guard entries[change.name]?.isEnding != true else {
+        guard machine.connectors[change.name]?.isEnding != true else {
             changes[change.name]?.putBack()
             return
         }
@@ -90,48 +92,50 @@ extension Herder {
     private func store(
         _ config: ConfigMap, _ plugin: PluginDescription?, _ initialState: TargetState?, _ change: ConfigChange
     ) {
-        guard cluster == nil else { return storeInCluster(config, plugin, initialState, change) }
-        let isNew = log.connector(change.name) == nil
-        let entry = entry(for: change.name)
-        entry.plugin = plugin
-        append((initialState.map { [.targetState(change.name, $0)] } ?? []) + [.connector(change.name, config)])
-        wait(for: entry, change.reply) { herder, entry in
+        let name = change.name
+        // With a worker alone the connector is started at once, and needs its class.
+        if cluster == nil { entry(for: name).plugin = plugin }
+        let mustBeNew = if case .create = change.kind { true } else { false }
+        let request = HerderMachine.Request.store(
+            name, config, initialState: initialState, mustBeNew: mustBeNew, version: plugin?.version)
+        ask(request) { herder, answer in
+            // The end of the worker may have answered it.
+            guard herder.changes[name]?.running != nil else { return }
+            switch answer {
+            case .stored(let isNew): herder.answerStored(config, plugin, isNew: isNew, change)
+            case .elsewhere(let url):
+                herder.answer(change.reply, .success(.elsewhere(url: url)))
+                herder.finish(change)
+            case .refused(let error): herder.finish(change, error)
+            case .done, .leads, .accepted, .underWay, .ending, .restarting: herder.finish(change)
+            }
+        }
+    }
+
+    /// With a worker alone the answer waits for the connector; in a cluster it may run on another worker, and the answer comes
+    /// once the configuration was read back.
+    private func answerStored(
+        _ config: ConfigMap, _ plugin: PluginDescription?, isNew: Bool, _ change: ConfigChange
+    ) {
+        let name = change.name
+        guard cluster == nil else {
+            let count = log.connector(name)?.taskConfigs.count ?? 0
+            let info = ConnectorInfo(
+                name: name, config: config,
+                tasks: (0..<count).map { TaskID(connector: name, number: Int32(clamping: $0)) },
+                kind: plugin?.kind ?? .unknown)
+            answer(change.reply, .success(isNew ? .created(info) : .updated(info)))
+            return finish(change)
+        }
+        wait(for: entry(for: name), change.reply) { herder, entry in
             // Later changes may be stored by now; the answer shows what was submitted.
             guard let info = herder.info(of: entry) else {
-                return .failure(ConnectError(.connectorUnknown, "Connector \(change.name) not found"))
+                return .failure(ConnectError(.connectorUnknown, "Connector \(name) not found"))
             }
             let submitted = ConnectorInfo(name: info.name, config: config, tasks: info.tasks, kind: info.kind)
             return .success(isNew ? .created(submitted) : .updated(submitted))
         }
         finish(change)
-    }
-
-    /// The leader writes; the answer comes once the configuration was read back, and does not wait for the connector, which may
-    /// run on another worker.
-    private func storeInCluster(
-        _ config: ConfigMap, _ plugin: PluginDescription?, _ initialState: TargetState?, _ change: ConfigChange
-    ) {
-        let name = change.name
-        withLeader { herder, leadership in
-            if case .elsewhere(let url) = leadership {
-                herder.answer(change.reply, .success(.elsewhere(url: url)))
-                return herder.finish(change)
-            }
-            let isNew = herder.log.connector(name) == nil
-            if case .create = change.kind, !isNew { return herder.finish(change, herder.exists(name)) }
-            let records =
-                (initialState.map { [.targetState(name, $0)] } ?? []) + [ConfigLogRecord.connector(name, config)]
-            herder.write(records) { herder, error in
-                if let error { return herder.finish(change, error) }
-                let count = herder.log.connector(name)?.taskConfigs.count ?? 0
-                let info = ConnectorInfo(
-                    name: name, config: config,
-                    tasks: (0..<count).map { TaskID(connector: name, number: Int32(clamping: $0)) },
-                    kind: plugin?.kind ?? .unknown)
-                herder.answer(change.reply, .success(isNew ? .created(info) : .updated(info)))
-                herder.finish(change)
-            }
-        }
     }
 
     private func exists(_ name: String) -> ConnectError {

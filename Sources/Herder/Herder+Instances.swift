@@ -7,7 +7,7 @@ import Logging
 extension Herder {
     func start(_ number: UInt64, _ entry: ConnectorEntry) {
         let name = entry.name
-        if let refusal = entry.refusal, refusal.configuration == entry.configuration {
+        if let refusal = entry.refusal, refusal.configuration == machine.connectors[name]?.configuration {
             onLoop { $0.started(name, number, refusal.error, inStart: false) }
             return
         }
@@ -40,7 +40,7 @@ extension Herder {
                 : ConnectError(error.code, error.message, detail: error.detail, status: 500)
             entry.startFailure = (error, answer)
         }
-        execute(entry.lifecycle.started(instance: number, error: error, now: EventLoop.now()), entry)
+        feed(connector: name) { $0.started(instance: number, error: error, now: $1) }
     }
 
     func reconfigure(_ number: UInt64, _ entry: ConnectorEntry) {
@@ -63,12 +63,15 @@ extension Herder {
     private func reconfigured(_ name: String, _ number: UInt64, _ result: Result<Bool, ConnectError>) {
         guard let entry = entries[name] else { return }
         end(number, entry)
-        execute(entry.lifecycle.reconfigured(instance: number, result, now: EventLoop.now()), entry)
+        feed(connector: name) { $0.reconfigured(instance: number, result, now: $1) }
     }
 
     func askTaskConfigs(_ number: UInt64, _ entry: ConnectorEntry) {
         let name = entry.name
-        guard let live = entry.live[number], let state = log.connector(name), let raw = state.config else { return }
+        guard let live = entry.live[number], let state = log.connector(name), let raw = state.config else {
+            let error = ConnectError(.connectorUnknown, "Connector \(name) not found")
+            return onLoop { $0.gaveTaskConfigs(name, number, .failure(error)) }
+        }
         begin("generating task configs for connector \(name)", number, entry)
         let source = TaskConfigSource(
             connector: name, raw: raw, state: state, className: entry.plugin?.className ?? "", kind: entry.kind,
@@ -81,16 +84,14 @@ extension Herder {
     }
 
     private func gaveTaskConfigs(
-        _ name: String, _ number: UInt64, _ result: Result<ConnectorEntry.Offer, ConnectError>
+        _ name: String, _ number: UInt64, _ result: Result<ConnectorMachine.Given, ConnectError>
     ) {
         guard let entry = entries[name] else { return }
         end(number, entry)
-        entry.offer = try? result.get()
         if case .failure(let error) = result {
             logger.error("No task configurations: \(error)", [.connector(name), .errorCode(error.code.rawValue)])
         }
-        let configs = result.map(\.configs)
-        execute(entry.lifecycle.gaveTaskConfigs(instance: number, configs, now: EventLoop.now()), entry)
+        feed { $0.gaveTaskConfigs(name, instance: number, result, at: $1) }
     }
 
     func stop(_ number: UInt64, _ entry: ConnectorEntry) {
@@ -105,7 +106,7 @@ extension Herder {
                 guard let entry = herder.entries[name] else { return }
                 herder.end(number, entry)
                 entry.live[number] = nil
-                herder.execute(entry.lifecycle.stopped(instance: number, now: EventLoop.now()), entry)
+                herder.feed(connector: name) { $0.stopped(instance: number, now: $1) }
             }
         }
     }
@@ -114,7 +115,7 @@ extension Herder {
         end(number, entry)
         entry.live[number]?.instance.abandon()
         entry.live[number] = nil
-        let count = entry.lifecycle.abandonedCalls.count
+        let count = machine.connectors[entry.name]?.lifecycle.abandonedCalls.count ?? 0
         logger.error(
             "The call '\(call.rawValue)' of the connector does not return and is abandoned, \(count) of this connector so far",
             [.connector(entry.name), .taskHungCode])
@@ -125,16 +126,14 @@ extension Herder {
     /// A connector wants its task configurations to be asked again. Any thread.
     nonisolated func taskConfigsWanted(by name: String, instance: UInt64) {
         onLoop { herder in
-            guard let entry = herder.entries[name] else { return }
-            herder.execute(entry.lifecycle.requestTaskConfigs(instance: instance, now: EventLoop.now()), entry)
+            herder.feed(connector: name) { $0.requestTaskConfigs(instance: instance, now: $1) }
         }
     }
 
     /// A connector failed outside of a call. Any thread.
     nonisolated func raised(_ error: ConnectError, by name: String, instance: UInt64) {
         onLoop { herder in
-            guard let entry = herder.entries[name] else { return }
-            herder.execute(entry.lifecycle.raised(error, instance: instance, now: EventLoop.now()), entry)
+            herder.feed(connector: name) { $0.raised(error, instance: instance, now: $1) }
         }
     }
 
@@ -145,7 +144,7 @@ extension Herder {
         entry.live[number]?.stage = beginStage(description, connector: name)
         entry.live[number]?.slowCall = after(EventLoop.now() &+ settings.slowCallTime) { herder in
             guard let entry = herder.entries[name], entry.live[number]?.slowCall != nil else { return }
-            let call = entry.lifecycle.callUnderWay?.rawValue ?? ""
+            let call = herder.machine.connectors[name]?.lifecycle.callUnderWay?.rawValue ?? ""
             herder.logger.warning("The call '\(call)' of the connector takes long", [.connector(name)])
         }
     }

@@ -152,31 +152,19 @@ extension Herder {
             herder.shutdown = Shutdown(done: done)
             herder.phase = .stopping
             _ = herder.beginStage("shutting down")
-            let now = EventLoop.now()
-            for (_, entry) in herder.entries.entries {
-                herder.executeTasks(entry.tasks.end(.unassigned), entry)
-                herder.execute(entry.lifecycle.end(.unassigned, now: now), entry)
-            }
-            let deadline = now &+ max(herder.settings.taskShutdownTime, Self.shutdownReserve) &+ 1_000_000_000
+            let deadline =
+                EventLoop.now() &+ max(herder.settings.taskShutdownTime, Self.shutdownReserve) &+ 1_000_000_000
             _ = herder.after(deadline) { $0.finishShutdown() }
-            herder.continueShutdown()
+            herder.feed { $0.end(at: $1) }
         }
     }
 
-    /// Goes on once nothing is left of any connector.
-    func continueShutdown() {
-        guard shutdown != nil, entries.values.allSatisfy(\.hasEnded) else { return }
-        // What was stopped is to be seen as stopped by those who take over.
-        guard cluster?.statusWritesUnderWay ?? 0 == 0 else { return }
-        finishShutdown()
-    }
-
-    private func finishShutdown() {
+    /// Goes on once nothing is left of any connector, or its time is up.
+    func finishShutdown() {
         guard let shutdown, !shutdown.hasFinished else { return }
         self.shutdown?.hasFinished = true
-        for (_, entry) in entries.entries where !entry.hasEnded {
-            logger.error(
-                "The connector did not end in time and is left behind", [.connector(entry.name), .taskHungCode])
+        for (name, connector) in machine.connectors.entries where !connector.hasEnded {
+            logger.error("The connector did not end in time and is left behind", [.connector(name), .taskHungCode])
         }
         failWaiting()
         leaveCluster { herder in
@@ -215,7 +203,6 @@ extension Herder {
             }
         }
         changes.removeAll()
-        for waiter in cluster?.waiters ?? [] { waiter(self, .elsewhere(url: nil)) }
-        cluster?.waiters = []
+        feed { $0.failWaiters(at: $1) }
     }
 }

@@ -77,7 +77,7 @@ extension Herder {
                 "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the "
                     + "specified connector by issuing a 'PUT' request to the '/connectors/\(name)/stop' endpoint")
         }
-        guard entry.isSettled else {
+        guard machine.connectors[name]?.isSettled == true else {
             return refuse(
                 reply, .requestConflict, "Connector \(name) is still stopping; try again once that is through")
         }

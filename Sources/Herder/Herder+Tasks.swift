@@ -6,30 +6,21 @@ import TaskRuntime
 
 // Tasks, and what they report.
 extension Herder {
-    func executeTasks(_ actions: [TaskSetLifecycle.Action], _ entry: ConnectorEntry) {
-        entry.shareAbandonedOfTasks()
-        for action in actions { execute(action, entry) }
-        touch(entry)
-        answerWaiters(of: entry)
-    }
-
-    private func execute(_ action: TaskSetLifecycle.Action, _ entry: ConnectorEntry) {
+    func execute(_ action: TaskSetLifecycle.Action, _ entry: ConnectorEntry) {
         switch action {
         case .start(let number, let incarnation, let isPaused): startTask(number, incarnation, isPaused, entry)
         case .pause(let number, let incarnation): setPaused(true, number, incarnation, entry)
         case .resume(let number, let incarnation): setPaused(false, number, incarnation, entry)
         case .stop(let number, let incarnation): stopTask(number, incarnation, entry)
-        case .status(let number, let state, let error): report(number, state, error, entry)
-        case .removeStatus(let number):
-            // In a cluster the leader does that, for all workers.
-            if cluster == nil { statuses.removeTask(TaskID(connector: entry.name, number: number)) }
+        case .status(let number, let state, let error):
+            let task = LogField.task("\(TaskID(connector: entry.name, number: number))")
+            if let error {
+                logger.error("The task failed: \(error.trace)", [task, .errorCode(error.code.rawValue)])
+            } else {
+                logger.info("The task is \(state.rawValue)", [task])
+            }
         case .restarted(let number, let error): answerRestart(of: number, error, entry)
-        case .settled:
-            // An assignment that came while the old generation stopped could give none of the new one.
-            if let cluster { applyOwnership(entry, cluster) }
-        case .ended:
-            entry.tasksHaveEnded = true
-            finishIfEnded(entry)
+        case .removeStatus, .settled, .ended: break
         }
     }
 
@@ -41,7 +32,10 @@ extension Herder {
         entry.runs[number] = .init(incarnation: incarnation, isPaused: isPaused)
         guard let state = log.connector(entry.name), let connectorConfig = state.config,
             state.taskConfigs.indices.contains(Int(number))
-        else { return }
+        else {
+            let error = ConnectError(.taskUnknown, "Task \(task) not found")
+            return onLoop { $0.startTask(task, incarnation, .failure(error)) }
+        }
         let taskConfig = state.taskConfigs[Int(number)]
         let resolve = dependencies.resolve
         entry.lane.submit {
@@ -59,7 +53,7 @@ extension Herder {
         else { return }
         if run.mustStop {
             entry.runs[task.number] = nil
-            return executeTasks(entry.tasks.ended(task.number, incarnation: incarnation, .stopped), entry)
+            return feed(tasksOf: entry.name) { $0.ended(task.number, incarnation: incarnation, .stopped) }
         }
         do throws(ConnectError) {
             let (connectorConfig, taskConfig) = try configs.get()
@@ -71,10 +65,10 @@ extension Herder {
                 taskConfig: taskConfig, startsPaused: run.isPaused)
             entry.runs[task.number]?.handle = try dependencies.tasks.startTask(specification, observer: self)
             logger.info("The task was started", [.task("\(task)")])
-            executeTasks(entry.tasks.started(task.number, incarnation: incarnation), entry)
+            feed(tasksOf: entry.name) { $0.started(task.number, incarnation: incarnation) }
         } catch {
             entry.runs[task.number] = nil
-            executeTasks(entry.tasks.refused(task.number, incarnation: incarnation, error), entry)
+            feed(tasksOf: entry.name) { $0.refused(task.number, incarnation: incarnation, error) }
         }
     }
 
@@ -103,17 +97,6 @@ extension Herder {
 
     // MARK: - Reports
 
-    func report(_ number: Int32, _ state: InstanceState, _ error: ConnectError?, _ entry: ConnectorEntry) {
-        let task = TaskID(connector: entry.name, number: number)
-        let status = makeStatus(state, error, entry)
-        put(.task(task, status), carefully: state == .failed || state == .unassigned)
-        if let error {
-            logger.error("The task failed: \(error.trace)", [.task("\(task)"), .errorCode(error.code.rawValue)])
-        } else {
-            logger.info("The task is \(state.rawValue)", [.task("\(task)")])
-        }
-    }
-
     private func answerRestart(of number: Int32, _ error: ConnectError?, _ entry: ConnectorEntry) {
         let due = entry.restartWaiters.filter { $0.task == number }
         entry.restartWaiters.removeAll { $0.task == number }
@@ -129,26 +112,12 @@ extension Herder {
     }
 }
 
-extension Herder {
-    /// A task used a topic: written once for each connector.
-    private func noteTopic(_ topic: String, _ task: TaskID, _ entry: ConnectorEntry) {
-        guard !statuses.uses(topic, connector: task.connector) else { return }
-        let use = StatusRecord.TopicUse(task: task.number, discoveredAt: EventLoop.wallMilliseconds())
-        let record = StatusRecord.topic(topic, connector: task.connector, use)
-        if let cluster, !cluster.toldTopics.insert(record.key).inserted { return }
-        put(record)
-        touch(entry)
-    }
-}
-
 extension Herder: TaskObserver {
     package nonisolated func task(
         _ task: TaskID, incarnation: UInt64, reached state: InstanceState, error: ConnectError?
     ) {
         onLoop { herder in
-            guard let entry = herder.entries[task.connector] else { return }
-            herder.executeTasks(
-                entry.tasks.reached(task.number, incarnation: incarnation, state, error), entry)
+            herder.feed(tasksOf: task.connector) { $0.reached(task.number, incarnation: incarnation, state, error) }
         }
     }
 
@@ -161,14 +130,14 @@ extension Herder: TaskObserver {
                     "The call '\(call)' of the task does not return and is abandoned",
                     [.task("\(task)"), .taskHungCode])
             }
-            herder.executeTasks(entry.tasks.ended(task.number, incarnation: incarnation, end), entry)
+            herder.feed(tasksOf: task.connector) { $0.ended(task.number, incarnation: incarnation, end) }
         }
     }
 
     package nonisolated func task(_ task: TaskID, usesTopic topic: String) {
         onLoop { herder in
-            guard herder.settings.tracksTopics, let entry = herder.known(task.connector) else { return }
-            herder.noteTopic(topic, task, entry)
+            guard herder.settings.tracksTopics else { return }
+            herder.feed { $0.used(topic: topic, by: task, at: $1) }
         }
     }
 }

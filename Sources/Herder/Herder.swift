@@ -21,8 +21,11 @@ package actor Herder: HerderPort {
     private nonisolated let picture: Mutex<WorkerSnapshot>
     private nonisolated let turns = Atomic<UInt64>(0)
 
-    var log = ConfigLogMachine()
-    var statuses: StatusTable
+    /// What decides. The rest of the herder tells it what happened, and carries out what it wants.
+    var machine: HerderMachine
+    /// Who asked the machine for something and has no answer yet.
+    var requests: [HerderMachine.Ticket: Answered] = [:]
+    /// What plugins and clients have to do with each connector.
     var entries = SortedTable<String, ConnectorEntry>()
     var changes = SortedTable<String, ConfigChangeQueue>()
     /// Checks under way by the class that they ask, each with at least one.
@@ -33,7 +36,7 @@ package actor Herder: HerderPort {
     var shutdown: Shutdown?
     /// nil in standalone mode.
     let cluster: ClusterSession?
-    private var serial: UInt64 = 0
+    private var lastTicket: HerderMachine.Ticket = 0
     private var isPictureStale = false
     private var answers: [(ReplyHandler, Result<Reply, ConnectError>)] = []
 
@@ -53,12 +56,25 @@ package actor Herder: HerderPort {
         self.settings = settings
         catalog = dependencies.catalog
         loop = dependencies.loop
-        statuses = StatusTable(workerID: settings.workerID)
+        let catalog = dependencies.catalog
+        machine = HerderMachine(
+            HerderMachine.Settings(
+                workerID: settings.workerID, patience: settings.patience,
+                membership: dependencies.cluster?.membership,
+                rotation: dependencies.cluster?.rotation,
+                // Clients read it.
+                trace: { LogSystem.redactor.redact($0.trace) },
+                version: { (try? catalog.resolve($0["connector.class"] ?? ""))?.version }))
         cluster = dependencies.cluster.map { ClusterSession($0) }
         let stage = Stage(description: "awaiting startup", began: EventLoop.wallMilliseconds())
         picture = Mutex(
             WorkerSnapshot(isReady: false, isStopping: false, stage: stage, kafkaClusterID: nil, connectors: []))
     }
+
+    /// What the config log says.
+    var log: ConfigLogMachine { machine.log }
+    /// What is known of connectors and tasks everywhere.
+    var statuses: StatusTable { machine.statuses }
 
     package nonisolated var snapshot: WorkerSnapshot { picture.withLock { $0 } }
 
@@ -120,10 +136,10 @@ package actor Herder: HerderPort {
         answer(reply, .failure(ConnectError(code, message, status: status)))
     }
 
-    /// A number that no life of a connector had before.
-    func nextSerial() -> UInt64 {
-        serial += 1
-        return serial
+    /// Names a request to the machine.
+    func nextTicket() -> HerderMachine.Ticket {
+        lastTicket += 1
+        return lastTicket
     }
 
     // MARK: - The picture

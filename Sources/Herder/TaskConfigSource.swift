@@ -13,7 +13,7 @@ struct TaskConfigSource: Sendable {
     let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
 
     /// - Throws: what the connector throws, or the error of too many tasks.
-    func ask(_ port: any ConnectorPort) throws(ConnectError) -> ConnectorEntry.Offer {
+    func ask(_ port: any ConnectorPort) throws(ConnectError) -> ConnectorMachine.Given {
         let resolved = try resolve(raw)
         let maximum = Self.maximumTasks(resolved)
         let given = try port.taskConfigs(maximum: maximum)
@@ -29,7 +29,7 @@ struct TaskConfigSource: Sendable {
         let differs = TaskConfigPlan.differs(configs, from: state) { config in
             do { return try resolve(config) } catch { return config }
         }
-        return ConnectorEntry.Offer(configs: configs, differs: differs)
+        return ConnectorMachine.Given(configs: configs, differs: differs)
     }
 
     /// `tasks.max`, which validation has seen to be a number from 1 on.

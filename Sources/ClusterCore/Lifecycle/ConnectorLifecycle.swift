@@ -204,6 +204,15 @@ extension ConnectorLifecycle {
         return advance(now)
     }
 
+    /// The same, for whatever instance there is.
+    package mutating func requestTaskConfigs(now: UInt64) -> [Action] {
+        switch phase {
+        case .busy(let subject, _, _), .running(let subject):
+            return requestTaskConfigs(instance: subject.number, now: now)
+        case .none, .failed, .ended: return []
+        }
+    }
+
     /// The end of the connector here.
     package mutating func end(_ end: End, now: UInt64) -> [Action] {
         guard wish.end == nil else { return [] }

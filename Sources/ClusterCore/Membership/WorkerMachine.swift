@@ -82,34 +82,35 @@ package struct WorkerMachine: Sendable {
     }
 
     /// As many failed attempts to read the config log keep the work running.
-    private static let patientAttempts = 5
+    static let patientAttempts = 5
     private static let pauseAfterNonsense: UInt64 = 1_000_000_000
     /// What a change in the config log waits for others, at first and at most: many that come together are worth one round.
     private static let changePause: (next: UInt64, longest: UInt64) = (10_000_000, 100_000_000)
     /// For how long, and how often, the coordinator is asked after another worker gave something up.
-    private static let attention: (time: UInt64, interval: UInt64) = (1_000_000_000, 100_000_000)
+    static let attention: (time: UInt64, interval: UInt64) = (1_000_000_000, 100_000_000)
 
     let settings: Settings
     var phase = Phase.outside
     /// What the last round gave, merged with what was held before; nil where nothing may run.
-    private(set) var held: WorkerAssignment?
+    var held: WorkerAssignment?
     private(set) package var generation: Int32 = -1
     /// Empty while the coordinator does not know this worker.
-    private(set) var memberID = ""
+    var memberID = ""
     /// 0, 1 or 2: what the group elected, or what is configured before the first round.
     private(set) package var protocolVersion: Int16
-    private var hasRevoked = false
+    var hasRevoked = false
     /// What the group was told to run here was given up meanwhile.
-    private var hasDropped = false
-    /// The membership was lost since the last round that assigned something: what runs here may run elsewhere too.
-    private var isInDoubt = false
-    private var rejoinAt: UInt64?
+    var hasDropped = false
+    /// The membership was lost, or given up, since the last round that assigned something: what runs here may run elsewhere
+    /// too.
+    var isInDoubt = false
+    var rejoinAt: UInt64?
     /// Why and when a round is asked for since the config log has changed; never after the latest time.
-    private var change: (reason: String, at: UInt64, latest: UInt64)?
-    private var attention: (next: UInt64, until: UInt64)?
-    private var isCoordinatorLost = false
-    private var failedReads = 0
-    private var lastAttempt: UInt64 = 0
+    var change: (reason: String, at: UInt64, latest: UInt64)?
+    var attention: (next: UInt64, until: UInt64)?
+    var isCoordinatorLost = false
+    var failedReads = 0
+    var lastAttempt: UInt64 = 0
     var assignor: CooperativeAssignor
     /// Who runs what, known to the leader between two rounds.
     var owners: WorkOwners?
@@ -174,6 +175,17 @@ extension WorkerMachine {
         let drops = protocolVersion == 0 && !work.isEmpty
         if drops { held?.assigned = WorkSet() }
         return (drops ? [.run(WorkSet(), offset: configOffset)] : []) + [.awaitQuiet]
+    }
+
+    /// What is configured, by as much of the config log as was read: what is not any more is held no longer. A leader that has
+    /// never seen it configured would not take it away, and it would count as load for ever.
+    package mutating func keep(_ configured: WorkSet, configOffset: Int64) -> [Action] {
+        // What was assigned from more of the log may be configured there.
+        guard phase == .preparing, let held, configOffset >= held.configOffset else { return [] }
+        let kept = held.assigned.intersection(configured)
+        guard kept != held.assigned else { return [] }
+        self.held?.assigned = kept
+        return [.run(kept, offset: held.configOffset)]
     }
 
     /// What had to stop has stopped.
@@ -257,7 +269,7 @@ extension WorkerMachine {
     }
 
     /// Carries the assignment out, once the config log was read as far as it was made from.
-    private mutating func carryOut(_ configOffset: Int64, _ now: UInt64) -> [Action] {
+    mutating func carryOut(_ configOffset: Int64, _ now: UInt64) -> [Action] {
         guard let held else { return [] }
         let isMismatch = held.error != WorkerAssignment.noError
         if isMismatch, held.configOffset < 0 {
@@ -287,138 +299,14 @@ extension WorkerMachine {
         return actions
     }
 
-    private mutating func read(_ now: UInt64) -> [Action] {
-        lastAttempt += 1
-        phase = .reading(attempt: lastAttempt, until: now &+ settings.syncTimeout)
-        return [.readToEnd(attempt: lastAttempt)]
-    }
-}
-
-// MARK: - What happened
-
-extension WorkerMachine {
-    /// The config log was read to its end, or could not be.
-    package mutating func readToEnd(attempt: UInt64, error: ConnectError?, configOffset: Int64, now: UInt64) -> [Action]
-    {
-        switch phase {
-        case .reading(attempt, _):
-            guard error == nil, let held else { return giveUpReading(now) }
-            if held.error != WorkerAssignment.noError {
-                phase = .joining
-                return [.rejoin(reason: "the config topic was read to its end")]
-            }
-            // A log that is shorter than the leader says is another log.
-            guard configOffset >= held.configOffset else { return giveUpReading(now) }
-            return carryOut(configOffset, now)
-        case .catchingUp(attempt, _):
-            guard error == nil else { return giveUpReading(now) }
-            failedReads = 0
-            phase = .joining
-            return [.join]
-        case .outside, .preparing, .joining, .reading, .settled, .backingOff, .catchingUp:
-            return []
-        }
-    }
-
-    /// Something that assignments are made from has changed in the config log: another round is asked for soon. An assignment
-    /// that is on its way tells itself whether it was made from that: another round is asked for only where it was not.
-    package mutating func configChanged(reason: String, now: UInt64) -> [Action] {
-        if phase == .settled { noteChange(reason, now) }
-        return []
-    }
-
-    private mutating func noteChange(_ reason: String, _ now: UInt64) {
+    mutating func noteChange(_ reason: String, _ now: UInt64) {
         let latest = change?.latest ?? now &+ Self.changePause.longest
         change = (change?.reason ?? reason, min(now &+ Self.changePause.next, latest), latest)
     }
 
-    /// The coordinator no longer knows this worker, or not in this generation. What runs goes on, behind a shut session gate:
-    /// the next round tells the leader of it.
-    package mutating func membershipLost() -> [Action] {
-        memberID = ""
-        isInDoubt = true
-        return []
-    }
-
-    /// Nobody answers for the group. Others may be given what runs here, so that nothing may run here any more.
-    package mutating func coordinatorLost(configOffset: Int64) -> [Action] {
-        guard !isCoordinatorLost else { return [] }
-        isCoordinatorLost = true
-        guard !work.isEmpty else { return [] }
-        held?.assigned = WorkSet()
-        // The leader of a round that is under way was told otherwise, and has to be told again.
-        hasDropped = true
-        return [
-            .warn("The group's coordinator does not answer: all work stops here until it does"),
-            .run(WorkSet(), offset: configOffset),
-        ]
-    }
-
-    /// The coordinator answers again.
-    package mutating func coordinatorFound() -> [Action] {
-        guard isCoordinatorLost else { return [] }
-        isCoordinatorLost = false
-        return phase == .settled ? [.rejoin(reason: "the coordinator was lost for a while")] : []
-    }
-
-    /// Another worker has given something up: the group is likely to rebalance within moments.
-    package mutating func otherReleased(now: UInt64) -> [Action] {
-        guard isSettled else { return [] }
-        let isNew = attention == nil
-        attention = (isNew ? now &+ Self.attention.interval : attention?.next ?? now, now &+ Self.attention.time)
-        return isNew ? [.heartbeat] : []
-    }
-
-    /// Time has passed.
-    package mutating func advance(to now: UInt64, configOffset: Int64) -> [Action] {
-        var actions: [Action] = []
-        if let at = rejoinAt, now >= at {
-            rejoinAt = nil
-            switch phase {
-            case .settled, .joining, .reading: actions.append(.rejoin(reason: "scheduled rebalance"))
-            case .outside, .preparing, .backingOff, .catchingUp: break
-            }
-        }
-        if let due = change, now >= due.at {
-            change = nil
-            if isSettled { actions.append(.rejoin(reason: due.reason)) }
-        }
-        if let ask = attention, now >= ask.next {
-            attention = now < ask.until ? (now &+ Self.attention.interval, ask.until) : nil
-            if isSettled { actions.append(.heartbeat) }
-        }
-        switch phase {
-        case .reading(_, let until) where now >= until, .catchingUp(_, let until) where now >= until:
-            actions += giveUpReading(now)
-        case .backingOff(let until) where now >= until:
-            lastAttempt += 1
-            phase = .catchingUp(attempt: lastAttempt, until: now &+ settings.syncTimeout)
-            actions.append(.readToEnd(attempt: lastAttempt))
-        case .outside, .preparing, .joining, .reading, .settled, .backingOff, .catchingUp: break
-        }
-        return actions
-    }
-
-    /// The group is left, so that it does not wait for a worker that cannot follow, and joined again later.
-    private mutating func giveUpReading(_ now: UInt64) -> [Action] {
-        failedReads += 1
-        var actions: [Action] = [
-            .warn("The config topic could not be read to its end in time; leaving the group for a while")
-        ]
-        if case .reading = phase { actions.append(.leave(reason: "the config topic could not be read in time")) }
-        if failedReads > Self.patientAttempts {
-            failedReads = 1
-            held?.assigned = WorkSet()
-            actions.append(.run(WorkSet(), offset: -1))
-        }
-        phase = .backingOff(until: now &+ pause)
-        return actions
-    }
-
-    private var pause: UInt64 {
-        guard protocolVersion > 0 else { return settings.unsyncBackoff }
-        let remaining = UInt64(max(1, Self.patientAttempts + 1 - failedReads))
-        // Never without a pause, whatever the delay is set to.
-        return max(UInt64(max(settings.maximumDelay, 0)) * 1_000_000 / 10 / remaining, 100_000_000)
+    private mutating func read(_ now: UInt64) -> [Action] {
+        lastAttempt += 1
+        phase = .reading(attempt: lastAttempt, until: now &+ settings.syncTimeout)
+        return [.readToEnd(attempt: lastAttempt)]
     }
 }

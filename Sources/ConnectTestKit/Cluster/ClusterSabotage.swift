@@ -7,11 +7,12 @@ package enum ClusterSabotage: String, Sendable, CaseIterable {
     case doubledTask = "doubled-task"
     /// What the leader revoked is not given up before the next round.
     case forgottenRevocation = "forgotten-revocation"
-    /// Tasks are started that were committed behind the config offset of the assignment.
+    /// A worker believes that an assignment was made from all that it has read of the config topic, and starts tasks that were
+    /// committed behind it.
     case oldOffset = "old-offset"
     /// The leader believes that what a lost member had still runs.
     case lostWork = "lost-work"
-    /// A worker offers itself to the group before what it gave up has stopped.
+    /// What a worker gives up is told to have stopped before it has, so that it offers itself to the group too early.
     case hastyOffer = "hasty-offer"
 }
 
@@ -25,12 +26,14 @@ struct ClusterSaboteur {
     /// Whether this is the planted fault.
     func plants(_ sabotage: ClusterSabotage) -> Bool { self.sabotage == sabotage }
 
-    /// An assignment as the fault changes it.
-    func changed(_ bytes: [UInt8]) -> [UInt8] {
-        guard sabotage == .forgottenRevocation, var assignment = try? WorkerAssignment(bytes),
-            !assignment.revoked.isEmpty
-        else { return bytes }
-        assignment.revoked = WorkSet()
+    /// An assignment as the fault changes it, in a worker that has read the config topic so far.
+    func changed(_ bytes: [UInt8], readTo offset: Int64) -> [UInt8] {
+        guard var assignment = try? WorkerAssignment(bytes) else { return bytes }
+        switch sabotage {
+        case .forgottenRevocation: assignment.revoked = WorkSet()
+        case .oldOffset: assignment.configOffset = max(assignment.configOffset, offset)
+        case .doubledTask, .lostWork, .hastyOffer, nil: return bytes
+        }
         return (try? assignment.encode()) ?? bytes
     }
 

@@ -28,7 +28,9 @@ extension ClusterSimulation {
                 else { continue }
                 // One whose start is under way cannot be stopped before that has returned.
                 if run.item.number < 0,
-                    [worker, other].contains(where: { $0.entries[run.item.connector]?.lifecycle.isOwned == false })
+                    [worker, other].contains(where: {
+                        $0.machine.connectors[run.item.connector]?.lifecycle.isOwned == false
+                    })
                 {
                     continue
                 }
@@ -48,7 +50,7 @@ extension ClusterSimulation {
             return
         }
         // A group that falls back to the eager protocol deals everything out while it still runs.
-        let behind = [worker, other].contains { $0.machine.generation != group.generation }
+        let behind = [worker, other].contains { $0.machine.member?.generation != group.generation }
         if behind, modes.contains(.eager), modes.contains(where: { $0 != .eager }) { return }
         break_("\(item) runs on \(worker.name) and \(other.name), both members")
     }
@@ -62,10 +64,10 @@ extension ClusterSimulation {
         let alive = workers.compactMap(\.self)
         for worker in alive {
             guard !worker.isShuttingDown else { return "\(worker.name) shuts down" }
-            guard worker.isReady, worker.machine.isSettled, worker.machine.nextDeadline == nil,
+            guard worker.isReady, let member = worker.machine.member, member.isSettled, member.nextDeadline == nil,
                 worker.group.state == .stable, worker.group.generation == group.generation,
-                worker.waiters.isEmpty, worker.pending == 0, worker.configPosition == config.end,
-                worker.log.offset == truth.offset
+                worker.requests.isEmpty, !worker.machine.isOffering, worker.pending == 0,
+                worker.configPosition == config.end, worker.machine.log.offset == truth.offset
             else { return "\(worker.name) is at work" }
         }
         guard alive.count == group.members.count else { return "the group has members that are gone" }
@@ -105,14 +107,14 @@ extension ClusterSimulation {
     }
 
     private func unbalanced(_ alive: [SimulatedWorker]) -> String? {
-        let connectors = alive.map(\.machine.work.connectorCount)
-        let tasks = alive.map(\.machine.work.taskCount)
+        let connectors = alive.map(\.held.connectorCount)
+        let tasks = alive.map(\.held.taskCount)
         for (kind, counts) in [("connectors", connectors), ("tasks", tasks)] {
             if (counts.max() ?? 0) - (counts.min() ?? 0) > 1 { return "the load in \(kind) is \(counts)" }
         }
         // Connectors that do not run are somebody's too.
         for name in truth.connectorNames {
-            let owners = alive.filter { $0.machine.work.contains(connector: name) }
+            let owners = alive.filter { $0.held.contains(connector: name) }
             guard owners.count == 1 else { return "\(name) belongs to \(owners.map(\.name))" }
         }
         return nil
@@ -122,9 +124,10 @@ extension ClusterSimulation {
     var standing: String {
         var text = "group \(group.state), generation \(group.generation), changed in \(changedInGeneration)"
         for worker in workers.compactMap(\.self) {
-            text += "; \(worker.name) \(worker.group.state) \(worker.machine.isSettled ? "settled" : "unsettled")"
-            text += " generation \(worker.machine.generation) offset \(worker.log.offset) of \(truth.offset)"
-            text += " holds \(worker.machine.work.summary) pending \(worker.pending)"
+            let member = worker.machine.member
+            text += "; \(worker.name) \(worker.group.state) \(member?.isSettled == true ? "settled" : "unsettled")"
+            text += " generation \(member?.generation ?? -1) offset \(worker.machine.log.offset) of \(truth.offset)"
+            text += " holds \(worker.held.summary) pending \(worker.pending)"
         }
         return text
     }

@@ -14,12 +14,7 @@ extension ClusterSimulation {
         worker.statusPosition = 0
         readStatuses(worker, Array(statuses.read(from: 0)))
         worker.statusPosition = statuses.end
-        readConfigToEnd(worker) { [unowned self] in
-            worker.isLive = true
-            for name in worker.log.connectorNames { adopt(worker, name) }
-            if let key = worker.log.sessionKey { worker.rotation.read(key) }
-            toKafka(worker) { [unowned self] in joinGroup(worker) }
-        }
+        readConfigToEnd(worker) { [unowned self] in feed(worker) { $0.topicsRead(at: $1) } }
     }
 
     /// Something may be there to be read.
@@ -83,7 +78,7 @@ extension ClusterSimulation {
             then(isWritten)
         }
         // What only a leader writes is refused where the session may have run out: others may lead by now.
-        guard now < worker.gate else { return then(false) }
+        guard now < worker.gate else { return at(now, on: worker) { then(false) } }
         worker.pending += 1
         at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
         append(worker, records) { [unowned self] isWritten in
@@ -92,36 +87,39 @@ extension ClusterSimulation {
         }
     }
 
-    /// Writes records about a connector once everything that was written about it before has been read back.
-    func write(
-        _ worker: SimulatedWorker, about name: String, _ make: @escaping () -> [ConfigLogRecord]?,
-        _ then: @escaping (_ isWritten: Bool) -> Void
-    ) {
-        worker.connectorWrites[name, default: []].append(.init(make: make, done: then))
-        if worker.connectorWrites[name]?.count == 1 { startWrite(worker, about: name) }
+    /// Writes a status; the machine hears in the herder what became of it.
+    func write(_ worker: SimulatedWorker, _ write: HerderMachine.StatusWrite) {
+        let arrival = max(worker.lastStatus, delay(0, 5))
+        worker.lastStatus = arrival
+        let failure = strikes(lossRate) ? random.below(2) : -1
+        at(arrival) { [unowned self] in
+            // Not written at all, or written and not acknowledged.
+            if failure != 0 {
+                statuses.append(write.record.key, write.record)
+                for reader in workers.compactMap(\.self) { fetch(.status, reader) }
+            }
+            let answer = failure >= 0 ? delay(500, 1_500) : delay(0, 5)
+            at(answer, on: worker) { [unowned self] in
+                toHerder(worker) { [unowned self] in
+                    feed(worker) { $0.statusWritten(write, error: failure < 0 ? nil : Self.notWritten, at: $1) }
+                }
+            }
+        }
     }
 
-    private func startWrite(_ worker: SimulatedWorker, about name: String) {
-        guard let next = worker.connectorWrites[name]?.first else { return }
-        let finish: (Bool) -> Void = { [unowned self] isWritten in
-            next.done(isWritten)
-            let rest = worker.connectorWrites[name]?.dropFirst() ?? []
-            worker.connectorWrites[name] = rest.isEmpty ? nil : Array(rest)
-            guard !rest.isEmpty else { return }
-            at(now, on: worker) { [unowned self] in startWrite(worker, about: name) }
+    // MARK: - Reading
+
+    private func readConfig(_ worker: SimulatedWorker, _ records: [SimulatedTopic<ConfigLogRecord>.Entry]) {
+        for entry in records {
+            guard let record = entry.record else { continue }
+            feed(worker) { $0.read(record, offset: entry.offset, at: $1) }
         }
-        guard !worker.machine.isSettled || worker.machine.isLeader, let records = next.make() else {
-            return finish(false)
-        }
-        write(worker, records, finish)
     }
 
-    /// The records that put task configurations into force; none for a connector that is not there or was stopped.
-    func taskRecords(_ worker: SimulatedWorker, _ name: String, _ configs: [ConfigMap]) -> [ConfigLogRecord]? {
-        guard let state = worker.log.connector(name), state.targetState != .stopped || configs.isEmpty else {
-            return nil
+    private func readStatuses(_ worker: SimulatedWorker, _ records: [SimulatedTopic<StatusRecord>.Entry]) {
+        for entry in records {
+            guard let record = entry.record else { continue }
+            feed(worker) { $0.read(record, at: $1) }
         }
-        return configs.enumerated().map { .task(TaskID(connector: name, number: Int32($0)), $1) }
-            + [.commit(name, tasks: Int32(configs.count))]
     }
 }

@@ -71,10 +71,12 @@ extension ClusterSimulation {
                 groupID: Self.groupID, protocolType: "connect", sessionTimeout: Self.sessionTimeout,
                 rebalanceTimeout: 4_000 * Self.millisecond, heartbeatInterval: Self.heartbeat,
                 requestTimeout: 1_500 * Self.millisecond, retryBackoff: backoff, beatsWhileJoining: true),
-            membership: WorkerMachine.Settings(
-                url: "http://w\(number):8083/", mode: modes[number], maximumDelay: delaySetting,
-                syncTimeout: 1_000 * Self.millisecond, unsyncBackoff: 1_000 * Self.millisecond),
-            rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 600_000),
+            herder: HerderMachine.Settings(
+                workerID: "w\(number).\(lives[number])",
+                membership: WorkerMachine.Settings(
+                    url: "http://w\(number):8083/", mode: modes[number], maximumDelay: delaySetting,
+                    syncTimeout: 1_000 * Self.millisecond, unsyncBackoff: 1_000 * Self.millisecond),
+                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 600_000)),
             seed: random.next(), lag: 20, sabotage: sabotage)
         workers[number] = worker
         note("\(worker.name) starts, \(worker.mode.rawValue)")
@@ -108,13 +110,17 @@ extension ClusterSimulation {
         note("\(worker.name) is gone")
         let number = worker.number
         remove(worker)
-        if random.below(2) == 0 { at(delay(50, 3_000)) { [unowned self] in start(number) } }
+        // The last one of all comes back, or nobody is left to settle.
+        if random.below(2) == 0 || isHealed && workers.allSatisfy({ $0 == nil }) {
+            at(delay(50, 3_000)) { [unowned self] in start(number) }
+        }
     }
 
     /// SIGSTOP, and SIGCONT some time later.
     private func stall(_ number: Int) {
         guard !isHealed, let worker = workers[number] else { return }
-        worker.stalledUntil = delay(300, 5_500)
+        // What waits for the end of a stall keeps its order: no later one may end it earlier.
+        worker.stalledUntil = max(worker.stalledUntil, delay(300, 5_500))
         note("\(worker.name) stands still until \(worker.stalledUntil / 1000) µs")
         changed()
     }
@@ -123,10 +129,7 @@ extension ClusterSimulation {
         note("the faults are over")
         isHealed = true
         changed()
-        for worker in workers.compactMap(\.self) {
-            worker.stalledUntil = min(worker.stalledUntil, now)
-            worker.lag = 20
-        }
+        for worker in workers.compactMap(\.self) { worker.lag = 20 }
         coordinatorUpAt = min(coordinatorUpAt, now)
         coordinatorLoadedAt = min(coordinatorLoadedAt, now)
         if workers.allSatisfy({ $0 == nil }) { start(0) }
@@ -153,10 +156,25 @@ extension ClusterSimulation {
         guard !isHealed else { return }
         note("compaction")
         // A configuration that compaction moves behind the commit of its tasks takes them out of force for whoever reads the
-        // log afresh, and for nobody else. That is Apache's format too (KAFKA-16838), and healed by the next commit only.
+        // log afresh, and for nobody else. That is Apache's format too (KAFKA-16838), and healed by the next commit only. Just
+        // so with tasks of which a write that broke off has left newer configurations and no commit.
         let newer = truth.connectorNames.filter { truth.connector($0)?.appliedConfig != truth.connector($0)?.config }
-        config.compact(below: truth.offset - 1, sparing: newer.map { ConfigLogKey.connector($0).text })
+        config.compact(
+            below: truth.offset - 1, sparing: newer.map { ConfigLogKey.connector($0).text } + uncommittedTasks)
         statuses.compact(below: statuses.end)
+    }
+
+    /// Keys of tasks whose newest configuration has no commit behind it.
+    private var uncommittedTasks: [String] {
+        var tasks: [String: [String]] = [:]
+        for key in config.entries.compactMap(\.key) {
+            switch ConfigLogKey(key) {
+            case .task(let task): tasks[task.connector, default: []].append(key)
+            case .commit(let name): tasks[name] = nil
+            default: break
+            }
+        }
+        return tasks.keys.sorted().flatMap { tasks[$0] ?? [] }
     }
 
     private func writeGarbage() {
@@ -224,11 +242,24 @@ extension ClusterSimulation {
 }
 
 /// What a client asks of a worker.
-enum ClusterCommand {
+enum ClusterCommand: CustomStringConvertible {
     case put(String, ConfigMap, initial: TargetState?)
     case delete(String)
     case target(String, TargetState)
     case stop(String)
     case restart(RestartRequest)
     case restartTask(TaskID)
+
+    /// The same in every process.
+    var description: String {
+        switch self {
+        case .put(let name, let config, let initial):
+            "put \(name) version \(config["version"] ?? "") tasks \(config["tasks.max"] ?? "") \(initial?.rawValue ?? "")"
+        case .delete(let name): "delete \(name)"
+        case .target(let name, let state): "target \(name) \(state.rawValue)"
+        case .stop(let name): "stop \(name)"
+        case .restart(let request): "restart \(request.connector) \(request.includeTasks ? "with tasks" : "")"
+        case .restartTask(let task): "restart task \(task)"
+        }
+    }
 }

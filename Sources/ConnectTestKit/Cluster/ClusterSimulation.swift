@@ -197,10 +197,9 @@ package final class ClusterSimulation {
     /// Lets go of what holds on to the simulation.
     func discard(_ worker: SimulatedWorker) {
         worker.isAlive = false
-        worker.waiters = []
+        worker.requests = [:]
         worker.endWaiters = []
         worker.leaving = []
-        worker.connectorWrites.removeAll()
     }
 
     /// Something changed that has to lead to rounds of the group.
@@ -208,6 +207,5 @@ package final class ClusterSimulation {
         changes += 1
         changedInGeneration = group.generation
         if case .preparing = group.state { changedInGeneration += 1 }
-        if case .completing = group.state { changedInGeneration += 0 }
     }
 }

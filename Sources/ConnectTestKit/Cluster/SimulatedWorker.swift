@@ -19,7 +19,7 @@ struct SimulatedRun {
     var isStopping = false
 }
 
-/// What a simulated worker keeps of one connector, as the herder's `ConnectorEntry`.
+/// What really happens with one connector of a worker, as the herder's `ConnectorEntry`.
 final class SimulatedEntry {
     struct TaskRun {
         let incarnation: UInt64
@@ -29,41 +29,15 @@ final class SimulatedEntry {
     }
 
     let name: String
-    var lifecycle: ConnectorLifecycle
-    var tasks: TaskSetLifecycle
-    var configuration: UInt64 = 0
-    var taskGeneration: UInt64 = 0
     /// Instances of the connector that there are.
     var live: [UInt64] = []
     var runs = SortedTable<Int32, TaskRun>()
-    var offer: (configs: [ConfigMap], differs: Bool)?
-    var isOffering = false
-    var nextOffer: [ConfigMap]?
-    var refusedOffers = 0
-    var connectorHasEnded = false
-    var tasksHaveEnded = false
 
-    init(_ name: String, serial: UInt64) {
-        self.name = name
-        lifecycle = ConnectorLifecycle(name, firstInstance: serial << 32, isOwned: false)
-        tasks = TaskSetLifecycle(name, firstIncarnation: serial << 32, ownsAll: false)
-    }
-
-    var isQuiet: Bool { (lifecycle.isOwned || lifecycle.isReleased) && tasks.isQuiet }
-    var hasEnded: Bool { connectorHasEnded && tasksHaveEnded }
+    init(_ name: String) { self.name = name }
 }
 
 /// A worker's process: its machines, and what of the herder and of the membership's driver holds them together.
 final class SimulatedWorker {
-    /// Something that waits until no round is under way; told whether this worker leads, else where the leader is.
-    typealias Waiter = (_ leads: Bool, _ url: String?) -> Void
-
-    /// A write about a connector that waits for those before it.
-    struct ConnectorWrite {
-        let make: () -> [ConfigLogRecord]?
-        let done: (Bool) -> Void
-    }
-
     let number: Int
     let life: Int
     let mode: ConnectProtocolMode
@@ -84,24 +58,16 @@ final class SimulatedWorker {
     var lastArrival: [UInt64] = [0, 0]
 
     // The herder.
-    var machine: WorkerMachine
-    var log = ConfigLogMachine()
-    var statuses: StatusTable
+    var machine: HerderMachine
     var entries = SortedTable<String, SimulatedEntry>()
-    var rotation: SessionKeyRotation
-    var isLive = false
-    var work: (set: WorkSet, offset: Int64) = (WorkSet(), -1)
-    var awaitsQuiet = false
-    var waiters: [Waiter] = []
+    /// Who asked the machine for something and has no answer yet. Looked up only, never walked.
+    var requests: [HerderMachine.Ticket: (HerderMachine.Answer) -> Void] = [:]
+    var lastTicket: HerderMachine.Ticket = 0
     var isReady = false
-    var isShuttingDown = false
     var hasFinishedShutdown = false
-    var statusWritesUnderWay = 0
     var machineTimer: UInt64 = .max
-    var keyTimer: UInt64 = 0
+    /// Connectors of which a change is being stored.
     var changing: [String] = []
-    var connectorWrites = SortedTable<String, [ConnectorWrite]>()
-    var serial: UInt64 = 0
     /// Things that will still happen here by themselves: nothing has settled before.
     var pending = 0
 
@@ -112,6 +78,7 @@ final class SimulatedWorker {
     var endWaiters: [(target: Int64, done: () -> Void)] = []
     var lastHop: [UInt64] = [0, 0]
     var lastAppend: UInt64 = 0
+    var lastStatus: UInt64 = 0
     var lag: Int
 
     // What the rules look at.
@@ -119,23 +86,25 @@ final class SimulatedWorker {
     var hasChanged = false
     var wasExpelledAt: UInt64?
     var saboteur: ClusterSaboteur
+    /// Of the last assignment, as the leader told it.
+    var assignedOffset: Int64 = -1
 
     init(
         number: Int, life: Int, mode: ConnectProtocolMode, settings: GroupMachine.Settings,
-        membership: WorkerMachine.Settings, rotation: SessionKeyRotation, seed: UInt64, lag: Int,
-        sabotage: ClusterSabotage?
+        herder: HerderMachine.Settings, seed: UInt64, lag: Int, sabotage: ClusterSabotage?
     ) {
         self.number = number
         self.life = life
         self.mode = mode
         group = GroupMachine(settings: settings, seed: seed)
         watch = CoordinatorWatch(patience: settings.heartbeatInterval, sessionTimeout: settings.sessionTimeout)
-        machine = WorkerMachine(settings: membership)
-        statuses = StatusTable(workerID: "w\(number).\(life)")
-        self.rotation = rotation
+        machine = HerderMachine(herder)
         self.lag = lag
         saboteur = ClusterSaboteur(sabotage)
     }
 
     var name: String { "w\(number).\(life)" }
+    var isShuttingDown: Bool { machine.isEnding }
+    /// What the group was told that runs here.
+    var held: WorkSet { machine.member?.work ?? WorkSet() }
 }

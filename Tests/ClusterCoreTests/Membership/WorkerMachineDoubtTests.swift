@@ -80,6 +80,25 @@ import Testing
         #expect(test.machine.work.isEmpty)
     }
 
+    @Test func `a round without an assignment does not confirm what was held while the group was left`() throws {
+        var test = self
+        try test.settle(with: "A A-0")
+        _ = test.machine.preparing(configOffset: 1)
+        _ = test.machine.quiet(configOffset: 1)
+        _ = test.machine.assigned(try answer(generation: 2, offset: 5), configOffset: 1, now: 0)
+        let left = test.machine.advance(to: 3 * Self.second, configOffset: 1)
+        #expect(left.contains { if case .leave = $0 { true } else { false } })
+        _ = test.machine.advance(to: 60 * Self.second, configOffset: 1)
+        #expect(test.machine.readToEnd(attempt: 2, error: nil, configOffset: 5, now: 60 * Self.second) == [.join])
+        _ = test.machine.preparing(configOffset: 5)
+        _ = test.machine.quiet(configOffset: 5)
+        #expect(test.machine.work == work("A A-0"), "until then it runs on")
+        let actions = test.machine.assigned(
+            try answer(generation: 3, offset: 6, error: WorkerAssignment.configMismatch), configOffset: 5, now: 0)
+        #expect(actions.first == .run(WorkSet(), offset: 5))
+        #expect(test.machine.work.isEmpty)
+    }
+
     @Test func `a round without an assignment leaves a member what it has`() throws {
         var test = self
         try test.settle(with: "A A-0")

@@ -55,4 +55,24 @@ import Testing
         _ = try test.assigned("A", at: 5, read: 6)
         #expect(test.rejoins(test.machine.advance(to: try #require(test.machine.nextDeadline), configOffset: 6)))
     }
+
+    @Test func `what is not configured any more is given up before the offer`() throws {
+        var test = self
+        _ = test.offer(5)
+        _ = try test.assigned("A A-0 A-1 B", at: 5)
+        #expect(test.machine.keep(work("A"), configOffset: 6) == [], "only in a round")
+        _ = test.machine.preparing(configOffset: 6)
+        #expect(test.machine.keep(work("A A-0 C"), configOffset: 6) == [.run(work("A A-0"), offset: 5)])
+        #expect(test.machine.keep(work("A A-0 C"), configOffset: 6) == [])
+        #expect(sortedText(test.machine.work) == "A A-0")
+    }
+
+    @Test func `what was assigned from more of the config topic than was read is kept`() throws {
+        var test = self
+        _ = test.offer(5)
+        _ = try test.assigned("A", at: 8, read: 5)
+        _ = test.machine.preparing(configOffset: 5)
+        #expect(test.machine.keep(work(""), configOffset: 5) == [])
+        #expect(sortedText(test.machine.work) == "A")
+    }
 }

@@ -1,0 +1,152 @@
+package import ConnectModel
+
+// Statuses of connectors and tasks, and the topics that they use.
+extension HerderMachine {
+    private static let retryPause: UInt64 = 1_000_000_000
+
+    // MARK: - Writing
+
+    mutating func report(_ state: InstanceState, _ error: ConnectError?, _ name: String) {
+        put(.connector(name, status(state, error, name)), carefully: state == .failed || state == .unassigned)
+    }
+
+    mutating func report(_ number: Int32, _ state: InstanceState, _ error: ConnectError?, _ name: String) {
+        let task = TaskID(connector: name, number: number)
+        put(.task(task, status(state, error, name)), carefully: state == .failed || state == .unassigned)
+    }
+
+    private func status(_ state: InstanceState, _ error: ConnectError?, _ name: String) -> InstanceStatus {
+        InstanceStatus(
+            state: state, trace: error.map(settings.trace), workerID: settings.workerID,
+            generation: member?.generation ?? 0, version: connectors[name]?.version)
+    }
+
+    /// Puts a status: at once with a worker alone, else by way of the topic.
+    ///
+    /// - Parameter carefully: leave it where another worker of a later generation wrote last (Apache's `putSafe`).
+    private mutating func put(_ record: StatusRecord, carefully: Bool = false) {
+        guard !carefully || statuses.allows(record) else { return }
+        guard isInCluster else { return statuses.read(record) }
+        let isHere = record.status.map { $0.state != .unassigned } ?? false
+        ownStatuses[record.key] = isHere ? record : nil
+        let write = StatusWrite(record: record, number: nextSerial(), isCareful: carefully)
+        statusWrites[record.key] = write.number
+        send(write)
+    }
+
+    private mutating func send(_ write: StatusWrite) {
+        statusWritesUnderWay += 1
+        act(.writeStatus(write))
+    }
+
+    /// A status was acknowledged, or could not be written.
+    package mutating func statusWritten(_ write: StatusWrite, error: ConnectError?, at now: Moment) -> [Action] {
+        acting { machine in
+            machine.statusWritesUnderWay -= 1
+            guard let error else {
+                if machine.statusWrites[write.record.key] == write.number {
+                    machine.statusWrites[write.record.key] = nil
+                }
+                return machine.checkEnd()
+            }
+            machine.act(.tell(.statusNotWritten(key: write.record.key, error)))
+            machine.statusRetries.append((now.time &+ Self.retryPause, write))
+        }
+    }
+
+    mutating func retryStatuses(at now: Moment) {
+        let due = statusRetries.filter { $0.at <= now.time }
+        statusRetries.removeAll { $0.at <= now.time }
+        for (_, write) in due {
+            // One that was overtaken by a newer status, or by another worker's, is not wanted any more.
+            guard statusWrites[write.record.key] == write.number,
+                !write.isCareful || statuses.allows(write.record)
+            else { continue }
+            send(write)
+        }
+        checkEnd()
+    }
+
+    /// A task used a topic: written once for each connector.
+    package mutating func used(topic: String, by task: TaskID, at now: Moment) -> [Action] {
+        guard known(task.connector) != nil, !statuses.uses(topic, connector: task.connector) else { return [] }
+        let use = StatusRecord.TopicUse(task: task.number, discoveredAt: now.wall)
+        let record = StatusRecord.topic(topic, connector: task.connector, use)
+        if isInCluster, !toldTopics.insert(record.key).inserted { return [] }
+        return acting { machine in
+            machine.put(record)
+            machine.act(.changed(task.connector))
+        }
+    }
+
+    /// The topics that a connector has used are forgotten.
+    package mutating func resetTopics(of name: String) -> [Action] {
+        acting { machine in
+            if machine.isInCluster {
+                for topic in machine.statuses.topics(name) { machine.put(.topic(topic, connector: name, nil)) }
+            } else {
+                machine.statuses.resetTopics(name)
+            }
+            machine.act(.changed(name))
+        }
+    }
+
+    /// The leader removes the statuses of connectors and tasks that are not configured any more.
+    mutating func removeStaleStatuses() {
+        for name in statuses.connectorNames {
+            guard let state = log.connector(name) else {
+                for number in statuses.taskNumbers(name) { put(.task(TaskID(connector: name, number: number), nil)) }
+                for topic in statuses.topics(name) { put(.topic(topic, connector: name, nil)) }
+                put(.connector(name, nil))
+                continue
+            }
+            let count = state.taskCount ?? 0
+            for number in statuses.taskNumbers(name) where number >= count {
+                put(.task(TaskID(connector: name, number: number), nil))
+            }
+        }
+    }
+
+    // MARK: - Reading
+
+    /// A record of the status topic was read.
+    package mutating func read(_ record: StatusRecord, at now: Moment) -> [Action] {
+        acting { machine in
+            machine.statuses.read(record)
+            if case .topic = record { machine.toldTopics.remove(record.key) }
+            if machine.connectors[record.connector] != nil { machine.act(.changed(record.connector)) }
+            machine.putAgain(record)
+            machine.removeIfStale(record)
+            guard machine.isLive, record.status?.state == .unassigned,
+                record.status?.workerID != machine.settings.workerID
+            else { return }
+            machine.tell(at: now) { $0.otherReleased(now: now.time) }
+        }
+    }
+
+    /// A status that was on its way while its connector or its task was removed would stay for ever.
+    private mutating func removeIfStale(_ read: StatusRecord) {
+        guard !isEnding, let member, member.isLeader else { return }
+        let state = log.connector(read.connector)
+        switch read {
+        case .connector(let name, _?): if state == nil { put(.connector(name, nil)) }
+        case .task(let task, _?): if task.number >= state?.taskCount ?? 0 { put(.task(task, nil)) }
+        case .topic(let topic, let name, _?): if state == nil { put(.topic(topic, connector: name, nil)) }
+        case .connector(_, nil), .task(_, nil), .topic(_, _, nil): break
+        }
+    }
+
+    /// A former owner's status may come late, when brokers were away while it was written, and would stay the last word.
+    private mutating func putAgain(_ read: StatusRecord) {
+        guard let own = ownStatuses[read.key] else { return }
+        guard let mine = own.status, let theirs = read.status, log.connector(read.connector) != nil else {
+            ownStatuses[read.key] = nil
+            return
+        }
+        guard theirs.workerID != settings.workerID else { return }
+        // Within one generation it has one owner; the one before it stops late where a group falls back to the eager protocol.
+        let isOver = theirs.state == .unassigned && theirs.generation == mine.generation
+        guard isOver || theirs.generation < mine.generation else { return }
+        put(own)
+    }
+}

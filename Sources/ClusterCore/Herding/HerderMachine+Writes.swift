@@ -1,0 +1,108 @@
+package import ConnectModel
+
+// What is written to the config topic. What the leader writes about one connector is written in turn: each decision is made
+// by what the one before has written.
+extension HerderMachine {
+    /// A write about a connector that waits for those before it.
+    struct Turn: Sendable {
+        let change: Change
+        let owner: Owner
+
+        /// What is to be written, by what the log says when the turn has come.
+        enum Change: Sendable {
+            /// No tasks, and the state STOPPED.
+            case stop
+            case tasks([ConfigMap])
+        }
+
+        /// Who waits for it.
+        enum Owner: Sendable {
+            case request(Ticket)
+            /// The connector's own offer of task configurations.
+            case offer
+        }
+    }
+
+    /// Writes something about a connector once everything that was written about it before has been read back, or was given
+    /// up.
+    ///
+    /// Without this, task configurations that come while a stop is being written would be stored behind it, and the stopped
+    /// connector would have tasks again. Java's worker waits for each write on the thread that makes the decisions.
+    mutating func write(_ change: Turn.Change, about name: String, for owner: Turn.Owner, at now: Moment) {
+        turns[name, default: []].append(Turn(change: change, owner: owner))
+        if turns[name]?.count == 1 { takeTurns(of: name, at: now) }
+    }
+
+    /// Starts the first write that is not refused.
+    private mutating func takeTurns(of name: String, at now: Moment) {
+        while let turn = turns[name]?.first {
+            switch records(turn.change, of: name) {
+            case .success(let records): return act(.write(records, .turn(name)))
+            case .failure(let error): end(turn, of: name, error, at: now)
+            }
+        }
+        turns[name] = nil
+    }
+
+    private mutating func end(_ turn: Turn, of name: String, _ error: ConnectError?, at now: Moment) {
+        // First of all, so that what follows takes its place behind those that wait.
+        switch turn.owner {
+        case .request(let ticket): act(.answer(ticket, error.map { .refused($0) } ?? .done))
+        case .offer: offerEnded(name, error, at: now)
+        }
+        turns[name]?.removeFirst()
+    }
+
+    /// The records of a change, or why it is refused by now.
+    private func records(_ change: Turn.Change, of name: String) -> Result<[ConfigLogRecord], ConnectError> {
+        // A round that ended meanwhile may have made another worker the leader.
+        if let member, member.isSettled, !member.isLeader {
+            return .failure(ConnectError(.requestConflict, "Another worker leads the group by now"))
+        }
+        switch change {
+        case .stop:
+            guard known(name) != nil else {
+                return .failure(ConnectError(.connectorUnknown, "Unknown connector \(name)"))
+            }
+            return .success(Self.stopRecords(of: name))
+        case .tasks(let configs):
+            guard let state = log.connector(name) else {
+                return .failure(ConnectError(.connectorUnknown, "Connector \(name) not found"))
+            }
+            guard state.targetState != .stopped || configs.isEmpty else {
+                return .failure(
+                    ConnectError(
+                        .requestMalformed,
+                        "Cannot submit non-empty set of task configs for stopped connector \(name)"))
+            }
+            return .success(Self.records(configs, of: name))
+        }
+    }
+
+    static func stopRecords(of name: String) -> [ConfigLogRecord] {
+        [.commit(name, tasks: 0), .targetState(name, .stopped)]
+    }
+
+    /// The records that put task configurations into force.
+    static func records(_ configs: [ConfigMap], of name: String) -> [ConfigLogRecord] {
+        let tasks = configs.enumerated().map { number, config in
+            ConfigLogRecord.task(TaskID(connector: name, number: Int32(clamping: number)), config)
+        }
+        return tasks + [.commit(name, tasks: Int32(clamping: configs.count))]
+    }
+
+    /// A write was read back, or failed.
+    package mutating func written(_ write: Write, error: ConnectError?, at now: Moment) -> [Action] {
+        acting { machine in
+            switch write {
+            case .sessionKey: machine.sessionKeyWritten(error, at: now)
+            case .request(let ticket, let answer):
+                machine.act(.answer(ticket, error.map { .refused($0) } ?? answer))
+            case .turn(let name):
+                guard let turn = machine.turns[name]?.first else { return }
+                machine.end(turn, of: name, error, at: now)
+                machine.takeTurns(of: name, at: now)
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import ClusterCore
+import ConnectModel
+import Testing
+
+/// What follows from events, for a worker of a cluster.
+@Suite struct HerderMachineTests {
+    private func starts(_ actions: [HerderMachine.Action]) -> [String] {
+        actions.compactMap {
+            switch $0 {
+            case .connector(let name, .start): name
+            case .tasks(let name, .start(let number, _, _)): "\(name)-\(number)"
+            default: nil
+            }
+        }
+    }
+
+    private func isOffered(_ actions: [HerderMachine.Action]) -> Bool {
+        actions.contains { if case .membership(.offer) = $0 { true } else { false } }
+    }
+
+    private func tasks(_ count: Int, of name: String) -> [ConfigLogRecord] {
+        (0..<count).map { .task(TaskID(connector: name, number: Int32($0)), task("\($0)")) }
+            + [.commit(name, tasks: Int32(count))]
+    }
+
+    @Test func `what was assigned starts, and nothing else`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.configure("B")
+        story.read(tasks(2, of: "A"))
+        #expect(starts(try story.follow("A A-1")) == ["A", "A-1"])
+    }
+
+    @Test func `tasks that were committed behind the assignment wait for the next one`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        _ = try story.follow("A-0")
+        let committed = story.read(tasks(1, of: "A"))
+        #expect(starts(committed).isEmpty)
+        story.time += 10_000_000
+        let asked = story.machine.advance(at: story.now)
+        #expect(asked.contains(.membership(.rejoin(reason: "the tasks of connector A were changed"))))
+        #expect(starts(try story.follow()) == ["A-0"])
+    }
+
+    @Test func `a round waits for what was revoked to stop`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        _ = story.give([], "A", after: started)
+        let revoked = try story.follow(revoked: "A")
+        let stops = revoked.compactMap { if case .connector(_, .stop(let instance)) = $0 { instance } else { nil } }
+        let instance = try #require(stops.first)
+        #expect(!isOffered(story.machine.group(.preparing, at: story.now) + story.machine.turnEnded(at: story.now)))
+        let now = story.now
+        let stopped = story.machine.connector("A", at: now) { $0.stopped(instance: instance, now: now.time) }
+        #expect(stopped.statuses.contains { $0.status?.state == .unassigned })
+        #expect(isOffered(story.machine.turnEnded(at: now)))
+    }
+
+    @Test func `what is not configured any more is not offered`() throws {
+        var story = HerderStory()
+        story.read(.targetState("A", .paused), .targetState("B", .paused))
+        story.configure("A")
+        story.configure("B")
+        _ = try story.follow("A B")
+        story.read(.connector("A", nil))
+        let offers = story.prepare()
+        let metadata = try WorkerMetadata(try #require(offers.first).metadata)
+        #expect(sortedText(metadata.held) == "B")
+        #expect(sortedText(story.machine.work.set) == "B", "a connector of the same name is another one")
+    }
+
+    @Test func `a removed connector is forgotten once nothing of it is left`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        _ = try story.follow()
+        let removed = story.read(.connector("A", nil))
+        #expect(removed.contains(.forgotten("A")))
+        #expect(story.machine.connectors["A"] == nil)
+    }
+
+    @Test func `requests wait for the round that is under way`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.prepare()
+        #expect(story.ask(.delete("A"), 1).isEmpty)
+        #expect(try story.follow().answers == [1: .elsewhere(url: HerderStory.leaderURL)])
+        #expect(story.ask(.leadership, 2).answers == [2: .elsewhere(url: HerderStory.leaderURL)])
+        story.prepare()
+        _ = story.ask(.leadership, 3)
+        #expect(story.machine.failWaiters(at: story.now).answers == [3: .elsewhere(url: nil)])
+    }
+
+    @Test func `the leader has a session key written, and tries again when that fails`() {
+        var story = HerderStory()
+        #expect(story.lead().contains(.makeSessionKey))
+        let key = SessionKey(base64: "AAAA", algorithm: "HmacSHA256", createdAt: story.now.wall)
+        let write = story.machine.madeSessionKey(.success(key), at: story.now)
+        #expect(write == [.write([.sessionKey(key)], .sessionKey)])
+        _ = story.machine.written(.sessionKey, error: ConnectError(.kafkaUnavailable, "no"), at: story.now)
+        let retry = story.time + 1_000_000_000
+        #expect(story.machine.nextDeadline == retry)
+        story.time = retry
+        #expect(story.machine.advance(at: story.now) == [.makeSessionKey])
+        story.read(.sessionKey(key))
+        #expect(story.machine.nextDeadline == retry + 3_599_000_000_000, "when it has run out")
+    }
+
+    @Test func `a status that could not be written is tried again while it is the newest`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        let running = story.give([], "A", after: started)
+        #expect(running.isEmpty == false)
+        let now = story.now
+        let raised = story.machine.connector("A", at: now) {
+            $0.raised(ConnectError(.pluginFailed, "broken"), instance: 1 << 32, now: now.time)
+        }
+        let writes = raised.compactMap { if case .writeStatus(let write) = $0 { write } else { nil } }
+        let write = try #require(writes.first)
+        _ = story.machine.statusWritten(write, error: ConnectError(.kafkaUnavailable, "no"), at: now)
+        story.time += 1_000_000_000
+        #expect(story.machine.advance(at: story.now) == [.writeStatus(write)])
+        _ = story.machine.statusWritten(write, error: ConnectError(.kafkaUnavailable, "no"), at: story.now)
+        // Overtaken by another status.
+        let later = story.now
+        _ = story.machine.connector("A", at: later) {
+            $0.raised(ConnectError(.pluginFailed, "again"), instance: 1 << 32, now: later.time)
+        }
+        story.time += 1_000_000_000
+        #expect(story.machine.advance(at: story.now).statuses.isEmpty)
+    }
+
+    @Test func `the leader removes what comes late of the status of something that is gone`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.read(tasks(1, of: "A"))
+        let late = InstanceStatus(state: .unassigned, workerID: "other:8083", generation: 1)
+        let records: [StatusRecord] = [
+            .connector("gone", late), .task(TaskID(connector: "gone", number: 0), late),
+            .task(TaskID(connector: "A", number: 1), late),
+            .topic("t", connector: "gone", .init(task: 0, discoveredAt: 0)),
+        ]
+        let kept: [StatusRecord] = [.connector("A", late), .task(TaskID(connector: "A", number: 0), late)]
+        _ = try story.follow()
+        for record in records + kept { #expect(story.machine.read(record, at: story.now).statuses.isEmpty) }
+        story.lead()
+        for record in records {
+            let removed = story.machine.read(record, at: story.now).statuses
+            #expect(removed.map(\.key) == [record.key])
+            #expect(removed.allSatisfy { $0.status == nil })
+        }
+        for record in kept { #expect(story.machine.read(record, at: story.now).statuses.isEmpty) }
+    }
+
+    @Test func `the end waits for everything to stop and for its statuses`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        _ = story.give([], "A", after: started)
+        let ending = story.machine.end(at: story.now)
+        #expect(!ending.contains(.allEnded))
+        let now = story.now
+        let stopped = story.machine.connector("A", at: now) { $0.stopped(instance: 1 << 32, now: now.time) }
+        #expect(!stopped.contains(.allEnded))
+        let pending = stopped.compactMap { if case .writeStatus(let write) = $0 { write } else { nil } }
+        var last: [HerderMachine.Action] = []
+        for write in story.written + pending { last = story.machine.statusWritten(write, error: nil, at: now) }
+        #expect(last.contains(.allEnded))
+    }
+
+    @Test func `a worker that stops takes on nothing`() throws {
+        var story = HerderStory()
+        _ = try story.follow()
+        #expect(story.machine.end(at: story.now) == [.allEnded])
+        #expect(story.read(.connector("A", ConfigMap([("connector.class", "C")]))).isEmpty)
+        #expect(story.machine.group(.preparing, at: story.now).isEmpty)
+    }
+}
+
+/// The same for a worker alone: what it writes is read at once.
+@Suite struct LonelyHerderMachineTests {
+    private let config = ConfigMap([("connector.class", "C"), ("tasks.max", "1")])
+
+    @Test func `a configuration starts its connector, and task configurations their tasks`() {
+        var story = HerderStory(isAlone: true)
+        let stored = story.ask(.store("A", config, initialState: nil, mustBeNew: true, version: "1.0"), 1)
+        #expect(stored.answers == [1: .stored(isNew: true)])
+        let given = story.give([task("0")], "A", after: stored)
+        #expect(given.contains { if case .tasks("A", .start(0, _, false)) = $0 { true } else { false } })
+        let again = story.ask(.store("A", config, initialState: nil, mustBeNew: true, version: nil), 2)
+        #expect(again.answers == [2: .refused(ConnectError(.connectorExists, "Connector A already exists"))])
+    }
+
+    @Test func `a deleted connector ends, and is forgotten with its statuses`() {
+        var story = HerderStory(isAlone: true)
+        let stored = story.ask(.store("A", config, initialState: nil, mustBeNew: true, version: nil), 1)
+        _ = story.give([], "A", after: stored)
+        #expect(story.machine.statuses.connectorNames == ["A"])
+        #expect(story.ask(.delete("A"), 2).answers == [2: .ending])
+        let now = story.now
+        let stopped = story.machine.connector("A", at: now) { $0.stopped(instance: 1 << 32, now: now.time) }
+        #expect(stopped.contains(.ended("A")))
+        #expect(story.machine.connectors["A"] == nil)
+        #expect(story.machine.statuses.connectorNames.isEmpty)
+    }
+
+    @Test func `nobody else may set its tasks`() {
+        var story = HerderStory(isAlone: true)
+        guard case .refused(let error)? = story.ask(.tasks("A", []), 1).answers[1] else { return unexpected("taken") }
+        #expect(error.httpStatus == 500)
+    }
+}

@@ -1,0 +1,161 @@
+import ClusterCore
+import ConnectModel
+import Testing
+
+/// Task configurations on their way from the connector's owner to the leader.
+@Suite struct TaskConfigOfferTests {
+    private let refusal = ConnectError(.requestConflict, "no")
+
+    /// A follower that runs A, whose task configurations are on their way.
+    private func follower() throws -> (HerderStory, [HerderMachine.Action]) {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        let first = story.give([task("first")], "A", after: started)
+        return (story, first)
+    }
+
+    /// The connector wants its task configurations to be asked again, and gives these.
+    private func give(_ text: String, _ story: inout HerderStory) -> [HerderMachine.Action] {
+        let now = story.now
+        let asked = story.machine.connector("A", at: now) { $0.requestTaskConfigs(now: now.time) }
+        return story.give([task(text)], "A", after: asked)
+    }
+
+    @Test func `one offer at a time, and of those that wait the newest`() throws {
+        var (story, first) = try follower()
+        #expect(first.contains(.handToLeader([task("first")], connector: "A", url: HerderStory.leaderURL)))
+        #expect(give("second", &story).handed.isEmpty, "the first is under way")
+        #expect(give("third", &story).handed.isEmpty)
+        #expect(story.machine.handed("A", error: nil, at: story.now).handed == [[task("third")]])
+        #expect(story.machine.handed("A", error: nil, at: story.now).handed.isEmpty)
+        #expect(!story.machine.isOffering)
+    }
+
+    @Test func `a newer offer takes the place of one that was refused`() throws {
+        var (story, _) = try follower()
+        _ = give("second", &story)
+        #expect(story.machine.handed("A", error: refusal, at: story.now).handed == [[task("second")]])
+        #expect(story.machine.nextDeadline == nil, "the connector is not asked again")
+    }
+
+    @Test func `what the leader does not take is asked for again, with growing pauses`() throws {
+        var (story, _) = try follower()
+        for pause: UInt64 in [250_000_000, 500_000_000, 1_000_000_000] {
+            let refused = story.machine.handed("A", error: refusal, at: story.now)
+            #expect(refused.contains(.tell(.offerRefused("A", refusal))))
+            #expect(story.machine.isOffering)
+            let due = story.time + pause
+            #expect(story.machine.nextDeadline == due)
+            story.time = due
+            let asked = story.machine.advance(at: story.now)
+            #expect(story.give([task("again")], "A", after: asked).handed == [[task("again")]])
+        }
+        _ = story.machine.handed("A", error: nil, at: story.now)
+        let next = give("later", &story)
+        #expect(next.handed == [[task("later")]])
+        _ = story.machine.handed("A", error: refusal, at: story.now)
+        #expect(story.machine.nextDeadline == story.time + 250_000_000, "a success starts the pauses over")
+    }
+
+    @Test func `an offer waits for the round, and is dropped where the connector has moved away`() throws {
+        var (story, _) = try follower()
+        _ = story.machine.handed("A", error: nil, at: story.now)
+        story.prepare()
+        #expect(give("second", &story).handed.isEmpty, "nobody leads during a round")
+        let settled = try story.follow(revoked: "A")
+        #expect(settled.handed.isEmpty)
+        #expect(!story.machine.isOffering)
+    }
+
+    @Test func `the leader's own connector takes its turn among the writes`() {
+        var story = HerderStory()
+        story.configure("A")
+        let started = story.lead()
+        let write = story.ask(.tasks("A", [task("other")]), 1)
+        #expect(write.written.count == 1)
+        #expect(story.give([task("own")], "A", after: started).written.isEmpty)
+        #expect(story.confirm(write).written == [["task-A-0", "commit-A"]])
+    }
+
+    @Test func `nothing is offered where nobody knows a leader`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.prepare()
+        let assignment = WorkerAssignment(
+            version: 2, leaderID: "l", leaderURL: "", configOffset: 1, assigned: work("A"))
+        let started = story.machine.group(
+            .assigned(
+                generation: 1, memberID: "m", leaderID: "l", protocolName: "sessioned", bytes: try assignment.encode()),
+            at: story.now)
+        #expect(story.give([task("0")], "A", after: started).handed.isEmpty)
+        #expect(story.machine.isOffering, "it is offered again later")
+    }
+}
+
+/// Task configurations that are in force without being those that the connector gave last.
+@Suite struct TaskConfigHealingTests {
+    /// A leader whose connector A has its task.
+    private func leader() -> HerderStory {
+        var story = HerderStory()
+        story.configure("A")
+        let started = story.lead()
+        let write = story.give([task("new")], "A", after: started)
+        story.confirm(write)
+        story.lead()
+        return story
+    }
+
+    private func asks(_ actions: [HerderMachine.Action]) -> Bool {
+        actions.contains { if case .connector("A", .askTaskConfigs) = $0 { true } else { false } }
+    }
+
+    @Test func `what the connector gave and was stored is not asked for again`() {
+        var story = HerderStory()
+        story.configure("A")
+        let started = story.lead()
+        let write = story.give([task("new")], "A", after: started)
+        #expect(write.written == [["task-A-0", "commit-A"]])
+        #expect(!asks(story.confirm(write)))
+    }
+
+    @Test func `an older write that came to be behind a newer one is written over`() {
+        var story = leader()
+        let late = story.read(
+            .task(TaskID(connector: "A", number: 0), task("old")), .commit("A", tasks: 1))
+        #expect(asks(late))
+        #expect(story.give([task("new")], "A", after: late).written == [["task-A-0", "commit-A"]])
+    }
+
+    @Test func `a stop of which only the half was stored leaves no connector without tasks`() {
+        var story = leader()
+        #expect(asks(story.read(.commit("A", tasks: 0))))
+        var other = leader()
+        #expect(!asks(other.read(.commit("A", tasks: 0), .targetState("A", .stopped))), "a whole one")
+    }
+
+    @Test func `a connector is asked again once, not for ever`() {
+        var story = leader()
+        let other: [ConfigLogRecord] = [
+            .task(TaskID(connector: "A", number: 0), task("other")), .commit("A", tasks: 1),
+        ]
+        let asked = story.read(other)
+        #expect(asks(asked))
+        _ = story.give([task("new")], "A", after: asked)
+        _ = story.machine.written(.turn("A"), error: nil, at: story.now)
+        #expect(!asks(story.read(other)), "the log does not say what was written")
+    }
+
+    @Test func `nothing is asked while newer ones are on their way`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        _ = story.give([task("new")], "A", after: started)
+        let other: [ConfigLogRecord] = [
+            .task(TaskID(connector: "A", number: 0), task("old")), .commit("A", tasks: 1),
+        ]
+        #expect(!asks(story.read(other)))
+        let after = story.machine.handed("A", error: nil, at: story.now) + story.machine.turnEnded(at: story.now)
+        #expect(asks(after), "but then")
+    }
+}

@@ -1,0 +1,67 @@
+import ClusterCore
+import ConnectModel
+import Testing
+
+/// What the leader writes about one connector, in turn.
+@Suite struct WriteTurnTests {
+    private func leader() -> HerderStory {
+        var story = HerderStory()
+        story.configure("A")
+        story.configure("B")
+        story.lead()
+        return story
+    }
+
+    @Test func `the leader writes of one connector in turn, and decides when the turn has come`() {
+        var story = leader()
+        let stop = story.ask(.stop("A"), 1)
+        #expect(stop.written == [["commit-A", "target-state-A"]])
+        #expect(story.ask(.tasks("A", [task("0")]), 2).isEmpty, "behind the stop")
+        #expect(story.ask(.tasks("A", []), 3).isEmpty)
+        let after = story.confirm(stop)
+        #expect(after.answers[1] == .done)
+        guard case .refused(let error)? = after.answers[2] else { return unexpected(after) }
+        #expect(error.message == "Cannot submit non-empty set of task configs for stopped connector A")
+        #expect(after.written == [["commit-A"]], "the next one that is not refused")
+        #expect(story.confirm(after).answers == [3: .done])
+        #expect(story.ask(.tasks("A", []), 4).written == [["commit-A"]], "nothing is left of the queue")
+    }
+
+    @Test func `connectors do not wait for one another`() {
+        var story = leader()
+        #expect(story.ask(.tasks("A", [task("0")]), 1).written == [["task-A-0", "commit-A"]])
+        #expect(story.ask(.tasks("B", [task("0")]), 2).written == [["task-B-0", "commit-B"]])
+    }
+
+    @Test func `a write that failed lets the next one go on`() {
+        var story = leader()
+        let stop = story.ask(.stop("A"), 1)
+        _ = story.ask(.tasks("A", [task("0")]), 2)
+        let error = ConnectError(.kafkaUnavailable, "no broker")
+        let after = story.confirm(stop, error: error)
+        #expect(after.answers == [1: .refused(error)])
+        #expect(after.written == [["task-A-0", "commit-A"]])
+    }
+
+    @Test func `what waits is refused once another worker leads`() throws {
+        var story = leader()
+        let first = story.ask(.tasks("A", [task("0")]), 1)
+        _ = story.ask(.tasks("A", [task("1")]), 2)
+        _ = try story.follow()
+        let after = story.confirm(first)
+        #expect(after.answers[1] == .done)
+        guard case .refused(let error)? = after.answers[2] else { return unexpected(after) }
+        #expect(error.code == .requestConflict)
+        #expect(after.written.isEmpty)
+    }
+
+    @Test func `what is written about a connector that is gone is refused when its turn comes`() {
+        var story = leader()
+        let first = story.ask(.tasks("A", [task("0")]), 1)
+        _ = story.ask(.stop("A"), 2)
+        story.read(.connector("A", nil))
+        let after = story.confirm(first)
+        guard case .refused(let error)? = after.answers[2] else { return unexpected(after) }
+        #expect(error.code == .connectorUnknown)
+    }
+}

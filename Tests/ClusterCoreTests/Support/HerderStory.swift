@@ -1,0 +1,139 @@
+import ClusterCore
+import ConnectModel
+
+/// A herder `m` at `http://m:8083/` with its config topic: what it writes is read back when the story says so.
+struct HerderStory {
+    static let leaderURL = "http://l:8083/"
+
+    var machine: HerderMachine
+    var time: UInt64 = 1_000_000_000
+    private(set) var offset: Int64 = 0
+    private(set) var generation: Int32 = 0
+    /// Statuses on their way to their topic.
+    private(set) var written: [HerderMachine.StatusWrite] = []
+
+    init(isAlone: Bool = false) {
+        machine = HerderMachine(
+            .init(
+                workerID: "m:8083",
+                membership: isAlone ? nil : .init(url: "http://m:8083/", mode: .sessioned, maximumDelay: 0),
+                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 3_600_000)))
+        if !isAlone { _ = machine.topicsRead(at: now) }
+    }
+
+    var now: HerderMachine.Moment { .init(time: time, wall: Int64(time / 1_000_000)) }
+
+    /// Somebody writes to the config topic, and this worker reads it.
+    @discardableResult
+    mutating func read(_ records: ConfigLogRecord...) -> [HerderMachine.Action] { read(records) }
+
+    @discardableResult
+    mutating func read(_ records: [ConfigLogRecord]) -> [HerderMachine.Action] {
+        var actions: [HerderMachine.Action] = []
+        for record in records {
+            actions += machine.read(record, offset: offset, at: now)
+            offset += 1
+        }
+        return actions + machine.turnEnded(at: now)
+    }
+
+    /// What this worker wants to write is written and read back.
+    @discardableResult
+    mutating func confirm(_ actions: [HerderMachine.Action], error: ConnectError? = nil) -> [HerderMachine.Action] {
+        var following: [HerderMachine.Action] = []
+        for case .write(let records, let write) in actions {
+            if error == nil { following += read(records) }
+            following += machine.written(write, error: error, at: now)
+        }
+        return following + machine.turnEnded(at: now)
+    }
+
+    /// A connector of one task is configured.
+    mutating func configure(_ name: String) {
+        read(.connector(name, ConfigMap([("connector.class", "C"), ("tasks.max", "1")])))
+    }
+
+    /// A round begins, up to the offer.
+    @discardableResult
+    mutating func prepare() -> [GroupOffer] {
+        let actions = machine.group(.preparing, at: now) + machine.turnEnded(at: now)
+        for case .membership(.offer(let offers)) in actions { return offers }
+        return []
+    }
+
+    /// A round that this worker leads alone.
+    @discardableResult
+    mutating func lead() -> [HerderMachine.Action] {
+        let offers = prepare()
+        generation += 1
+        let members = [GroupMemberMetadata(id: "m", metadata: offers.first?.metadata ?? [])]
+        let election = machine.group(
+            .elected(generation: generation, memberID: "m", protocolName: "sessioned", members: members), at: now)
+        for case .membership(.assign(let assignments)) in election {
+            return machine.group(
+                .assigned(
+                    generation: generation, memberID: "m", leaderID: "m", protocolName: "sessioned",
+                    bytes: assignments.first?.bytes ?? []), at: now) + machine.turnEnded(at: now)
+        }
+        return []
+    }
+
+    /// A round in which `l` leads.
+    @discardableResult
+    mutating func follow(_ assigned: String = "", revoked: String = "") throws -> [HerderMachine.Action] {
+        prepare()
+        generation += 1
+        let assignment = WorkerAssignment(
+            version: 2, leaderID: "l", leaderURL: Self.leaderURL, configOffset: machine.log.offset,
+            assigned: work(assigned), revoked: work(revoked))
+        return machine.group(
+            .assigned(
+                generation: generation, memberID: "m", leaderID: "l", protocolName: "sessioned",
+                bytes: try assignment.encode()), at: now) + machine.turnEnded(at: now)
+    }
+
+    /// The instance of a connector that was told to start starts, and gives task configurations.
+    @discardableResult
+    mutating func give(_ configs: [ConfigMap], _ name: String, after actions: [HerderMachine.Action])
+        -> [HerderMachine.Action]
+    {
+        var following = actions
+        for case .connector(name, .start(let instance)) in actions {
+            let now = self.now
+            following = machine.connector(name, at: now) {
+                $0.started(instance: instance, error: nil, now: now.time)
+            }
+        }
+        written += following.compactMap { if case .writeStatus(let write) = $0 { write } else { nil } }
+        for case .connector(name, .askTaskConfigs(let instance)) in following {
+            let given = ConnectorMachine.Given(configs: configs, differs: true)
+            return machine.gaveTaskConfigs(name, instance: instance, .success(given), at: now)
+        }
+        return following
+    }
+
+    mutating func ask(_ request: HerderMachine.Request, _ ticket: UInt64) -> [HerderMachine.Action] {
+        machine.request(request, ticket, at: now)
+    }
+}
+
+extension [HerderMachine.Action] {
+    /// Keys of the records of each write to the config topic.
+    var written: [[String]] { compactMap { if case .write(let records, _) = $0 { records.map(\.key) } else { nil } } }
+
+    /// What is handed to the leader.
+    var handed: [[ConfigMap]] {
+        compactMap { if case .handToLeader(let configs, _, _) = $0 { configs } else { nil } }
+    }
+
+    var answers: [UInt64: HerderMachine.Answer] {
+        var answers: [UInt64: HerderMachine.Answer] = [:]
+        for case .answer(let ticket, let answer) in self { answers[ticket] = answer }
+        return answers
+    }
+
+    var statuses: [StatusRecord] { compactMap { if case .writeStatus(let write) = $0 { write.record } else { nil } } }
+}
+
+/// One task's configuration.
+func task(_ text: String) -> ConfigMap { ConfigMap([("task", text)]) }
