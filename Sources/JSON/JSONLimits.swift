@@ -22,6 +22,9 @@ public struct JSONLimits: Sendable, Equatable {
         public static let loneSurrogates = Leniency(rawValue: 2)
         /// The text may start with the UTF-8 byte order mark.
         public static let byteOrderMark = Leniency(rawValue: 4)
+        /// Anything may stand behind the value and is not looked at, as Jackson does it. White space has to part it from a
+        /// number, and what is no letter from a word.
+        public static let textBehind = Leniency(rawValue: 8)
     }
 
     /// The longest text, in bytes.

@@ -92,7 +92,7 @@ public struct JSONScanner {
         case .key: return try key(byte, expected: .name)
         case .commaOrEnd: return try close(byte, expected: .end)
         case .done:
-            guard byte == nil else { throw unexpected(byte, expected: .end) }
+            if let byte, !leniency.contains(.textBehind) || isOfValue(byte) { throw unexpected(byte, expected: .end) }
             return .end
         }
     }
@@ -110,6 +110,21 @@ public struct JSONScanner {
     }
 
     // MARK: Structure
+
+    /// Whether a byte behind the whole value would be a part of it.
+    private func isOfValue(_ byte: UInt8) -> Bool {
+        switch bytes[position - 1] {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"):
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "$"), 0x80...:
+                true
+            default: false
+            }
+        default: false
+        }
+    }
 
     /// The next byte that is not white space, nil at the end of the text.
     private mutating func skipSpace() -> UInt8? {

@@ -76,6 +76,18 @@ struct JSONValueTests {
         #expect(try JSONValue.parse("\u{FEFF}1", limits: .jackson).int64 == 1)
     }
 
+    @Test func `What stands behind the value is let through only where that is asked for`() throws {
+        var limits = JSONLimits.strict
+        limits.leniency = .textBehind
+        for text in ["{} x", "{}x", "{}}", "[1]2", "1 x", "null,", #""a"b"#, "true false"] {
+            #expect(throws: Never.self) { try JSONValue.parse(text, limits: limits) }
+            #expect(throws: JSONError.self) { try JSONValue.parse(text) }
+        }
+        for text in ["1x", "1,", "nullx", "true1", "nullé", "[1 2]", "{ "] {
+            #expect(throws: JSONError.self) { try JSONValue.parse(text, limits: limits) }
+        }
+    }
+
     @Test func `Numbers give their value only where it fits`() throws {
         #expect(try JSONValue.parse("9223372036854775807").int64 == .max)
         #expect(try JSONValue.parse("-9223372036854775808").int64 == .min)

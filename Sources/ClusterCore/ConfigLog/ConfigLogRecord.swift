@@ -91,18 +91,14 @@ package enum ConfigLogKey: Sendable, Equatable {
 
     /// Reads a key; nil for one that is none of ours. The order of the checks is Apache's.
     package init?(_ text: String) {
-        func rest(_ prefix: String) -> String? {
-            text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : nil
-        }
+        func rest(_ prefix: String) -> String? { text.rest(behind: prefix).map { String(Substring($0)) } }
         if let name = rest("target-state-") {
             self = .targetState(name)
         } else if let name = rest("connector-") {
             self = .connector(name)
-        } else if let name = rest("task-") {
-            // Names may contain dashes: the number stands after the last one.
-            guard let dash = name.lastIndex(of: "-"), let number = Int32(name[name.index(after: dash)...]), number >= 0
-            else { return nil }
-            self = .task(TaskID(connector: String(name[..<dash]), number: number))
+        } else if let task = text.rest(behind: "task-") {
+            guard let task = TaskID(keyText: task) else { return nil }
+            self = .task(task)
         } else if let name = rest("commit-") {
             self = .commit(name)
         } else if let name = rest("restart-connector-") {

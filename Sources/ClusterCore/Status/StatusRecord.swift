@@ -88,7 +88,7 @@ package enum StatusRecord: Sendable, Equatable {
     }
 
     private static func status(_ bytes: [UInt8]) -> InstanceStatus? {
-        guard let object = (try? JSONValue.parse(bytes, limits: .jackson))?.object,
+        guard let object = (try? JSONValue.parse(bytes, limits: .internalTopics))?.object,
             let state = object["state"]?.string.flatMap(InstanceState.init), let workerID = object["worker_id"]?.string,
             let generation = object["generation"]?.int64,
             // Workers before 4.2 write no version, and null stands for none of either.
@@ -100,7 +100,7 @@ package enum StatusRecord: Sendable, Equatable {
     }
 
     private static func topicUse(_ bytes: [UInt8]) -> TopicUse? {
-        guard let object = (try? JSONValue.parse(bytes, limits: .jackson))?["topic"]?.object,
+        guard let object = (try? JSONValue.parse(bytes, limits: .internalTopics))?["topic"]?.object,
             let task = object["task"]?.int64, let discovered = object["discoverTimestamp"]?.int64
         else { return nil }
         return TopicUse(task: Int32(truncatingIfNeeded: task), discoveredAt: discovered)
@@ -126,20 +126,13 @@ package enum StatusKey: Sendable, Equatable {
 
     /// Reads a key; nil for one that is none of ours. The order of the checks is Apache's.
     package init?(_ text: String) {
-        // Bytes, because a name may begin with a mark that would combine with the prefix to another character.
-        func rest(_ prefix: String) -> Substring.UTF8View? {
-            text.utf8.starts(with: prefix.utf8) ? text.utf8.dropFirst(prefix.utf8.count) : nil
-        }
-        if let name = rest(Self.connectorPrefix) {
+        if let name = text.rest(behind: Self.connectorPrefix) {
             guard !name.isEmpty else { return nil }
             self = .connector(String(Substring(name)))
-        } else if let name = rest(Self.taskPrefix) {
-            // Names may contain dashes: the number stands after the last one.
-            guard let dash = name.lastIndex(of: UInt8(ascii: "-")),
-                let number = Int32(Substring(name[dash...].dropFirst())), number >= 0
-            else { return nil }
-            self = .task(TaskID(connector: String(Substring(name[..<dash])), number: number))
-        } else if let name = rest(Self.topicPrefix) {
+        } else if let name = text.rest(behind: Self.taskPrefix) {
+            guard let task = TaskID(keyText: name) else { return nil }
+            self = .task(task)
+        } else if let name = text.rest(behind: Self.topicPrefix) {
             // Names of topics contain no colon, those of connectors may.
             guard let colon = name.firstIndex(of: UInt8(ascii: ":")), colon > name.startIndex,
                 name[colon...].starts(with: Self.topicSeparator.utf8)

@@ -129,6 +129,30 @@ import Testing
         #expect(log.offset == 51)
     }
 
+    @Test(arguments: [
+        (#"{"tasks":1} and more"#, true), (#"{"tasks":1}{"tasks":2}"#, true), (" \n", true), ("12 and more", true),
+        ("nonsense", false), ("12and more", false), ("nullx", false), (#"{"tasks":1"#, false),
+    ])
+    func `a record counts where it does for Apache's workers`(value: String, counts: Bool) {
+        let record = LogRecord(partition: 0, offset: 0, key: Array("commit-src".utf8), value: Array(value.utf8))
+        #expect((ConfigLogRecord(record) != nil) == counts)
+    }
+
+    @Test mutating func `a key that is no UTF-8 is unknown and counts`() throws {
+        let record = LogRecord(partition: 0, offset: 6, key: [0x63, 0xff], value: Array("{}".utf8))
+        _ = log.apply(try #require(ConfigLogRecord(record)), offset: 6, isLive: true)
+        #expect(log.offset == 7)
+    }
+
+    @Test mutating func `a name may begin with a mark that combines with the dash before it`() {
+        let name = "\u{301}src-1"
+        let id = TaskID(connector: name, number: 0)
+        for key in [ConfigLogKey.connector(name), .task(id), .commit(name), .targetState(name)] {
+            #expect(ConfigLogKey(key.text) == key)
+        }
+        #expect(read(.connector(name, config)) == [.connectorUpdated(name)])
+    }
+
     @Test mutating func `a session key needs all its fields`() {
         let key = SessionKey(base64: "c2VjcmV0", algorithm: "HmacSHA256", createdAt: 1_700_000_000_000)
         #expect(read(.sessionKey(key)) == [.sessionKeyChanged(key)])
