@@ -2,13 +2,17 @@ internal import EventLoop
 
 /// Writes to one topic through a producer whose lane is the loop. Confined to the loop.
 ///
-/// A producer that broke is replaced; what it had not confirmed fails.
+/// A producer that broke is replaced; what it had not confirmed fails. Beside what the producer holds, as much again may wait
+/// for it; what is beyond that fails at once, lest brokers that are away for hours cost all memory.
 final class LogWriter {
     private struct Request {
         let number: Int32
         let entries: [TopicLog.Entry]
         /// How many of them the producer has.
         var taken = 0
+
+        /// Bytes of those that it has not.
+        var bytes: Int { entries[taken...].reduce(0) { $0 + $1.byteCount } }
     }
 
     private let cluster: KafkaCluster
@@ -19,6 +23,7 @@ final class LogWriter {
     private var appends = LogAppends()
     /// What the producer has no room or no metadata for, the first perhaps in part.
     private var waiting: [Request] = []
+    private var waitingBytes = 0
     private var dones: [Int32: (ClientError?) -> Void] = [:]
     private var settled: [UInt64: () -> Void] = [:]
     private var lastWait: UInt64 = 0
@@ -33,10 +38,21 @@ final class LogWriter {
     func append(_ entries: [TopicLog.Entry], _ done: @escaping (ClientError?) -> Void) {
         guard !isClosed else { return done(KafkaCluster.closedError) }
         guard !entries.isEmpty else { return done(nil) }
+        let limit = clients.producer.producer.bufferMemory
+        guard waiting.isEmpty || waitingBytes < limit else { return done(Self.full(topic, limit)) }
         let number = appends.begin(recordCount: entries.count)
         dones[number] = done
-        waiting.append(Request(number: number, entries: entries))
+        let request = Request(number: number, entries: entries)
+        waitingBytes += request.bytes
+        waiting.append(request)
         pump()
+    }
+
+    private static func full(_ topic: String, _ limit: Int) -> ClientError {
+        ClientError(
+            .bufferFull, .retriable,
+            "\(limit) bytes (buffer.memory) wait to be written to topic \(topic) already: its brokers do not answer, or too "
+                + "slowly")
     }
 
     /// Calls `body` once every append that was given before has ended.
@@ -53,6 +69,7 @@ final class LogWriter {
         producer?.close()
         producer = nil
         waiting = []
+        waitingBytes = 0
         fail(appends.unfinished, KafkaCluster.closedError)
         tellSettled()
     }
@@ -81,6 +98,7 @@ final class LogWriter {
             switch append(entry, request.number, lane) {
             case .appended:
                 waiting[0].taken += 1
+                waitingBytes -= entry.byteCount
                 if waiting[0].taken == request.entries.count { waiting.removeFirst() }
                 isSecondTry = false
             case .full, .needsMetadata:
@@ -139,7 +157,9 @@ final class LogWriter {
 
     private func finish(_ end: LogAppends.End?) {
         guard let end else { return }
-        if end.error != nil { waiting.removeAll { $0.number == end.append } }
+        if end.error != nil, let at = waiting.firstIndex(where: { $0.number == end.append }) {
+            waitingBytes -= waiting.remove(at: at).bytes
+        }
         dones.removeValue(forKey: end.append)?(end.error)
     }
 

@@ -31,6 +31,8 @@ package final class TopicLog: Sendable {
             self.key = key
             self.value = value
         }
+
+        var byteCount: Int { key.count + (value?.count ?? 0) }
     }
 
     /// What a log's clients are set to.
@@ -75,7 +77,8 @@ package final class TopicLog: Sendable {
         onLoop { $0.start(observer, done: done) }
     }
 
-    /// Writes records, those of one partition in order; Kafka's partitioner chooses by the key.
+    /// Writes records, those of one partition in order; Kafka's partitioner chooses by the key. They wait without a limit of
+    /// time (but `delivery.timeout.ms`), and within that of `buffer.memory`: `ClientError.Code.bufferFull`.
     ///
     /// - Parameter done: called once, when all are acknowledged or with the first error; then some may be written.
     package func append(_ entries: [Entry], done: @escaping @Sendable (ClientError?) -> Void) {

@@ -77,6 +77,33 @@ struct TopicLogInteropTests {
         await log.close()
     }
 
+    @Test func `what brokers that are away do not take waits within limits`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try ClientBench(broker.address)
+        defer { bench.close() }
+        try await create(bench, "full", partitions: 1)
+        let log = try await TestLog(bench, "full", ["buffer.memory": "65536", "batch.size": "4096"])
+        _ = try await log.start().get()
+        try broker.pause()
+        let written = Mutex(0)
+        let errors = Mutex<[ClientError]>([])
+        for number in 0..<1000 {
+            log.begin([TopicLog.Entry(key: Array("\(number)".utf8), value: Array(repeating: 1, count: 1000))]) {
+                error in
+                if let error { errors.withLock { $0.append(error) } } else { written.withLock { $0 += 1 } }
+            }
+        }
+        #expect(await log.append(["one": "more"])?.code == .bufferFull)
+        #expect(errors.withLock { $0.allSatisfy { $0.code == .bufferFull && $0.isRetriable } })
+        try broker.resume()
+        #expect(await log.readToEnd() == nil)
+        #expect(written.withLock { $0 } == log.seen.count)
+        #expect(written.withLock { $0 } + errors.withLock { $0.count } == 1000)
+        #expect(await log.append(["one": "more"]) == nil)
+        await log.close()
+    }
+
     @Test func `a log waits for its topic and reads one that is made anew from its beginning`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
