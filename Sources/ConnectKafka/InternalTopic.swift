@@ -103,7 +103,8 @@ package final class InternalTopic: ClusterLog {
             log = try TopicLog(
                 cluster: clusters.value.workersCluster(for: clients.consumer), topic: name,
                 clients: TopicLog.Clients(
-                    consumer: clients.consumer, producer: clients.producer, createsTopic: createsTopic))
+                    consumer: clients.consumer, producer: clients.producer, createsTopic: createsTopic,
+                    usesFirstPartitionOnly: plan.hasOnePartition))
         } catch {
             return failed(ConnectError(error), done)
         }

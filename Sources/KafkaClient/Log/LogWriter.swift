@@ -121,7 +121,8 @@ final class LogWriter {
         entry.key.withUnsafeBytes { key in
             func append(_ value: UnsafeRawPointer?, _ length: Int32) -> ProducerLane.AppendResult {
                 lane.append(
-                    topic: topicNumber, partition: -1, key: key.baseAddress, keyLength: Int32(clamping: key.count),
+                    topic: topicNumber, partition: clients.usesFirstPartitionOnly ? 0 : -1, key: key.baseAddress,
+                    keyLength: Int32(clamping: key.count),
                     value: value, valueLength: length, timestamp: EventLoop.wallMilliseconds(), segment: number)
             }
             guard let value = entry.value else { return append(nil, -1) }

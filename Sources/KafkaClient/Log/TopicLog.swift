@@ -43,12 +43,18 @@ package final class TopicLog: Sendable {
         package var producer: ClientSettings
         /// Whether a broker that creates topics by itself may do so for this one.
         package var createsTopic: Bool
+        /// Whether only the first partition is read and written, whatever the topic has beside it: for a log of which the
+        /// order of all records counts.
+        package var usesFirstPartitionOnly: Bool
 
         /// The settings of both.
-        package init(consumer: ClientSettings, producer: ClientSettings, createsTopic: Bool) {
+        package init(
+            consumer: ClientSettings, producer: ClientSettings, createsTopic: Bool, usesFirstPartitionOnly: Bool = false
+        ) {
             self.consumer = consumer
             self.producer = producer
             self.createsTopic = createsTopic
+            self.usesFirstPartitionOnly = usesFirstPartitionOnly
         }
     }
 
@@ -68,8 +74,8 @@ package final class TopicLog: Sendable {
     ///
     /// - Parameters:
     ///   - observer: gets what was read, batch by batch.
-    ///   - done: called once: with the number of partitions when the end of the log has been reached, or with the reason
-    ///     why it never will (a missing right, an illegal name).
+    ///   - done: called once: with the topic's number of partitions when the end of the log has been reached, or with the
+    ///     reason why it never will (a missing right, an illegal name).
     package func start(
         _ observer: @escaping @Sendable ([Record]) -> Void,
         done: @escaping @Sendable (Result<Int, ClientError>) -> Void

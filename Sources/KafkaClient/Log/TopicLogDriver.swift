@@ -17,6 +17,8 @@ final class TopicLogDriver {
     private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 1 << 20))
     private let log = Logger("kafka.client.log")
     private var tail: LogTail
+    /// How many partitions the topic was seen to have.
+    private var partitionCount = 0
     private var reader: Consumer?
     /// Grows with each reader: what an older one still has to say does not count.
     private var generation = 0
@@ -63,7 +65,7 @@ final class TopicLogDriver {
         metadataChanged(cluster.metadata)
         wantEnd { [weak self] error in
             guard let self else { return }
-            startEnded(error.map { .failure($0) } ?? .success(tail.partitionCount))
+            startEnded(error.map { .failure($0) } ?? .success(partitionCount))
         }
     }
 
@@ -164,8 +166,20 @@ final class TopicLogDriver {
                 .failure(ClientError(brokerCode: known.errorCode, nil, "topic \(topic) cannot be read and written")))
         }
         guard known.errorCode == 0 else { return }
-        tail.topicSeen(id: known.id, partitionCount: known.partitions.count, now: EventLoop.now())
+        let count = known.partitions.count
+        tail.topicSeen(
+            id: known.id, partitionCount: clients.usesFirstPartitionOnly ? min(count, 1) : count, now: EventLoop.now())
+        noteCount(count)
         carryOut()
+    }
+
+    private func noteCount(_ count: Int) {
+        defer { partitionCount = count }
+        guard clients.usesFirstPartitionOnly, count > 1, count != partitionCount, starting == nil else { return }
+        log.error(
+            "A topic that must have one partition was given more: only the first is read and written, and no worker will "
+                + "start with it. Copy the first to a new topic of one partition",
+            [LogField("topic", topic), LogField("partitions", count)])
     }
 
     // MARK: - Reading

@@ -64,9 +64,6 @@ package struct LogTail: Sendable {
         askPause = RetryPause(backoff, seed: seed &+ 1)
     }
 
-    /// How many partitions the topic has; 0 before it was seen.
-    package var partitionCount: Int { places.count }
-
     /// When ``step(now:)`` is due although nothing happens.
     package var nextDeadline: UInt64? {
         guard !places.isEmpty else { return nil }

@@ -105,6 +105,24 @@ struct InternalTopicInteropTests {
         #expect(await outcome { config.start({ _ in }, done: $0) }?.message.contains("exactly one partition") == true)
     }
 
+    @Test func `a config topic that is given partitions goes on with its first`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try Bench(broker.address, ["metadata.max.age.ms": "200"])
+        defer { bench.close() }
+        let config = try bench.connections.makeConfigLog()
+        let records = Mutex<[LogRecord]>([])
+        #expect(await outcome { config.start({ new in records.withLock { $0 += new } }, done: $0) } == nil)
+        try broker.alter("t-configs", partitions: 3)
+        while try await bench.seenPartitionCount("t-configs") != 3 { try await Task.sleep(for: .milliseconds(20)) }
+        let entries = (0..<20).map { LogEntry(key: Array("key-\($0)".utf8), value: [UInt8(ascii: "1")]) }
+        #expect(await outcome { config.append(entries, done: $0) } == nil)
+        #expect(await outcome { config.readToEnd($0) } == nil)
+        #expect(records.withLock { $0.map(\.partition) } == Array(repeating: 0, count: 20))
+        #expect(records.withLock { $0.map(\.offset) } == Array(0..<20))
+        await closed(config)
+    }
+
     @Test func `more replicas than brokers are waited for, with words, and then refused`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
@@ -173,6 +191,17 @@ private final class Bench: Sendable {
 
     func partitionCount(_ topic: String) async throws -> Int? {
         try await ask { $0.describeTopics([topic], completion: $1) }.get().first?.partitions.count
+    }
+
+    /// As the worker's own clients know it.
+    func seenPartitionCount(_ topic: String) async throws -> Int? {
+        let settings = try ClientSettings(connections.layers.internalClient("shared-admin"), role: .admin)
+        return await withCheckedContinuation { continuation in
+            loop.execute { [connections] in
+                let metadata = connections.state.value.workersCluster(for: settings).metadata
+                continuation.resume(returning: metadata.topic(topic)?.partitions.count)
+            }
+        }
     }
 
     private func ask<Value: Sendable>(

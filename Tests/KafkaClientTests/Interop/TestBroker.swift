@@ -5,7 +5,7 @@ import Glibc
 final class TestBroker {
     let address: String
     private let folder: String
-    private let script: String
+    private let home: String
 
     /// Why there is none here; nil when there can be one.
     static var missing: String? {
@@ -18,8 +18,7 @@ final class TestBroker {
 
     init(settings: [String] = []) throws {
         let port = try Self.freePort()
-        let home = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? ""
-        script = home + "/bin/brokers"
+        home = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? ""
         folder = NSTemporaryDirectory() + "kafka-client-\(ProcessInfo.processInfo.processIdentifier)-\(port)"
         address = "127.0.0.1:\(port)"
         try run(["start", "--dir", folder, "--port", "\(port)"] + settings.flatMap { ["--set", $0] })
@@ -54,20 +53,27 @@ final class TestBroker {
     func resume() throws { try run(["resume", "--dir", folder, "0"]) }
     func destroy() { try? run(["destroy", "--dir", folder]) }
 
+    /// Gives a topic more partitions.
+    func alter(_ topic: String, partitions: Int) throws {
+        let arguments = ["--alter", "--topic", topic, "--partitions", "\(partitions)"]
+        try run(["--bootstrap-server", address] + arguments, program: home + "/bin/kafka-topics.sh")
+    }
+
     /// Not by Foundation's `Process`: it waits for the end of every process that inherited its descriptors, and so for the
     /// broker itself.
-    private func run(_ arguments: [String]) throws {
+    private func run(_ arguments: [String], program: String? = nil) throws {
+        let program = program ?? home + "/bin/brokers"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for descriptor in Int32(0)...2 {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
-        var words: [UnsafeMutablePointer<CChar>?] = ([script] + arguments).map { strdup($0) }
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
         var child: pid_t = 0
-        guard posix_spawn(&child, script, &actions, nil, words, environ) == 0 else {
+        guard posix_spawn(&child, program, &actions, nil, words, environ) == 0 else {
             throw BrokerError(arguments: arguments)
         }
         var status: Int32 = 0

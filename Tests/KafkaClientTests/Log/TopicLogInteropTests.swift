@@ -125,6 +125,26 @@ struct TopicLogInteropTests {
         await writer.close()
     }
 
+    @Test func `a log of one partition keeps to the first whatever the topic was given beside it`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try ClientBench(broker.address)
+        defer { bench.close() }
+        try await create(bench, "first", partitions: 3)
+        let all = try await TestLog(bench, "first")
+        _ = try await all.start().get()
+        let log = try await TestLog(bench, "first", usesFirstPartitionOnly: true)
+        #expect(try await log.start().get() == 3)
+        let keys = (0..<20).map { "key-\($0)" }
+        #expect(await all.append(keys.map { TopicLog.Entry(key: Array($0.utf8), value: [0]) }) == nil)
+        #expect(await log.append(keys.map { TopicLog.Entry(key: Array($0.utf8), value: [1]) }) == nil)
+        #expect(await log.readToEnd() == nil)
+        #expect(Set(log.seen.map(\.partition)) == [0])
+        #expect(log.seen.filter { $0.value == [1] }.map { String(decoding: $0.key ?? [], as: UTF8.self) } == keys)
+        await log.close()
+        await all.close()
+    }
+
     @Test(arguments: ["read_uncommitted", "read_committed"])
     func `markers of transactions at the end of the log do not hold a question for the end up`(
         _ isolation: String
@@ -200,7 +220,9 @@ private final class TestLog: Sendable {
     private let log: TopicLog
     private let records = Mutex<[TopicLog.Record]>([])
 
-    init(_ bench: ClientBench, _ topic: String, _ keys: [String: String] = [:]) async throws {
+    init(
+        _ bench: ClientBench, _ topic: String, _ keys: [String: String] = [:], usesFirstPartitionOnly: Bool = false
+    ) async throws {
         let result: Result<TopicLog, ClientError> = await bench.ask { cluster, done in
             done(
                 Result { () throws(ClientError) in
@@ -214,7 +236,7 @@ private final class TestLog: Sendable {
                         clients: TopicLog.Clients(
                             consumer: try ClientSettings(base.merging(keys) { $1 }, role: .consumer),
                             producer: try ClientSettings(base.merging(writes) { $1 }, role: .producer),
-                            createsTopic: false))
+                            createsTopic: false, usesFirstPartitionOnly: usesFirstPartitionOnly))
                 })
         }
         log = try result.get()
