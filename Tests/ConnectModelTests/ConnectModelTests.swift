@@ -45,3 +45,15 @@ import Testing
         #expect(arena.capacity == 1 << 20 && grown > 1 << 20)
     }
 }
+
+@Suite struct SessionKeyTests {
+    @Test func `no description of a key shows its secret`() {
+        let key = SessionKey(base64: "c2VjcmV0", algorithm: "HmacSHA256", createdAt: 7)
+        let view = ClusterView(leaderURL: nil, isLeader: true, protocolVersion: 2, sessionKey: key)
+        var dumped = ""
+        dump(view, to: &dumped)
+        for text in ["\(key)", "\(view)", String(reflecting: view), dumped] {
+            #expect(!text.contains("c2VjcmV0") && text.contains("HmacSHA256"))
+        }
+    }
+}

@@ -137,6 +137,16 @@ public struct SessionKey: Sendable, Equatable {
     }
 }
 
+extension SessionKey: CustomStringConvertible, CustomReflectable {
+    /// Without the secret, for logs.
+    public var description: String { "session key (\(algorithm), created at \(createdAt))" }
+
+    /// The description's facts, so that no dump shows the secret either.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["algorithm": algorithm, "createdAt": createdAt])
+    }
+}
+
 /// Requests of this worker to others. Thread-safe.
 public protocol PeerClient: AnyObject, Sendable {
     /// Hands a connector's task configurations to the leader: `POST /connectors/NAME/tasks`, signed where there is a key.

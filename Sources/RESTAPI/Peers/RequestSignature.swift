@@ -52,7 +52,7 @@ struct RequestSignature: Equatable {
                     + "Check that all workers' configuration files permit the same set of signature algorithms, and "
                     + "correct any misconfigured worker and restart it.")
         }
-        guard let key = cluster.sessionKey.flatMap({ Base64.decode($0.base64) }) else {
+        guard let key = cluster.sessionKey.flatMap(secret(of:)) else {
             throw RESTError(
                 503,
                 "This worker is still starting up and has not been able to read a session key from the config topic yet"
@@ -72,8 +72,8 @@ struct RequestSignature: Equatable {
         guard let mac = MACAlgorithm(javaName: algorithm) else {
             throw ConnectError(.configInvalid, "inter.worker.signature.algorithm: \(algorithm) is not available")
         }
-        guard let secret = Base64.decode(key.base64) else {
-            throw ConnectError(.peerRetriable, "The cluster's session key is not Base64")
+        guard let secret = secret(of: key) else {
+            throw ConnectError(.peerRetriable, "The cluster's session key is empty or not Base64")
         }
         do throws(CryptoError) {
             let code = try HMAC.code(of: body, key: secret, mac)
@@ -81,6 +81,12 @@ struct RequestSignature: Equatable {
         } catch {
             throw ConnectError(.workerFailed, "A request to another worker cannot be signed: \(error)")
         }
+    }
+
+    /// The bytes of a key; nil where nobody could have made it: with an empty one anybody could sign.
+    private static func secret(of key: SessionKey) -> [UInt8]? {
+        guard let bytes = Base64.decode(key.base64), !bytes.isEmpty else { return nil }
+        return bytes
     }
 
     /// All values of a header as one, so that a second one cannot hide behind the first.

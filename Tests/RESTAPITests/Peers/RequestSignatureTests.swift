@@ -71,6 +71,12 @@ struct RequestSignatureTests {
         #expect(refusal(signed(), key: nil) == RESTError(503, text))
         let unreadable = SessionKey(base64: "?", algorithm: "HmacSHA256", createdAt: 0)
         #expect(refusal(signed(), key: unreadable) == RESTError(503, text))
+        // With an empty key anybody could sign.
+        let empty = SessionKey(base64: "", algorithm: "HmacSHA256", createdAt: 0)
+        #expect(refusal(signed("thNnmggU2ex3L5XXeMNfxf8Wl8STcVZTxscSFEKSxa0="), body: "", key: empty)?.status == 503)
+        #expect(throws: ConnectError.self) {
+            try RequestSignature.headers(signing: [], key: empty, algorithm: "HmacSHA256")
+        }
     }
 
     @Test func `an older protocol takes unsigned requests, but no nonsense`() {
