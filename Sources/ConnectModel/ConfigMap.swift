@@ -55,9 +55,18 @@ public struct ConfigMap: Sendable, Equatable {
     /// How many keys there are.
     public var count: Int { entries.count }
 
+    /// The same keys with the same texts, in any order. Texts are compared byte by byte: what Unicode takes for the same may
+    /// be another file or another password.
     public static func == (left: ConfigMap, right: ConfigMap) -> Bool {
         left.entries.count == right.entries.count
-            && left.entries.allSatisfy { right.contains($0.key) && right[$0.key] == $0.value }
+            && left.entries.allSatisfy { entry in
+                guard right.contains(entry.key) else { return false }
+                switch (entry.value, right[entry.key]) {
+                case (nil, nil): return true
+                case (let mine?, let theirs?): return mine.utf8.elementsEqual(theirs.utf8)
+                default: return false
+                }
+            }
     }
 
     /// The keys without their values, which may be secrets, for messages that show a map: `{k, k}`.

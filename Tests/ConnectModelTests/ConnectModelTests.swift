@@ -27,6 +27,14 @@ import Testing
         #expect(map.keyDescription == "{a}")
     }
 
+    @Test func `maps are equal by their bytes, in any order`() {
+        let map = ConfigMap([("file", "/\u{E9}"), ("topic", nil)])
+        #expect(map == ConfigMap([("topic", nil), ("file", "/\u{E9}")]))
+        #expect(map != ConfigMap([("file", "/e\u{301}"), ("topic", nil)]))
+        #expect(map != ConfigMap([("file", "/\u{E9}"), ("topic", "")]))
+        #expect(map != ConfigMap([("file", "/\u{E9}"), ("other", nil)]))
+    }
+
     @Test func `a prefix is taken off the keys that have it`() {
         let map = ConfigMap([("producer.override.linger.ms", "5"), ("topic", "t")])
         #expect(map.removingPrefix("producer.override.") == ConfigMap([("linger.ms", "5")]))
