@@ -12,16 +12,11 @@ import Synchronization
 /// milliseconds (a listener's); writes and `/health` are handed to the herder and answered when it replies, or with the stage
 /// when it does not in time. What another worker of the cluster has to answer is handed on to it. Thread-safe.
 package final class RESTService: Sendable {
-    private struct State {
-        var herder: (any HerderPort)?
-        var stage: Stage?
-    }
-
     private let settings: RESTSettings
     private let router: Router
     private let headers: AnswerHeaders
     private let forwarding: Forwarding
-    private let state = Mutex(State())
+    private let attached = Mutex<(any HerderPort)?>(nil)
     private let log = Logger("org.apache.kafka.connect.runtime.rest.RestServer")
 
     /// - Parameters:
@@ -39,12 +34,7 @@ package final class RESTService: Sendable {
 
     /// Serves this herder from now on.
     package func attach(_ herder: any HerderPort) {
-        state.withLock { $0.herder = herder }
-    }
-
-    /// What the worker is doing before it has a herder.
-    package func setStage(_ stage: Stage) {
-        state.withLock { $0.stage = stage }
+        attached.withLock { $0 = herder }
     }
 
     /// The handler for ``HTTPServer``.
@@ -80,10 +70,10 @@ package final class RESTService: Sendable {
 
     private func outcome(_ request: HTTPRequest) throws(RESTError) -> RESTOutcome {
         let match = try router.match(request)
-        let (herder, stage) = state.withLock { ($0.herder, $0.stage) }
+        let herder = attached.withLock { $0 }
         let snapshot = herder?.snapshot
         guard let herder, let snapshot, snapshot.isReady || match.servesAlways else {
-            let current = StageText.sentence(snapshot?.stage ?? stage)
+            let current = StageText.sentence(snapshot?.stage)
             if match.servesAlways { return .answer(HealthResource.starting(current)) }
             throw RESTError(503, ["Worker is still starting up.", current].compactMap(\.self).joined(separator: " "))
         }
@@ -94,7 +84,7 @@ package final class RESTService: Sendable {
     private func ask(
         _ question: HerderRequest, _ request: HTTPRequest, _ responder: HTTPResponder
     ) throws(RESTError) {
-        guard let herder = state.withLock({ $0.herder }) else { throw RESTError(503, "Worker is still starting up.") }
+        guard let herder = attached.withLock({ $0 }) else { throw RESTError(503, "Worker is still starting up.") }
         let (sum, overflow) = request.began.addingReportingOverflow(question.time.nanoseconds)
         let deadline = overflow ? .max : sum
         let late = question.late

@@ -10,12 +10,16 @@ import Testing
 struct RESTServiceTests {
     private let stage = Stage(description: "reading to the end of the config topic", began: 1_729_846_800_123)
 
-    @Test func `before there is a herder all but health is refused with the stage`() {
+    @Test func `before there is a herder all but health is refused`() {
         let caller = Caller(nil)
         #expect(caller.call("GET", "/health")?.status == 503)
         #expect(
             caller.call("GET", "/health")?.text == #"{"status":"starting","message":"Worker is still starting up."}"#)
-        caller.service.setStage(stage)
+        #expect(caller.call("GET", "/connectors")?.status == 503)
+    }
+
+    @Test func `before the herder is ready all but health is refused with the stage`() {
+        let caller = Caller(FakeHerder(.ready(stage: stage, isReady: false)))
         let text = "Worker is still starting up. The worker is currently reading to the end of the config topic, "
         #expect(
             caller.call("GET", "/health")?.text

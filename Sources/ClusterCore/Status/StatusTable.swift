@@ -36,47 +36,6 @@ package struct StatusTable: Sendable {
     /// Topics that the connector's tasks have used since they were last reset, sorted.
     package func topics(_ name: String) -> [String] { entries[name]?.topics.keys ?? [] }
 
-    /// Puts a connector's status.
-    ///
-    /// - Parameter carefully: leave it where another worker of a later generation wrote last (Apache's `putSafe`).
-    /// - Returns: whether it was put.
-    @discardableResult
-    package mutating func putConnector(_ name: String, _ status: InstanceStatus, carefully: Bool) -> Bool {
-        if carefully, let cached = entries[name]?.connector, !isSafe(status, over: cached) { return false }
-        entries[name, default: Entry()].connector = status
-        return true
-    }
-
-    /// Puts a task's status.
-    ///
-    /// An UNASSIGNED that comes after a RUNNING of the same or a later generation is stale and left out, unless it is the
-    /// RUNNING of the same worker.
-    /// - Parameter carefully: see ``putConnector(_:_:carefully:)``.
-    /// - Returns: whether it was put.
-    @discardableResult
-    package mutating func putTask(_ task: TaskID, _ status: InstanceStatus, carefully: Bool) -> Bool {
-        if let cached = self.task(task) {
-            if carefully, !isSafe(status, over: cached) { return false }
-            if status.state == .unassigned, cached.state == .running, cached.generation >= status.generation,
-                cached.workerID != status.workerID
-            {
-                return false
-            }
-        }
-        entries[task.connector, default: Entry()].tasks[task.number] = status
-        return true
-    }
-
-    /// Notes that a task used a topic.
-    ///
-    /// - Returns: whether that is news.
-    @discardableResult
-    package mutating func putTopic(_ topic: String, by task: TaskID) -> Bool {
-        guard entries[task.connector]?.topics[topic] == nil else { return false }
-        entries[task.connector, default: Entry()].topics[topic] = task.number
-        return true
-    }
-
     /// Forgets a task.
     package mutating func removeTask(_ task: TaskID) {
         guard entries[task.connector] != nil else { return }
@@ -101,17 +60,22 @@ package struct StatusTable: Sendable {
         }
     }
 
-    /// Takes in a record of the status topic.
+    /// Takes in a record.
+    ///
+    /// An UNASSIGNED that comes after a RUNNING of the same or a later generation is stale and left out, unless it is the
+    /// RUNNING of the same worker.
     package mutating func read(_ record: StatusRecord) {
         switch record {
-        case .connector(let name, let status?): putConnector(name, status, carefully: false)
+        case .connector(let name, let status?): entries[name, default: Entry()].connector = status
         case .connector(let name, nil):
             // The tasks go with it; the topics have records of their own.
             guard entries[name] != nil else { return }
             entries[name, default: Entry()].connector = nil
             entries[name, default: Entry()].tasks.removeAll()
             if entries[name]?.topics.isEmpty == true { entries[name] = nil }
-        case .task(let task, let status?): putTask(task, status, carefully: false)
+        case .task(let task, let status?):
+            guard !isStale(status, of: task) else { return }
+            entries[task.connector, default: Entry()].tasks[task.number] = status
         case .task(let task, nil): removeTask(task)
         case .topic(let topic, let connector, let use?):
             entries[connector, default: Entry()].topics[topic] = use.task
@@ -129,6 +93,12 @@ package struct StatusTable: Sendable {
 
     /// Whether it is known that the connector uses the topic.
     package func uses(_ topic: String, connector: String) -> Bool { entries[connector]?.topics[topic] != nil }
+
+    private func isStale(_ status: InstanceStatus, of task: TaskID) -> Bool {
+        guard status.state == .unassigned, let cached = self.task(task) else { return false }
+        return cached.state == .running && cached.generation >= status.generation
+            && cached.workerID != status.workerID
+    }
 
     private func isSafe(_ status: InstanceStatus, over cached: InstanceStatus) -> Bool {
         cached.workerID == workerID || cached.generation <= status.generation

@@ -61,7 +61,7 @@ package final class GroupMembership: Sendable {
         onLoop { $0.tell { machine, now in machine.requestRejoin(reason: reason, now: now) } }
     }
 
-    /// Sends a heartbeat at once, unless one is under way or was sent within the last second.
+    /// Sends a heartbeat at once, unless one is under way or was sent within the last 50 ms.
     package func heartbeatNow() {
         onLoop { $0.heartbeatNow() }
     }

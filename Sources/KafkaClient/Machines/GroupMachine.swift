@@ -118,14 +118,6 @@ package struct GroupMachine: Sendable {
         return GroupIdentity(generation: generation, memberID: memberID, instanceID: settings.instanceID)
     }
 
-    /// Whether a join round is under way or about to begin.
-    package var isRebalancing: Bool {
-        switch state {
-        case .preparing, .backingOff, .joining, .assigning, .syncing: true
-        case .idle, .stable, .expired, .abandoning, .leaving, .failed: false
-        }
-    }
-
     /// When ``advance(to:)`` is due, nil when only an event can change something.
     package var nextDeadline: UInt64? {
         var earliest: UInt64?

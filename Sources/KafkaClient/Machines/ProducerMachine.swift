@@ -211,11 +211,6 @@ package struct ProducerMachine {
         return earliest == .max ? nil : earliest
     }
 
-    /// Batches of a partition that are not completed: what its queue adds to the choice of a partition (KIP-794).
-    package func queueLength(slot: Int) -> Int {
-        partitions.indices.contains(slot) ? partitions[slot].entries.count : 0
-    }
-
     // MARK: - Bookkeeping
 
     mutating func ensurePartition(_ slot: Int) {
