@@ -28,5 +28,8 @@ package struct AdvertisedAddress: Sendable, Equatable {
     /// The base of URLs, without a slash at its end.
     package var url: String { "http://" + workerID }
 
+    /// Whether only programs of this host reach it.
+    package var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
     private var isNumericSix: Bool { host.contains(":") }
 }

@@ -25,6 +25,15 @@ struct AdvertisedAddressTests {
         #expect(AdvertisedAddress(host: "::1", port: 8083).url == "http://[::1]:8083")
     }
 
+    @Test func `an address of this host alone is known as such`() {
+        for host in ["localhost", "127.0.0.1", "127.1.2.3", "::1"] {
+            #expect(AdvertisedAddress(host: host, port: 8083).isLoopback)
+        }
+        for host in ["w1", "128.0.0.1", "::2", "localhost.example"] {
+            #expect(!AdvertisedAddress(host: host, port: 8083).isLoopback)
+        }
+    }
+
     @Test func `listeners that need TLS are told apart`() {
         #expect(HTTPListener(.network(isTLS: false, host: "h", port: 1)) == .network(host: "h", port: 1))
         #expect(HTTPListener(.unix(path: "/x")) == .unix(path: "/x"))

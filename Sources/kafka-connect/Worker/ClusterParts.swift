@@ -4,6 +4,7 @@ import ConnectKafka
 import ConnectModel
 import HTTPClient
 import Herder
+import Logging
 import RESTAPI
 
 /// What a distributed worker has beyond a standalone one, put together: the three internal topics, the group, and the way to
@@ -33,6 +34,11 @@ struct ClusterParts {
             )
         }
         let url = advertised.url
+        if advertised.isLoopback {
+            Logger("connect.cluster").warning(
+                "Other workers are told to find this one at \(url), which is their own host to them: where they run on other "
+                    + "hosts, set listeners or rest.advertised.host.name to an address that they reach")
+        }
         let membership = WorkerMachine.Settings(
             url: url.hasSuffix("/") ? url : url + "/",
             mode: ConnectProtocolMode(rawValue: config.connectProtocol) ?? .sessioned,
