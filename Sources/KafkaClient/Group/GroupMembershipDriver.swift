@@ -237,8 +237,9 @@ final class GroupMembershipDriver {
         tell { machine, now in machine.advance(to: now) }
     }
 
-    /// The cluster was closed: nobody can be asked any more.
+    /// The cluster was closed: nobody can be asked any more, and the observer, who may hold this, hears nothing more.
     private func shutDown() {
+        observer = nil
         if let timer { cluster.loop.cancel(timer) }
         timer = nil
         endSession()

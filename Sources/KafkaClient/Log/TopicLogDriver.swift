@@ -84,6 +84,8 @@ final class TopicLogDriver {
     func close(_ done: @escaping @Sendable () -> Void) {
         guard !isClosed else { return done() }
         isClosed = true
+        // Whoever observes may hold this log.
+        observer = nil
         if let timer { loop.cancel(timer.id) }
         timer = nil
         if let metadataObserver {
