@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from cluster import check_sequences, work
+from cluster import check_sequences, produce, work
 from test_sharing import end_of
 from workers import Writer, eventually, lines_of
 
@@ -89,6 +89,20 @@ def test_a_java_worker_and_ours_share_connectors_created_at_either(cluster, tmp_
     with open(paths[0], "a") as file:
         file.write("s0-1\n")
     eventually("the line came", lambda: "s0-1" in lines_of(tmp_path / "out"), seconds=60)
+
+
+def test_records_that_only_java_takes_for_json_count_for_both(cluster, tmp_path, topic, apache_version):
+    """Members whose config offsets differ never come to an assignment; ours leads, and Java has the greater offset."""
+    java, native = both(cluster, java_first=False)
+    (tmp_path / "in").touch()
+    native.file_source("src", tmp_path / "in", topic)
+    cluster.await_running(work(src=1))
+    for key, value in ((b"unknown", b'{"a": 1} and more'), (b"unknown", b" "), (b"unknown-\xff", b"{}")):
+        produce(cluster.servers, f"{cluster.group}-configs", key, value)
+        third, = cluster.start(1)
+        cluster.await_running(work(src=1))
+        assert third.terminate() == 0
+        cluster.await_running(work(src=1), among=[java, native])
 
 
 def retried(worker, method, path):
