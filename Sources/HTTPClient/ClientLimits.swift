@@ -1,6 +1,7 @@
 /// What a client may take of the machine and of its peers.
 package struct ClientLimits: Sendable, Equatable {
-    /// Requests in flight at one time; further ones wait for their turn, within their own time.
+    /// Requests in flight to one server at one time; further ones wait for their turn, within their own time. A server that does
+    /// not answer holds up nobody else's.
     package var inFlight: Int
     /// Requests in flight and waiting; further ones are refused.
     package var accepted: Int

@@ -68,8 +68,9 @@ final class ClientLoop: Sendable {
             waiting += tickets
             if isClosed { break }
             expire(&waiting)
-            while active.count < limits.inFlight, !waiting.isEmpty {
-                if let transfer = start(waiting.removeFirst(), multi) { active.append(transfer) }
+            // Again until none is left whose turn it is: one that could not be started has given its place back.
+            while case let next = nextTickets(&waiting, active), !next.isEmpty {
+                for ticket in next { if let transfer = start(ticket, multi) { active.append(transfer) } }
             }
             multi.perform()
             // Whoever waits for a turn gets it before the thread goes to sleep.
@@ -115,6 +116,22 @@ final class ClientLoop: Sendable {
         for ticket in late {
             tell(ticket.done, .failure(HTTPClientError(.timedOut, "Other requests took all of the time.")))
         }
+    }
+
+    /// Takes out the tickets whose turn has come: the first of each server, as many as may be in flight to it.
+    private func nextTickets(_ waiting: inout [Ticket], _ active: [Transfer]) -> [Ticket] {
+        guard !waiting.isEmpty else { return [] }
+        var load: [Substring: Int] = [:]
+        for transfer in active { load[transfer.server, default: 0] += 1 }
+        var next: [Ticket] = []
+        waiting.removeAll { ticket in
+            let count = load[ticket.request.server, default: 0]
+            guard count < limits.inFlight else { return false }
+            load[ticket.request.server] = count + 1
+            next.append(ticket)
+            return true
+        }
+        return next
     }
 
     private func start(_ ticket: Ticket, _ multi: MultiHandle) -> Transfer? {

@@ -58,6 +58,16 @@ extension ClientRequest {
         return nil
     }
 
+    /// The server that the request goes to: its URL as far as the path, as it is spelled.
+    var server: Substring {
+        var slashes = 0
+        let end = url.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            return slashes == 3 || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+        }
+        return url[..<(end ?? url.endIndex)]
+    }
+
     private static let longestURL = 64 << 10
 
     private static func isToken(_ byte: UInt8) -> Bool {

@@ -4,6 +4,8 @@ import CCurl
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     let done: HTTPSender.Completion
+    /// Where it goes.
+    let server: Substring
     private var lines: UnsafeMutablePointer<curl_slist>?
     private let reason: UnsafeMutablePointer<CChar>
     private let limit: Int
@@ -18,6 +20,7 @@ final class Transfer {
         guard let easy = curl_easy_init() else { throw .noMemory }
         self.easy = easy
         done = ticket.done
+        server = ticket.request.server
         limit = ticket.request.answerBytes
         reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
         reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))

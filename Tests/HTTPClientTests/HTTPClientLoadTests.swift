@@ -43,6 +43,26 @@ struct HTTPClientLoadTests {
         server.stop(answering: .text(503, ""), within: .zero)
     }
 
+    @Test func `a server that does not answer holds up requests to no other one`() async throws {
+        let held = Held()
+        let silent = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], handler: held.handler)
+        let other = try HTTPServer(
+            listeners: [.network(host: "127.0.0.1", port: 0)], handler: { $1.answer(.text(200, "well")) })
+        let client = HTTPClient(limits: ClientLimits(inFlight: 2))
+        let hanging = "http://127.0.0.1:\(silent.addresses[0].port)/hold"
+        for number in 0..<5 { client.send(.get("\(hanging)/\(number)?a=/b")) { _ in } }
+        await held.arrived("/hold/0")
+        await held.arrived("/hold/1")
+        let answer = await client.outcome(
+            of: .get("http://127.0.0.1:\(other.addresses[0].port)?x", time: .seconds(10)))
+        #expect((try? answer.get().text) == "well")
+        #expect(held.paths.count == 2)
+        client.close()
+        held.release()
+        silent.stop(answering: .text(503, ""), within: .zero)
+        other.stop(answering: .text(503, ""), within: .zero)
+    }
+
     @Test func `more requests than are accepted are refused at once`() async throws {
         let held = Held()
         let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], handler: held.handler)
