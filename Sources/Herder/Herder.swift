@@ -38,6 +38,8 @@ package actor Herder: HerderPort {
     let cluster: ClusterSession?
     private var lastTicket: HerderMachine.Ticket = 0
     private var isPictureStale = false
+    /// A new picture will be published behind what waits for the loop now.
+    private var isPictureDue = false
     private var answers: [(ReplyHandler, Result<Reply, ConnectError>)] = []
 
     /// Where the worker is.
@@ -118,7 +120,9 @@ package actor Herder: HerderPort {
     private func turn(_ event: () -> Void) {
         event()
         clusterTurnEnded()
-        if isPictureStale { publish() }
+        // What waits behind this event may change the picture again, that of a connector with thousands of tasks thousands of
+        // times: one picture will do for all of it. An answer comes with its own.
+        if isPictureStale { answers.isEmpty ? publishSoon() : publish() }
         // An answer may lead to the next command, but only through the loop.
         let answers = self.answers
         self.answers = []
@@ -171,6 +175,17 @@ package actor Herder: HerderPort {
         guard let state = log.connector(entry.name), let config = state.config else { return nil }
         let tasks = state.taskConfigs.indices.map { TaskID(connector: entry.name, number: Int32($0)) }
         return ConnectorInfo(name: entry.name, config: config, tasks: tasks, kind: entry.kind)
+    }
+
+    private func publishSoon() {
+        guard !isPictureDue else { return }
+        isPictureDue = true
+        loop.execute {
+            self.assumeIsolated { herder in
+                herder.isPictureDue = false
+                if herder.isPictureStale { herder.publish() }
+            }
+        }
     }
 
     private func publish() {

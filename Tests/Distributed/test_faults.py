@@ -111,6 +111,23 @@ def test_garbage_in_the_internal_topics_is_passed_over_before_and_after_a_restar
     assert second.process.poll() is None and second.is_healthy()
 
 
+def test_thousands_of_tasks_that_fail_hold_up_neither_the_worker_nor_its_end(cluster, topic):
+    worker, = cluster.start(1)
+    began = time.monotonic()
+    worker.put_connector(
+        "many", connector__class="VerifiableSource", tasks__max=5000, topic=topic, native__output="none",
+        native__faults="start:fail")
+
+    def failed():
+        status, body = worker.request("GET", "/connectors/many/status", check=False)
+        return status == 200 and sum(1 for each in body["tasks"] if each["state"] == "FAILED") == 5000
+
+    eventually("all have failed", failed, seconds=60, every=0.5)
+    print(f"5000 tasks failed within {time.monotonic() - began:.1f} s, {worker.cpu_seconds():.1f} s of CPU")
+    assert worker.cpu_seconds() < 15
+    assert worker.terminate() == 0
+
+
 def is_expected(worker, expected):
     found = {name for name, at in Cluster.placement(None, worker).items() if at[0] == "RUNNING"}
     return expected <= found

@@ -20,17 +20,13 @@ package struct ConnectorConfigState: Sendable, Equatable {
     package internal(set) var fencedTaskCount: Int32?
     /// Tasks were committed since the last fencing.
     package internal(set) var isFencingPending = false
-    private var tasks = SortedTable<Int32, ConfigMap>()
+    /// Raw task configurations that are in force, 0 to `taskCount` − 1; none while inconsistent. Stored: it is asked for with each
+    /// change of a task, of thousands at times.
+    package private(set) var taskConfigs: [ConfigMap] = []
     private var deferred = SortedTable<Int32, ConfigMap>()
 
     /// Of a connector that nothing is known of.
     init() {}
-
-    /// Raw task configurations that are in force, 0 to `taskCount` − 1; none while inconsistent.
-    package var taskConfigs: [ConfigMap] {
-        guard !isInconsistent, let taskCount else { return [] }
-        return (0..<taskCount).compactMap { tasks[$0] }
-    }
 
     /// Keeps a task's configuration until the commit.
     mutating func `defer`(_ config: ConfigMap, for number: Int32) { deferred[number] = config }
@@ -43,12 +39,13 @@ package struct ConnectorConfigState: Sendable, Equatable {
         var updated: [Int32] = []
         if isComplete(count) {
             updated = deferred.keys
-            for entry in deferred.entries { tasks[entry.key] = entry.value }
+            taskConfigs = (0..<count).compactMap { deferred[$0] }
             if !deferred.isEmpty { taskGeneration = taskGeneration.map { $0 + 1 } ?? 0 }
             isInconsistent = false
             appliedConfig = config
         } else {
             isInconsistent = true
+            taskConfigs = []
         }
         deferred.removeAll()
         taskCount = count
@@ -61,7 +58,7 @@ package struct ConnectorConfigState: Sendable, Equatable {
         config = nil
         taskCount = nil
         appliedConfig = nil
-        tasks.removeAll()
+        taskConfigs = []
         deferred.removeAll()
     }
 
