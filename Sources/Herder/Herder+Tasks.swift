@@ -57,9 +57,7 @@ extension Herder {
         }
         do throws(ConnectError) {
             let (connectorConfig, taskConfig) = try configs.get()
-            guard let plugin = entry.plugin else {
-                throw ConnectError(.configUnknownClass, "The class of connector \(entry.name) cannot be found")
-            }
+            let plugin = try plugin(of: entry, connectorConfig)
             let specification = TaskSpecification(
                 id: task, incarnation: incarnation, kind: plugin.kind, plugin: plugin, connectorConfig: connectorConfig,
                 taskConfig: taskConfig, startsPaused: run.isPaused)
@@ -70,6 +68,12 @@ extension Herder {
             entry.runs[task.number] = nil
             feed(tasksOf: entry.name) { $0.refused(task.number, incarnation: incarnation, error) }
         }
+    }
+
+    /// - Throws: where this worker lacks the class, which another one of the cluster may know: the error names it.
+    private func plugin(of entry: ConnectorEntry, _ config: ConfigMap) throws(ConnectError) -> PluginDescription {
+        if let plugin = entry.plugin { return plugin }
+        return try dependencies.catalog.resolve(config["connector.class"] ?? "")
     }
 
     private func setPaused(_ isPaused: Bool, _ number: Int32, _ incarnation: UInt64, _ entry: ConnectorEntry) {

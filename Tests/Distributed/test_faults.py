@@ -2,6 +2,7 @@
 import datetime
 import os
 import re
+import shutil
 import signal
 import time
 
@@ -10,7 +11,7 @@ import pytest
 from cluster import SESSION_SECONDS, Cluster, produce, work
 from conftest import make_topic
 from test_sharing import Flow, Probe
-from workers import eventually, lines_of
+from workers import BUILT, eventually, lines_of
 
 
 def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_when_it_wakes(cluster, tmp_path, topic):
@@ -126,6 +127,28 @@ def test_thousands_of_tasks_that_fail_hold_up_neither_the_worker_nor_its_end(clu
     print(f"5000 tasks failed within {time.monotonic() - began:.1f} s, {worker.cpu_seconds():.1f} s of CPU")
     assert worker.cpu_seconds() < 15
     assert worker.terminate() == 0
+
+
+def test_a_task_on_a_worker_without_its_class_fails_and_says_what_is_missing_where(make_cluster, topic):
+    cluster = make_cluster(plugins=("file",))
+    knowing, lacking = cluster.make(), cluster.make()
+    shutil.copy(BUILT / "libkafka-connect-verifiable.so", knowing.folder / "plugins" / "kafka-connect-verifiable.so")
+    for worker in (knowing, lacking):
+        worker.start()
+    knowing.put_connector(
+        "ver", connector__class="VerifiableSource", tasks__max=4, topic=topic, throughput=10, native__output="none")
+
+    def failed():
+        tasks = lacking.get("/connectors/ver/status")["tasks"]
+        return len(tasks) == 4 and [each for each in tasks if each["state"] == "FAILED"]
+
+    for task in eventually("tasks on the worker without the class have failed", failed):
+        assert task["worker_id"] == lacking.id and "VerifiableSource" in task["trace"] and str(lacking.folder) in task["trace"], task
+    # Put there, it is found by a restart of the worker.
+    shutil.copy(BUILT / "libkafka-connect-verifiable.so", lacking.folder / "plugins" / "kafka-connect-verifiable.so")
+    assert lacking.terminate() == 0
+    lacking.start()
+    cluster.await_balanced(work(ver=4))
 
 
 def is_expected(worker, expected):
