@@ -79,6 +79,18 @@ extension Admin {
             self.askCoordinator(message, group, deadline, maximumVersion: 9) { result in
                 done(
                     result.flatMap { response in
+                        for topic in response.topics {
+                            for partition in topic.partitions
+                            where ErrorCode(rawValue: partition.errorCode) == .unknownTopicOrPartition {
+                                // Whoever names it means one that exists: it is not waited for, as Java's client does not.
+                                let place = "\(topic.name)-\(partition.partitionIndex)"
+                                return .failure(
+                                    ClientError(
+                                        .commitFailed, .configuration,
+                                        "group \(group)'s offset of \(place) cannot be set: there is no such partition",
+                                        brokerCode: partition.errorCode))
+                            }
+                        }
                         let codes = response.topics.flatMap { $0.partitions.map(\.errorCode) }
                         return self.check(
                             codes.first { $0 != 0 } ?? 0, group,
