@@ -12,6 +12,10 @@ package struct ConfigLogMachine: Sendable {
     package private(set) var sessionKey: SessionKey?
     private var connectors = SortedTable<String, ConnectorConfigState>()
 
+    /// Bytes of the longest key that is read: its connector's name can be told in the group's protocol, whose strings are no
+    /// longer than 32767 bytes. Of a longer one no assignment could be written, and all of the group would stand still.
+    private static let longestKey = Int(Int16.max)
+
     /// An empty log.
     package init() {}
 
@@ -33,6 +37,9 @@ package struct ConfigLogMachine: Sendable {
     /// - Returns: what changed, in order.
     package mutating func apply(_ record: ConfigLogRecord, offset: Int64, isLive: Bool) -> [ConfigLogEvent] {
         self.offset = offset + 1
+        guard record.key.utf8.count <= Self.longestKey else {
+            return [.ignored(key: String(record.key.prefix(64)) + "…", reason: "the key is too long")]
+        }
         guard let key = ConfigLogKey(record.key) else {
             return [.ignored(key: record.key, reason: "unknown key")]
         }

@@ -28,6 +28,15 @@ import Testing
         #expect(read(.connector("src", nil)) == [])
     }
 
+    @Test mutating func `a name that the group's protocol cannot carry is passed over`() {
+        let name = String(repeating: "x", count: 32768)
+        let before = log.offset
+        guard case .ignored(let key, _)? = read(.connector(name, config)).first else { return unexpected("no event") }
+        #expect(key.count < 100)
+        #expect(log.connectorNames.isEmpty)
+        #expect(log.offset > before)
+    }
+
     @Test mutating func `task configurations have force with their commit only`() {
         _ = read(.connector("src", config), task(0), task(1))
         #expect(log.connector("src")?.taskConfigs.isEmpty == true)
