@@ -94,6 +94,7 @@ final class InternalTopicSetup {
         since: UInt64?, _ error: ClientError, _ done: @escaping (Result<Outcome, ConnectError>) -> Void
     ) {
         let now = EventLoop.now()
+        if since == nil { Self.log.warning("\(refused(error).message); waiting for brokers for a while") }
         let since = since ?? now
         guard now - since < timeout else { return done(.failure(refused(error))) }
         again(error, done) { [self] in create(shortSince: since, done) }
