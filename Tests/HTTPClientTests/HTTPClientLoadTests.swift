@@ -63,6 +63,11 @@ struct HTTPClientLoadTests {
         other.stop(answering: .text(503, ""), within: .zero)
     }
 
+    @Test func `requests that wait for other servers leave connections for what needs none`() {
+        // Near its limit a server closes idle connections, from seven eighths on.
+        #expect(ClientLimits().accepted < HTTPLimits().connections / 8 * 7)
+    }
+
     @Test func `more requests than are accepted are refused at once`() async throws {
         let held = Held()
         let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], handler: held.handler)
