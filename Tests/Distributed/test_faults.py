@@ -125,7 +125,7 @@ def test_thousands_of_tasks_that_fail_hold_up_neither_the_worker_nor_its_end(clu
 
     eventually("all have failed", failed, seconds=60, every=0.5)
     print(f"5000 tasks failed within {time.monotonic() - began:.1f} s, {worker.cpu_seconds():.1f} s of CPU")
-    assert worker.cpu_seconds() < 15
+    assert worker.cpu_seconds() < 5
     assert worker.terminate() == 0
 
 
