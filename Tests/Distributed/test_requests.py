@@ -194,7 +194,7 @@ def test_offsets_are_not_changed_while_a_task_still_ends_on_another_worker(clust
     leader, (follower,) = cluster.leader(), cluster.followers()
     follower.put_connector(
         "ver", connector__class="VerifiableSource", tasks__max=2, topic=topic, throughput=50, native__output="none",
-        native__faults="stop:slow", native__faults__slow__ms=3000)
+        native__faults="stop:slow", native__faults__slow__ms=2000)
     placement = cluster.await_balanced(work(ver=2))
     number = next(int(name[-1]) for name, at in placement.items() if name.startswith("ver-") and at[1] == follower.id)
 
@@ -209,7 +209,7 @@ def test_offsets_are_not_changed_while_a_task_still_ends_on_another_worker(clust
     eventually("offsets may be changed",
                lambda: accepted(leader.request("PATCH", "/connectors/ver/offsets", change, check=False)))
     # The other worker's task cannot have ended before.
-    assert time.monotonic() > began + 3
+    assert time.monotonic() > began + 2
     for worker in cluster.workers:
         eventually("the change is seen", lambda w=worker: offset(w) == 7)
 
