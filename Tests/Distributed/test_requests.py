@@ -189,31 +189,6 @@ def test_offsets_are_read_changed_and_reset_on_any_worker(three, tmp_path, topic
     eventually("two lines came again", lambda: len(lines_of(tmp_path / "out")) == 7)
 
 
-def test_offsets_are_not_changed_while_a_task_still_ends_on_another_worker(cluster, topic):
-    cluster.start(2)
-    leader, (follower,) = cluster.leader(), cluster.followers()
-    follower.put_connector(
-        "ver", connector__class="VerifiableSource", tasks__max=2, topic=topic, throughput=50, native__output="none",
-        native__faults="stop:slow", native__faults__slow__ms=2000)
-    placement = cluster.await_balanced(work(ver=2))
-    number = next(int(name[-1]) for name, at in placement.items() if name.startswith("ver-") and at[1] == follower.id)
-
-    def offset(worker):
-        found = worker.get("/connectors/ver/offsets")["offsets"]
-        return {each["partition"]["id"]: each["offset"]["seqno"] for each in found}.get(number)
-
-    eventually("offsets are stored", lambda: (offset(leader) or 0) > 20)
-    began = time.monotonic()
-    assert leader.request("PUT", "/connectors/ver/stop")[0] == 204
-    change = {"offsets": [{"partition": {"id": number}, "offset": {"seqno": 7}}]}
-    eventually("offsets may be changed",
-               lambda: accepted(leader.request("PATCH", "/connectors/ver/offsets", change, check=False)))
-    # The other worker's task cannot have ended before.
-    assert time.monotonic() > began + 2
-    for worker in cluster.workers:
-        eventually("the change is seen", lambda w=worker: offset(w) == 7)
-
-
 def accepted(answer):
     """The answer, unless it says that tasks or the group are still there."""
     return answer if answer[0] == 200 else None
