@@ -13,7 +13,10 @@ struct TopicLogTests {
         let made: Result<TopicLog, ClientError> = await bench.ask { cluster, done in
             done(
                 Result { () throws(ClientError) in
-                    let properties = ["bootstrap.servers": "127.0.0.1:1"]
+                    // Nothing may end by itself before the log is closed, however slow the machine is.
+                    let properties = [
+                        "bootstrap.servers": "127.0.0.1:1", "max.block.ms": "3600000", "delivery.timeout.ms": "3600000",
+                    ]
                     return try TopicLog(
                         cluster: cluster, topic: "t",
                         clients: TopicLog.Clients(
