@@ -95,49 +95,6 @@ import Testing
         #expect(outcome.status == KC_FATAL && outcome.error.contains("Not a directory"))
     }
 
-    /// Polls until the file counts as idle and is watched; false if that does not come.
-    private func pollUntilWatched() -> Bool { (0..<10).contains { _ in task.pollAll().last.hint == 5000 } }
-
-    @Test func `an idle file is watched, and a line of it brings a poll at once`() {
-        folder.write("in", "one\n")
-        start()
-        #expect(task.pollAll().lines == [Line("one", 4)])
-        #expect(task.pollAll().last.hint <= 200)
-        #expect(pollUntilWatched())
-        let wakes = under.fake.state.wakes
-        folder.write("in", "two\n", append: true)
-        #expect(under.fake.waits(for: { $0.wakes > wakes }))
-        #expect(task.pollAll().lines == [Line("two", 8)])
-        // Written all the time it is not watched, but looked at.
-        #expect(task.pollAll().last.hint <= 20)
-    }
-
-    @Test func `a file that is watched and renamed is read again at once`() {
-        folder.write("in", "one\n")
-        start()
-        #expect(pollUntilWatched())
-        let wakes = under.fake.state.wakes
-        #expect(rename(folder.file("in"), folder.file("in.1")) == 0)
-        #expect(under.fake.waits(for: { $0.wakes > wakes }))
-        // Nobody is woken by the old file's new owner while another one may come.
-        #expect(task.pollAll().last.hint <= 200)
-    }
-
-    @Test func `a stopped task is woken no more`() {
-        folder.write("in", "one\n")
-        start()
-        #expect(pollUntilWatched())
-        let wakes = under.fake.state.wakes
-        #expect(task.stop().status == KC_OK)
-        folder.write("in", "two\n", append: true)
-        // A second watch on the same file tells when the change has been dealt with.
-        let other = FileWatch.Waiter { [fake = under.fake] in fake.update { $0.wakes += 100 } }
-        #expect(FileWatch.shared?.arm(other, path: folder.file("in")) == true)
-        folder.write("in", "three\n", append: true)
-        #expect(under.fake.waits(for: { $0.wakes >= 100 }))
-        #expect(under.fake.state.wakes == wakes + 100)
-    }
-
     @Test func `a process without free descriptors tries again`() async {
         // A limit of the process: only a child can have one without harming other tests.
         await #expect(processExitsWith: .success) {

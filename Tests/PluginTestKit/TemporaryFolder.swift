@@ -6,8 +6,10 @@ public final class TemporaryFolder: Sendable {
     public let path: String
 
     /// Makes the folder, readable and writable by its owner alone.
-    public init() {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    ///
+    /// - Parameter base: where; nil for the system's folder of temporary files.
+    public init(in base: String? = nil) {
+        let base = base ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/kafka-connect-test-XXXXXX".utf8CString)
         path = mkdtemp(&template).map { String(cString: $0) } ?? "\(base)/kafka-connect-test-none"
     }

@@ -8,12 +8,12 @@ extension WorkerMachine {
         switch phase {
         case .reading(attempt, _):
             guard error == nil, let held else { return giveUpReading(now) }
+            // A log that is shorter than a member says is another log: asked again at once, the group would go round for ever.
+            guard configOffset >= held.configOffset else { return giveUpReading(now, isShort: true) }
             if held.error != WorkerAssignment.noError {
                 phase = .joining
                 return [.rejoin(reason: "the config topic was read to its end")]
             }
-            // A log that is shorter than the leader says is another log.
-            guard configOffset >= held.configOffset else { return giveUpReading(now) }
             return carryOut(configOffset, now)
         case .catchingUp(attempt, _):
             guard error == nil else { return giveUpReading(now) }
@@ -100,11 +100,16 @@ extension WorkerMachine {
     }
 
     /// The group is left, so that it does not wait for a worker that cannot follow, and joined again later.
-    private mutating func giveUpReading(_ now: UInt64) -> [Action] {
+    ///
+    /// - Parameter isShort: the topic was read, and holds less than others of the group have read of it.
+    private mutating func giveUpReading(_ now: UInt64, isShort: Bool = false) -> [Action] {
         failedReads += 1
-        var actions: [Action] = [
-            .warn("The config topic could not be read to its end in time; leaving the group for a while")
-        ]
+        let reason =
+            isShort
+            ? "The config topic holds less here than other workers of the group have read of it: config.storage.topic and "
+                + "bootstrap.servers have to be the same on all of them"
+            : "The config topic could not be read to its end in time"
+        var actions: [Action] = [.warn("\(reason); leaving the group for a while")]
         if case .reading = phase {
             // Meanwhile others may be given what runs on here, behind a shut session gate.
             isInDoubt = true

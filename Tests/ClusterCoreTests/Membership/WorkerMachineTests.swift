@@ -93,6 +93,17 @@ private struct Story {
             ])
     }
 
+    @Test(arguments: [Int16(0), WorkerAssignment.configMismatch])
+    func `a log that ends before what others have read of it costs the membership for a while`(error: Int16) throws {
+        var story = Story()
+        #expect(try story.round(offset: 12, own: 10, leader: "m", error: error).contains(.readToEnd(attempt: 1)))
+        let actions = story.machine.readToEnd(attempt: 1, error: nil, configOffset: 11, now: second)
+        #expect(actions.contains(.leave(reason: "the config topic could not be read in time")))
+        #expect(
+            actions.contains { if case .warn(let text) = $0 { text.contains("config.storage.topic") } else { false } })
+        #expect(try #require(story.machine.nextDeadline) > second)
+    }
+
     @Test func `an assignment from less of the log is carried out, and another round is asked for`() throws {
         var story = Story()
         #expect(
