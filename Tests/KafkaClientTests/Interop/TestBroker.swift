@@ -48,7 +48,13 @@ final class TestBroker {
     }
 
     func kill() throws { try run(["kill", "--dir", folder, "0"]) }
-    func restart() throws { try run(["restart", "--dir", folder, "0"]) }
+    func restart() throws {
+        // A process that was killed is there for a moment more, and until then this is refused.
+        for _ in 0..<50 {
+            do { return try run(["restart", "--dir", folder, "0"]) } catch { usleep(100_000) }
+        }
+        try run(["restart", "--dir", folder, "0"])
+    }
     func pause() throws { try run(["pause", "--dir", folder, "0"]) }
     func resume() throws { try run(["resume", "--dir", folder, "0"]) }
     func destroy() { try? run(["destroy", "--dir", folder]) }
