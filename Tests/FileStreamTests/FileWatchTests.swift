@@ -46,7 +46,7 @@ import Testing
         let wakes = under.fake.state.wakes
         #expect(rename(folder.file("in"), folder.file("in.1")) == 0)
         #expect(under.fake.waits(for: { $0.wakes > wakes }))
-        // Nobody is woken by the old file's new owner while another one may come.
+        // Until another file takes its name, it is looked at instead of watched.
         #expect(task.pollAll().last.hint <= 200)
     }
 
