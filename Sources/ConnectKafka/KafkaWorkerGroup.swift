@@ -52,6 +52,10 @@ final class KafkaWorkerGroup: WorkerGroup {
         membership.assign(assignments.map { GroupAssignment(memberID: $0.memberID, bytes: $0.bytes) })
     }
 
+    func carriedOut(generation: Int32, memberID: String) {
+        membership.carriedOut(generation: generation, memberID: memberID)
+    }
+
     func rejoin(reason: String) { membership.rejoin(reason: reason) }
 
     func heartbeatNow() { membership.heartbeatNow() }

@@ -13,19 +13,36 @@ enum LoopCall {
         return box.take()
     }
 
+    /// How often a wait without an end is asked whether it is still wanted, in nanoseconds.
+    private static let interval: UInt64 = 100_000_000
+
     /// Begins something and waits for its answer, nil where that does not come in time. An answer that comes later is
     /// dropped.
     ///
     /// - Parameters:
     ///   - limit: nanoseconds from now.
+    ///   - isWanted: nil: the limit ends the wait. Else it goes on until this says otherwise, which is asked several times a
+    ///     second, and told once each time the limit has passed again.
     ///   - begin: calls what it is given once, on any thread.
     static func wait<Answer: Sendable>(
-        atMost limit: UInt64, _ begin: (@escaping @Sendable (Answer) -> Void) -> Void
+        atMost limit: UInt64, isWanted: ((_ isLate: Bool) -> Bool)? = nil,
+        _ begin: (@escaping @Sendable (Answer) -> Void) -> Void
     ) -> Answer? {
         let box = Box<Answer>()
-        let (deadline, overflow) = EventLoop.now().addingReportingOverflow(limit)
         begin { box.put($0) }
-        return box.take(until: overflow ? .max : deadline)
+        var end = Self.instant(limit)
+        guard let isWanted else { return box.take(until: end) }
+        while true {
+            if let answer = box.take(until: min(end, Self.instant(Self.interval))) { return answer }
+            let isLate = EventLoop.now() >= end
+            if isLate { end = Self.instant(limit) }
+            guard isWanted(isLate) else { return nil }
+        }
+    }
+
+    private static func instant(_ pause: UInt64) -> UInt64 {
+        let (instant, overflow) = EventLoop.now().addingReportingOverflow(pause)
+        return overflow ? .max : instant
     }
 
     /// One answer, handed from one thread to another. The condition variable guards it.

@@ -37,16 +37,18 @@ package final class TopicOffsetStore: OffsetStore {
     /// Ends reading and writing.
     package func close(_ done: @escaping @Sendable () -> Void) { log.close(done) }
 
-    package func read(connector: String, partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
+    package func read(
+        connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?
+    ) throws(ConnectError) -> [[UInt8]?] {
         var keys: [OffsetTopicKey] = []
         keys.reserveCapacity(partitions.count)
         for partition in partitions { keys.append(try Self.key(connector, partition)) }
-        try readToEnd(connector)
+        try readToEnd(connector, isWanted)
         return table.withLock { table in keys.map { table.offset(of: $0) } }
     }
 
     package func readAll(connector: String) throws(ConnectError) -> [OffsetChange] {
-        try readToEnd(connector)
+        try readToEnd(connector, nil)
         return table.withLock { $0.offsets(of: connector) }
     }
 
@@ -90,16 +92,28 @@ package final class TopicOffsetStore: OffsetStore {
         }
     }
 
-    private func readToEnd(_ connector: String) throws(ConnectError) {
-        let answer: ConnectError?? = LoopCall.wait(atMost: limit) { done in log.readToEnd(done) }
+    private func readToEnd(_ connector: String, _ isWanted: (() -> Bool)?) throws(ConnectError) {
+        let answer: ConnectError?? = LoopCall.wait(
+            atMost: limit,
+            isWanted: isWanted.map { isWanted in
+                { [self] isLate in
+                    if isLate { Self.logger.warning("\(tooLate(connector)); the task goes on waiting") }
+                    return isWanted()
+                }
+            }
+        ) { done in log.readToEnd(done) }
         guard let answer else {
-            throw ConnectError(
-                .kafkaUnavailable,
-                "The offsets of connector \(connector) cannot be read: topic \(topic) (offset.storage.topic) was not read to "
-                    + "its end within \(limit / 1_000_000_000) s"
-                    + (waitingFor.map { "; waiting for \($0)" } ?? ""))
+            guard isWanted == nil else {
+                throw ConnectError(.workerStopping, "The task was stopped while its offsets were read")
+            }
+            throw ConnectError(.kafkaUnavailable, tooLate(connector))
         }
         if let error = answer { throw error }
+    }
+
+    private func tooLate(_ connector: String) -> String {
+        "The offsets of connector \(connector) cannot be read: topic \(topic) (offset.storage.topic) was not read to its end within "
+            + "\(limit / 1_000_000_000) s" + (waitingFor.map { "; waiting for \($0)" } ?? "")
     }
 
     private func take(_ records: [LogRecord]) {

@@ -15,7 +15,8 @@ final class ClusterSession {
     /// For the machine's next deadline.
     var timer: (id: TimerID, at: UInt64)?
     var stage: StageBook.Token?
-    /// From when on other workers may run what stops now; set while a lost coordinator is seen to.
+    /// From when on other workers may run what stops now; set while a lost coordinator, or the first assignment after a lost
+    /// membership, is seen to.
     var sessionEnds: UInt64 = .max
     /// What keeps the worker from its group, as a stage of its own.
     var absence: (token: StageBook.Token, stage: Stage)?

@@ -20,6 +20,6 @@ final class ConnectorServicesHost: ConnectorServices {
     func raiseError(_ error: ConnectError) { herder?.raised(error, by: connectorName, instance: instance) }
 
     func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
-        try offsets.read(connector: connectorName, partitions: partitions)
+        try offsets.read(connector: connectorName, partitions: partitions, isWanted: nil)
     }
 }

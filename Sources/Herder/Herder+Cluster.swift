@@ -45,10 +45,13 @@ extension Herder {
                 "This worker leads the group",
                 [LogField("generation", "\(generation)"), LogField("members", "\(members.count)")])
         case .coordinatorLost(let sessionEnds): cluster?.sessionEnds = sessionEnds
-        case .preparing, .assigned, .membershipLost, .coordinatorFound: break
+        case .assigned:
+            // What a lost membership held, and is taken away now, may have run elsewhere since: what it has not sent is not sent.
+            if machine.member?.isInDoubt == true { cluster?.sessionEnds = 0 }
+        case .preparing, .membershipLost, .coordinatorFound: break
         }
         feed { $0.group(event, at: $1) }
-        if case .coordinatorLost = event {
+        if let ends = cluster?.sessionEnds, ends < .max {
             hurryTasks()
             cluster?.sessionEnds = .max
         }
@@ -63,6 +66,8 @@ extension Herder {
         case .offer(let offers): cluster.parts.group.prepared(offers)
         case .assign(let assignments): cluster.parts.group.assign(assignments)
         case .readToEnd(let attempt): readConfigToEnd(attempt, cluster)
+        case .carriedOut(let generation, let memberID):
+            cluster.parts.group.carriedOut(generation: generation, memberID: memberID)
         case .rejoin(let reason):
             logger.info("Asking for a rebalance: \(reason)")
             cluster.parts.group.rejoin(reason: reason)

@@ -56,7 +56,9 @@ package final class FileOffsetStore: OffsetStore {
         state = Mutex(State(durable: try OffsetFileLoader(file: file, logger: logger).load()))
     }
 
-    package func read(connector: String, partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
+    package func read(
+        connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?
+    ) throws(ConnectError) -> [[UInt8]?] {
         var keys: [OffsetKey] = []
         keys.reserveCapacity(partitions.count)
         for partition in partitions {

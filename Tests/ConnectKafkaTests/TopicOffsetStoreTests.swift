@@ -15,7 +15,7 @@ import Testing
     }
 
     private func read(_ store: TopicOffsetStore, _ partition: String, of connector: String = "src") throws -> String? {
-        let found = try store.read(connector: connector, partitions: [Array(partition.utf8)])
+        let found = try store.read(connector: connector, partitions: [Array(partition.utf8)], isWanted: nil)
         #expect(found.count == 1)
         return found[0].map { String(decoding: $0, as: UTF8.self) }
     }
@@ -109,11 +109,25 @@ import Testing
         #expect(log.written.isEmpty)
     }
 
+    @Test func `a task's read waits until the task is to stop, however long that takes`() throws {
+        let store = started(limit: 1_000_000)
+        log.isSilent.withLock { $0 = true }
+        var questions = 0
+        let error = #expect(throws: ConnectError.self) {
+            try store.read(connector: "c", partitions: [Array(#"{"p":1}"#.utf8)]) {
+                questions += 1
+                return questions < 3
+            }
+        }
+        #expect(questions == 3)
+        #expect(error?.code == .workerStopping)
+    }
+
     @Test func `a read that does not get to the end in time fails and names the topic`() throws {
         let store = started(limit: 1_000_000)
         log.isSilent.withLock { $0 = true }
         do throws(ConnectError) {
-            _ = try store.read(connector: "src", partitions: [])
+            _ = try store.read(connector: "src", partitions: [], isWanted: nil)
             Issue.record("the read came back")
         } catch {
             #expect(error.code == .kafkaUnavailable)

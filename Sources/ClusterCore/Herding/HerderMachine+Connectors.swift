@@ -153,6 +153,12 @@ extension HerderMachine {
             connectors.change(name) { $0.offers.drop() }
             return
         }
+        if let error, Self.isForGood(error) {
+            guard case .offer(let configs)? = connectors.change(name, { $0.offers.refused() }) else {
+                return steer(name, at: now) { $0.raised(Self.unstorable(error, of: name), now: now.time) }
+            }
+            return makeOffer(configs, name, at: now)
+        }
         switch connectors.change(name, { $0.offers.end(isTaken: error == nil) }) {
         case .offer(let configs)?: makeOffer(configs, name, at: now)
         case .askAgain(let pause)?:
@@ -160,6 +166,20 @@ extension HerderMachine {
             offerRetries.append((now.time &+ pause, name))
         case .nothing?, nil: break
         }
+    }
+
+    /// Whether the same task configurations can never be stored: asking again would be as vain.
+    private static func isForGood(_ error: ConnectError) -> Bool {
+        error.code == .recordTooLarge || error.httpStatus == tooLarge
+    }
+
+    private static func unstorable(_ error: ConnectError, of name: String) -> ConnectError {
+        ConnectError(
+            .recordTooLarge,
+            "The task configurations of connector \(name) are too large to be stored in the config topic: \(error.message)",
+            detail:
+                "Give the connector smaller ones (more tasks with less each), or raise max.request.size of the workers and "
+                + "max.message.bytes of the topic, then restart it.")
     }
 
     mutating func noteCommitted(_ name: String) {

@@ -61,9 +61,10 @@ extension HerderMachine {
             case .awaitQuiet: awaitsQuiet = true
             case .lead: removeStaleStatuses()
             case .settled:
+                awaitsRelease = true
                 answerWaiters(at: now)
                 checkSessionKey(at: now)
-            case .offer, .assign, .readToEnd, .rejoin, .leave, .join, .heartbeat, .warn: break
+            case .offer, .assign, .readToEnd, .carriedOut, .rejoin, .leave, .join, .heartbeat, .warn: break
             }
         }
     }

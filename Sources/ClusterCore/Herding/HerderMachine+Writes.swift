@@ -47,10 +47,18 @@ extension HerderMachine {
     private mutating func end(_ turn: Turn, of name: String, _ error: ConnectError?, at now: Moment) {
         // First of all, so that what follows takes its place behind those that wait.
         switch turn.owner {
-        case .request(let ticket): act(.answer(ticket, error.map { .refused($0) } ?? .done))
+        case .request(let ticket): act(.answer(ticket, error.map { .refused(Self.told($0)) } ?? .done))
         case .offer: offerEnded(name, error, at: now)
         }
         turns[name]?.removeFirst()
+    }
+
+    /// Status 413: the worker that handed the task configurations in learns that they never fit.
+    static let tooLarge = 413
+
+    private static func told(_ error: ConnectError) -> ConnectError {
+        guard error.code == .recordTooLarge else { return error }
+        return ConnectError(error.code, error.message, detail: error.detail, status: tooLarge)
     }
 
     /// The records of a change, or why it is refused by now.

@@ -137,6 +137,8 @@ package struct HerderMachine: Sendable {
     package internal(set) var isEnding = false
     /// The group waits for what was given up to stop.
     var awaitsQuiet = false
+    /// An assignment was carried out but for what it took away, which stops.
+    var awaitsRelease = false
     var waiters: [Waiter] = []
     /// Writes about each connector, the first of them under way.
     var turns = SortedTable<String, [Turn]>()
@@ -223,10 +225,17 @@ package struct HerderMachine: Sendable {
 
     /// The driver's loop is through with a turn: goes on with a round that waits for what was given up to stop.
     package mutating func turnEnded(at now: Moment) -> [Action] {
-        guard !isEnding, awaitsQuiet || !committed.isEmpty else { return [] }
+        guard !isEnding, awaitsQuiet || awaitsRelease || !committed.isEmpty else { return [] }
         return acting { machine in
             machine.compareCommitted(at: now)
-            guard machine.awaitsQuiet, machine.connectors.entries.allSatisfy({ $0.value.isQuiet }) else { return }
+            guard machine.awaitsQuiet || machine.awaitsRelease,
+                machine.connectors.entries.allSatisfy({ $0.value.isQuiet })
+            else { return }
+            if machine.awaitsRelease, let carriedOut = machine.member?.carriedOut {
+                machine.act(.membership(carriedOut))
+            }
+            machine.awaitsRelease = false
+            guard machine.awaitsQuiet else { return }
             machine.awaitsQuiet = false
             let work = machine.assignableWork
             machine.tell(at: now) { $0.keep(work.all, configOffset: work.configOffset) }

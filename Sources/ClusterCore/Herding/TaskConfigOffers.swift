@@ -41,6 +41,13 @@ struct TaskConfigOffers: Sendable {
         return .nothing
     }
 
+    /// The offer under way can never be taken.
+    mutating func refused() -> Next {
+        isUnderWay = false
+        defer { waiting = nil }
+        return waiting.map { .offer($0) } ?? .nothing
+    }
+
     /// The connector is not this worker's any more: nothing is offered.
     mutating func drop() {
         isUnderWay = false

@@ -84,6 +84,14 @@ extension ConnectorLifecycle {
         return [.status(.failed, error)] + advance(now)
     }
 
+    /// The same, for whatever instance there is.
+    package mutating func raised(_ error: ConnectError, now: UInt64) -> [Action] {
+        switch phase {
+        case .busy(let subject, _, _), .running(let subject): raised(error, instance: subject.number, now: now)
+        case .none, .failed, .ended: []
+        }
+    }
+
     /// The time of a ``Action/wakeUp(instance:at:)`` has come. One that came too late, or for nothing, does no harm.
     package mutating func timeIsUp(instance: UInt64, now: UInt64) -> [Action] {
         guard case .busy(let subject, let call, let since?) = phase else { return advance(now) }

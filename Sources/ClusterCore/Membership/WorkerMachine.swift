@@ -49,6 +49,8 @@ package struct WorkerMachine: Sendable {
         case assign([MemberAssignment])
         /// Read the config log to its end, then call ``readToEnd(attempt:error:configOffset:now:)``.
         case readToEnd(attempt: UInt64)
+        /// Tell the group that nothing runs here any more but what the round of that generation gave.
+        case carriedOut(generation: Int32, memberID: String)
         case rejoin(reason: String)
         case leave(reason: String)
         case join
@@ -103,7 +105,7 @@ package struct WorkerMachine: Sendable {
     var hasDropped = false
     /// The membership was lost, or given up, since the last round that assigned something: what runs here may run elsewhere
     /// too.
-    var isInDoubt = false
+    package internal(set) var isInDoubt = false
     var rejoinAt: UInt64?
     /// Why and when a round is asked for since the config log has changed; never after the latest time.
     var change: (reason: String, at: UInt64, latest: UInt64)?
@@ -120,6 +122,11 @@ package struct WorkerMachine: Sendable {
         self.settings = settings
         protocolVersion = settings.mode.version
         assignor = CooperativeAssignor(maximumDelay: settings.maximumDelay)
+    }
+
+    /// What the group is told once what the last assignment took away has stopped; nil for who is no member.
+    var carriedOut: Action? {
+        memberID.isEmpty ? nil : .carriedOut(generation: generation, memberID: memberID)
     }
 
     /// What runs here.

@@ -112,6 +112,9 @@ public protocol WorkerGroup: AnyObject, Sendable {
     func prepared(_ offers: [GroupOffer])
     /// Answers ``WorkerGroupEvent/elected(generation:memberID:protocolName:members:)``.
     func assign(_ assignments: [MemberAssignment])
+    /// What the round of that generation gave this member was carried out: nothing else runs here any more. After a lost
+    /// membership nothing is written in the name of tasks before this was called.
+    func carriedOut(generation: Int32, memberID: String)
     /// Asks for another round.
     func rejoin(reason: String)
     /// Asks the coordinator at once whether the group rebalances, instead of waiting for the next heartbeat.

@@ -1,7 +1,12 @@
 /// Where source offsets are kept: a file in standalone mode, a topic in distributed mode. Thread-safe.
 public protocol OffsetStore: AnyObject, Sendable {
     /// Stored offsets of a connector's partitions, as compact JSON; nil where there is none. May block: lanes only.
-    func read(connector: String, partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?]
+    ///
+    /// - Parameter isWanted: asked again and again while the store cannot be read; the wait has no other limit. nil: the store
+    ///   gives up when it has lost patience.
+    func read(
+        connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?
+    ) throws(ConnectError) -> [[UInt8]?]
     /// Every stored partition of a connector with its offset. May block: lanes only.
     func readAll(connector: String) throws(ConnectError) -> [OffsetChange]
     /// Stores changes, all or none. `done` is called from another thread once they are durable or cannot be.

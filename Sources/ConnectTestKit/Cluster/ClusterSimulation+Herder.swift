@@ -156,6 +156,11 @@ extension ClusterSimulation {
             readConfigToEnd(worker) { [unowned self] in
                 feed(worker) { $0.readToEnd(attempt: attempt, error: nil, at: $1) }
             }
+        case .carriedOut(let generation, let memberID):
+            for place in worker.running.indices where !worker.running[place].isStopping {
+                worker.running[place].isInDoubt = false
+            }
+            toKafka(worker) { [unowned self] in carriedOut(worker, generation: generation, memberID: memberID) }
         case .rejoin(let reason):
             note("  \(worker.name) wants a round: \(reason)")
             toKafka(worker) { [unowned self] in

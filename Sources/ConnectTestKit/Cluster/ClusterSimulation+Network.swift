@@ -44,11 +44,15 @@ extension ClusterSimulation {
             toHerder(worker) { [unowned self] in membership(worker, .preparing) }
         case .computeAssignment(let election):
             toHerder(worker) { [unowned self] in membership(worker, .elected(election)) }
-        case .assigned(let answer): toHerder(worker) { [unowned self] in membership(worker, .assigned(answer)) }
+        case .assigned(let answer):
+            worker.round = (answer.generation, answer.memberID)
+            toHerder(worker) { [unowned self] in membership(worker, .assigned(answer)) }
         case .membershipLost:
             note("  \(worker.name) lost its membership")
+            worker.round = nil
             worker.watch.expelled()
             worker.gate = 0
+            for place in worker.running.indices { worker.running[place].isInDoubt = true }
             toHerder(worker) { [unowned self] in membership(worker, .membershipLost) }
         case .pollIntervalExceeded: break
         case .left:
@@ -78,7 +82,13 @@ extension ClusterSimulation {
         tellGroup(worker, worker.group.leave(reason: reason, now: now))
     }
 
+    func carriedOut(_ worker: SimulatedWorker, generation: Int32, memberID: String) {
+        guard let round = worker.round, round == (generation, memberID), worker.watch.carriedOut() else { return }
+        tellGroup(worker, worker.group.heartbeatNow(now: now))
+    }
+
     private func endSession(_ worker: SimulatedWorker) {
+        worker.round = nil
         worker.watch.stop()
         worker.gate = 0
     }

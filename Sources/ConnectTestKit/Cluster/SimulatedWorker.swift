@@ -17,6 +17,8 @@ struct SimulatedRun {
     let number: UInt64
     /// It was told to stop.
     var isStopping = false
+    /// A membership was lost since it began, and no assignment was carried out since.
+    var isInDoubt = false
 }
 
 /// What really happens with one connector of a worker, as the herder's `ConnectorEntry`.
@@ -51,6 +53,8 @@ final class SimulatedWorker {
     var gate: UInt64 = 0
     var coordinator: Int?
     var isConnectionUp = false
+    /// The round that ended last; nil without a membership.
+    var round: (generation: Int32, memberID: String)?
     var leaving: [() -> Void] = []
     var joinsAfterLeave = false
     var groupTimer: UInt64 = .max

@@ -56,6 +56,12 @@ package final class GroupMembership: Sendable {
         onLoop { $0.tell { machine, now in machine.assignmentComputed(assignments, now: now) } }
     }
 
+    /// What that round gave was carried out: nothing else runs here any more. After a lost membership no session stands before
+    /// this was called.
+    package func carriedOut(generation: Int32, memberID: String) {
+        onLoop { $0.carriedOut(generation: generation, memberID: memberID) }
+    }
+
     /// Asks for another round; during one, for a further one after it.
     package func rejoin(reason: String) {
         onLoop { $0.tell { machine, now in machine.requestRejoin(reason: reason, now: now) } }

@@ -21,6 +21,8 @@ final class GroupMembershipDriver {
     private var isConnectionUp = false
     private var pending: [GroupMachine.Action] = []
     private var isCarryingOut = false
+    /// The round that ended last, and of which the owner may say that it was carried out; nil without a membership.
+    private var round: (generation: Int32, memberID: String)?
     private var leaving: [@Sendable () -> Void] = []
     private var joinsAfterLeave = false
     private var timer: TimerID?
@@ -46,6 +48,12 @@ final class GroupMembershipDriver {
 
     func heartbeatNow() {
         tell { machine, now in machine.heartbeatNow(now: now) }
+    }
+
+    /// A word of an older round says nothing of what the present one took away.
+    func carriedOut(generation: Int32, memberID: String) {
+        guard let round, round == (generation, memberID), watch.carriedOut() else { return }
+        heartbeatNow()
     }
 
     func leave(reason: String, _ done: @escaping @Sendable () -> Void) {
@@ -79,6 +87,7 @@ final class GroupMembershipDriver {
         case .prepareJoin: observer?(.preparing)
         case .computeAssignment(let election): observer?(.elected(election))
         case .assigned(let answer):
+            round = (answer.generation, answer.memberID)
             log.info(
                 "a round of the group ended",
                 fields + [
@@ -87,6 +96,7 @@ final class GroupMembershipDriver {
                 ])
             observer?(.assigned(answer))
         case .membershipLost:
+            round = nil
             watch.expelled()
             gate?.shut()
             log.warning("the membership in the group was lost", fields)
@@ -114,6 +124,7 @@ final class GroupMembershipDriver {
     }
 
     private func endSession() {
+        round = nil
         watch.stop()
         gate?.shut()
     }

@@ -12,6 +12,7 @@ package final class SessionGate: Sendable {
     private struct State {
         var waiting: [@Sendable () -> Void] = []
         var ask: (@Sendable () -> Void)?
+        var losses: [@Sendable () -> Void] = []
     }
 
     private let openUntil = Atomic<UInt64>(0)
@@ -55,7 +56,19 @@ package final class SessionGate: Sendable {
     /// There is no session (any more).
     package func shut() {
         // Under the lock, so that no opening comes between its look and its store.
-        state.withLock { _ in openUntil.store(0, ordering: .releasing) }
+        let losses = state.withLock { state in
+            openUntil.store(0, ordering: .releasing)
+            return state.losses
+        }
+        for job in losses { job() }
+    }
+
+    /// Has `job` called whenever the session is over for good, before another one can open the gate: what was to be written
+    /// in its name is void.
+    ///
+    /// - Parameter job: called on the thread that shuts; must not block.
+    package func onLoss(_ job: @escaping @Sendable () -> Void) {
+        state.withLock { $0.losses.append(job) }
     }
 
     /// Sets what is called, on any thread, when somebody finds the gate closed and waits.

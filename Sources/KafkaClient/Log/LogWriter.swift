@@ -1,9 +1,16 @@
 internal import EventLoop
 
+/// Lets a gate outlive its writers.
+private final class WeakWriter {
+    weak var writer: LogWriter?
+    init(_ writer: LogWriter) { self.writer = writer }
+}
+
 /// Writes to one topic through a producer whose lane is the loop. Confined to the loop.
 ///
 /// A producer that broke is replaced; what it had not confirmed fails. Beside what the producer holds, as much again may wait
-/// for it; what is beyond that fails at once, lest brokers that are away for hours cost all memory.
+/// for it; what is beyond that fails at once, lest brokers that are away for hours cost all memory. What a lost session of the
+/// worker has left unwritten fails too: others may have written newer things since.
 final class LogWriter {
     private struct Request {
         let number: Int32
@@ -33,6 +40,9 @@ final class LogWriter {
         self.cluster = cluster
         self.topic = topic
         self.clients = clients
+        let this = Confined(WeakWriter(self), to: cluster.loop)
+        let loop = cluster.loop
+        cluster.gate?.onLoss { loop.execute { this.value.writer?.sessionLost() } }
     }
 
     func append(_ entries: [TopicLog.Entry], _ done: @escaping (ClientError?) -> Void) {
@@ -148,6 +158,22 @@ final class LogWriter {
         producer = nil
         let untouched = waiting.filter { $0.taken == 0 }.map(\.number)
         fail(appends.unfinished.filter { !untouched.contains($0) }, error)
+    }
+
+    /// Fails what may not have been written yet.
+    private func sessionLost() {
+        guard !isClosed, !appends.unfinished.isEmpty else { return }
+        drain()
+        producer?.close()
+        producer = nil
+        waiting = []
+        waitingBytes = 0
+        fail(
+            appends.unfinished,
+            ClientError(
+                .noBroker, .retriable,
+                "the worker's session with its group was lost before topic \(topic) had acknowledged the record"))
+        tellSettled()
     }
 
     // MARK: - Ends

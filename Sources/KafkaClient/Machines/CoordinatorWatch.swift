@@ -47,6 +47,8 @@ package struct CoordinatorWatch: Sendable {
     /// A membership was lost, and what it held may run elsewhere: before a round has ended nothing here says that a session
     /// covers what still runs.
     private var awaitsRound = false
+    /// The same until the owner has said that nothing runs any more but what that round gave.
+    private var awaitsOwner = false
     /// Whether ``Change/lost`` was told last.
     package private(set) var isLost = false
     /// Monotonic nanoseconds until which the broker cannot have ended the session; 0 without one.
@@ -95,12 +97,11 @@ package struct CoordinatorWatch: Sendable {
             if !isLost { silentSince = flights.isEmpty ? nil : now }
             return nil
         case .member where !flight.isOutdated:
-            if !awaitsRound {
+            if !awaitsRound, !awaitsOwner {
                 aliveUntil = max(aliveUntil, adding(sessionTimeout, to: flight.sentAt))
             } else if flight.endsRound {
-                // The owner learns only now what it may run: what is asked from here on speaks for that.
+                // The owner learns only now what it may run.
                 awaitsRound = false
-                for place in flights.indices { flights[place].isOutdated = true }
             }
         case .member, .present: break
         }
@@ -117,12 +118,24 @@ package struct CoordinatorWatch: Sendable {
         silentSince = silentSince ?? now
     }
 
-    /// The membership is gone, and with it what was known of its session. The next one covers what runs here from the first
-    /// heartbeat on that is sent and answered after its first round has ended: others may have been given it meanwhile.
+    /// The membership is gone, and with it what was known of its session: others may have been given what runs here. The next
+    /// one covers it from the first heartbeat on that is sent and answered after a round has ended and the owner has carried
+    /// out what that gave.
     package mutating func expelled() {
         aliveUntil = 0
         awaitsRound = true
+        awaitsOwner = true
         for place in flights.indices { flights[place].isOutdated = true }
+    }
+
+    /// What the last round gave was carried out: what was taken away has stopped.
+    ///
+    /// - Returns: whether that was waited for; what is asked from here on speaks for what runs here.
+    package mutating func carriedOut() -> Bool {
+        guard awaitsOwner, !awaitsRound else { return false }
+        awaitsOwner = false
+        for place in flights.indices { flights[place].isOutdated = true }
+        return true
     }
 
     /// The group is left: nothing is owed, late answers mean nothing.
@@ -133,6 +146,7 @@ package struct CoordinatorWatch: Sendable {
         isLost = false
         aliveUntil = 0
         awaitsRound = true
+        awaitsOwner = true
     }
 
     /// Time has passed.

@@ -54,6 +54,9 @@ final class TaskControl: TaskHandle {
     /// Whether the task is over for everybody else: what a late call of the plugin brought is let go unread.
     var hasEnded: Bool { machine.withLock { $0.hasEnded } }
 
+    /// Whether the task shall go on.
+    var isWanted: Bool { machine.withLock { $0.isWanted } }
+
     // MARK: Any thread
 
     func pause() { change { $0.wish(paused: true) } }

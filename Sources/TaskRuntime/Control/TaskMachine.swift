@@ -66,6 +66,9 @@ struct TaskMachine {
         if case .ended = state { true } else { false }
     }
 
+    /// Whether nobody has wished it to end, and it has not.
+    var isWanted: Bool { stopDeadline == nil && !hasEnded }
+
     /// What it is doing, for the texts of status and log.
     var stage: String {
         switch state {
@@ -121,6 +124,9 @@ struct TaskMachine {
     /// Something failed that ends the task. What fails while it is being taken down changes nothing.
     mutating func failed(_ error: ConnectError) -> [Action] {
         switch state {
+        case .starting where error.code == .workerStopping && stopDeadline != nil:
+            state = .finishing(hasFailed: false)
+            return [.wake]
         case .idle, .starting, .active:
             state = .finishing(hasFailed: true)
             return [.tell(.failed, error), .wake]

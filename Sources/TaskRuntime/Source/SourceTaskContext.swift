@@ -7,15 +7,19 @@ final class SourceTaskContext: SourceTaskServices {
     let task: TaskID
     private let offsets: any OffsetStore
     private let wakeTask: @Sendable () -> Void
+    /// Whether the task is not to stop.
+    private let isWanted: @Sendable () -> Bool
     private let failTask: @Sendable (ConnectError) -> Void
     private let hasData = Atomic<Bool>(false)
 
     init(
-        task: TaskID, offsets: any OffsetStore, wake: @escaping @Sendable () -> Void,
+        task: TaskID, offsets: any OffsetStore, isWanted: @escaping @Sendable () -> Bool,
+        wake: @escaping @Sendable () -> Void,
         fail: @escaping @Sendable (ConnectError) -> Void
     ) {
         self.task = task
         self.offsets = offsets
+        self.isWanted = isWanted
         wakeTask = wake
         failTask = fail
     }
@@ -26,7 +30,7 @@ final class SourceTaskContext: SourceTaskServices {
     }
 
     func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
-        try offsets.read(connector: task.connector, partitions: partitions)
+        try offsets.read(connector: task.connector, partitions: partitions, isWanted: isWanted)
     }
 
     func raiseError(_ error: ConnectError) { failTask(error) }

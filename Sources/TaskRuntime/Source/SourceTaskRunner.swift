@@ -80,7 +80,9 @@ final class SourceTaskRunner: TaskRunner {
         retry = RetryBackoff(
             timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
         context = SourceTaskContext(
-            task: parts.specification.id, offsets: parts.offsets, wake: { [weak control] in control?.wake() },
+            task: parts.specification.id, offsets: parts.offsets,
+            isWanted: { [weak control] in control?.isWanted ?? false },
+            wake: { [weak control] in control?.wake() },
             fail: { [weak control] in control?.fail($0) })
         commits = SourceCommits(
             connector: parts.specification.id.connector, store: parts.offsets,

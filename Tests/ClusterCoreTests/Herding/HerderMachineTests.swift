@@ -58,6 +58,23 @@ import Testing
         #expect(isOffered(story.machine.turnEnded(at: now)))
     }
 
+    @Test func `the group hears that an assignment was carried out once what it took away has stopped`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        #expect(started.contains(.membership(.carriedOut(generation: 1, memberID: "m"))))
+        _ = story.give([], "A", after: started)
+        let revoked = try story.follow(revoked: "A")
+        let stops = revoked.compactMap { if case .connector(_, .stop(let instance)) = $0 { instance } else { nil } }
+        let instance = try #require(stops.first)
+        #expect(!revoked.contains(.membership(.carriedOut(generation: 2, memberID: "m"))))
+        let now = story.now
+        _ = story.machine.connector("A", at: now) { $0.stopped(instance: instance, now: now.time) }
+        let then = story.machine.turnEnded(at: now)
+        #expect(then.contains(.membership(.carriedOut(generation: 2, memberID: "m"))))
+        #expect(!story.machine.turnEnded(at: now).contains(.membership(.carriedOut(generation: 2, memberID: "m"))))
+    }
+
     @Test func `what is not configured any more is not offered`() throws {
         var story = HerderStory()
         story.read(.targetState("A", .paused), .targetState("B", .paused))

@@ -58,6 +58,33 @@ import Testing
         #expect(story.machine.nextDeadline == story.time + 250_000_000, "a success starts the pauses over")
     }
 
+    @Test func `a connector fails whose task configurations the leader's topic can never hold`() throws {
+        var (story, _) = try follower()
+        let refused = story.machine.handed(
+            "A", error: ConnectError(.peerRefused, "The leader answered 413", status: 413), at: story.now)
+        let failed = try #require(refused.statuses.first { $0.key == "status-connector-A" })
+        #expect(failed.status?.state == .failed)
+        #expect(failed.status?.trace?.contains("max.request.size") == true)
+        #expect(!story.machine.isOffering, "it is not asked again")
+        #expect(story.machine.nextDeadline == nil)
+        #expect(give("smaller", &story).handed == [[task("smaller")]])
+    }
+
+    @Test func `a leader fails its own connector that way, and tells others so with 413`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let write = story.give([task("large")], "A", after: story.lead())
+        let large = ConnectError(.recordTooLarge, "2 MB")
+        let ended = story.confirm(write, error: large)
+        #expect(ended.statuses.contains { $0.key == "status-connector-A" && $0.status?.state == .failed })
+        let asked = story.ask(.tasks("A", [task("other's")]), 7)
+        guard case .refused(let told)? = story.confirm(asked, error: large).answers[7] else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(told.httpStatus == 413)
+    }
+
     @Test func `an offer waits for the round, and is dropped where the connector has moved away`() throws {
         var (story, _) = try follower()
         _ = story.machine.handed("A", error: nil, at: story.now)

@@ -63,7 +63,7 @@ struct InternalTopicInteropTests {
         #expect(try two.readAll(connector: "src").count == 30)
         // As another spells it.
         let other = Array(#"{"db":"d","table":"t7"}"#.utf8)
-        #expect(try two.read(connector: "src", partitions: [other]) == [Array(#"{"pos":7}"#.utf8)])
+        #expect(try two.read(connector: "src", partitions: [other], isWanted: nil) == [Array(#"{"pos":7}"#.utf8)])
         #expect(await outcome { two.write(connector: "src", [OffsetChange(partition: other, offset: nil)], $0) } == nil)
         #expect(try one.readAll(connector: "src").count == 29)
 
@@ -73,7 +73,7 @@ struct InternalTopicInteropTests {
         }
         try broker.restart()
         #expect(await written == nil)
-        #expect(try two.read(connector: "src", partitions: [other]) == [Array(#"{"pos":99}"#.utf8)])
+        #expect(try two.read(connector: "src", partitions: [other], isWanted: nil) == [Array(#"{"pos":99}"#.utf8)])
         await withCheckedContinuation { continuation in one.close { continuation.resume() } }
         await withCheckedContinuation { continuation in two.close { continuation.resume() } }
     }

@@ -95,6 +95,7 @@ final class FakeCoordinator: Sendable {
         }
     }
 
+    func carriedOut(generation: Int32, memberID: String) {}
     func rejoin() { state.withLock { Self.begin(&$0) } }
 
     func tell(_ event: WorkerGroupEvent, to id: String) { state.withLock { $0.members[id]?.observer(event) } }

@@ -81,7 +81,7 @@ final class MemoryOffsets: OffsetStore {
 
     func fail(_ error: ConnectError?) { failure.withLock { $0 = error } }
 
-    func read(connector: String, partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
+    func read(connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?) throws(ConnectError) -> [[UInt8]?] {
         let all = table.withLock { $0[connector] ?? [] }
         return partitions.map { partition in all.first { $0.partition == partition }?.offset }
     }

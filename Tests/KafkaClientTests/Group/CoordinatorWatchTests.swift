@@ -33,7 +33,7 @@ import Testing
         #expect(test.watch.aliveUntil == 14 * second)
     }
 
-    @Test func `after a lost membership only a heartbeat that follows the end of a round opens a session`() {
+    @Test func `after a lost membership only a heartbeat behind the owner's word on the round opens a session`() {
         var test = self
         let sync = GroupRequest.Body.sync(
             GroupSync(
@@ -42,6 +42,7 @@ import Testing
                 assignments: []))
         test.send(1, heartbeat, at: second)
         test.watch.expelled()
+        #expect(!test.watch.carriedOut(), "there was no round yet")
         // What was asked for the old membership says nothing of the new one.
         _ = test.watch.answered(token: 1, .member, now: 2 * second)
         test.send(2, join, at: 2 * second)
@@ -55,8 +56,16 @@ import Testing
         _ = test.watch.answered(token: 5, .member, now: 5 * second)
         #expect(test.watch.aliveUntil == 0)
         test.send(6, heartbeat, at: 6 * second)
+        test.send(7, heartbeat, at: 7 * second)
         _ = test.watch.answered(token: 6, .member, now: 7 * second)
-        #expect(test.watch.aliveUntil == 16 * second)
+        #expect(test.watch.aliveUntil == 0)
+        #expect(test.watch.carriedOut())
+        #expect(!test.watch.carriedOut(), "once is enough")
+        _ = test.watch.answered(token: 7, .member, now: 8 * second)
+        #expect(test.watch.aliveUntil == 0, "asked before the owner's word")
+        test.send(8, heartbeat, at: 8 * second)
+        _ = test.watch.answered(token: 8, .member, now: 9 * second)
+        #expect(test.watch.aliveUntil == 18 * second)
     }
 
     @Test(arguments: [CoordinatorWatch.Verdict.present, .loading, .absent])

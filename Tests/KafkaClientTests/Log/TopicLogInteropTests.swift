@@ -55,6 +55,27 @@ struct TopicLogInteropTests {
         #expect(await log.append(["after": "the end"])?.code == .closed)
     }
 
+    @Test func `what a lost session left unwritten fails, and is not written under the next one`() async throws {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let gate = SessionGate()
+        let bench = try ClientBench(broker.address, gate: gate)
+        defer { bench.close() }
+        try await create(bench, "log", partitions: 1)
+        let log = try await TestLog(bench, "log")
+        #expect(try await log.start().get() == 1)
+        async let stale = log.append(["key": "of the lost session"])
+        while !gate.isAwaited { try await Task.sleep(for: .milliseconds(1)) }
+        gate.shut()
+        gate.open(until: .max, now: EventLoop.now())
+        #expect(await stale?.isRetriable == true)
+        #expect(await log.append(["key": "of the next one"]) == nil)
+        #expect(await log.readToEnd() == nil)
+        #expect(log.seen.count == 1)
+        #expect(log.table["key"] == "of the next one")
+        await log.close()
+    }
+
     @Test func `records of one append keep their order`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }

@@ -140,6 +140,22 @@ struct TaskMachineTests {
         #expect(!actions.isEmpty)
     }
 
+    @Test func `a start that gave up because the task is to stop is no failure`() {
+        let givenUp = ConnectError(.workerStopping, "stopped while offsets were read")
+        var machine = TaskMachine(startsPaused: false)
+        _ = machine.directive()
+        #expect(machine.isWanted)
+        _ = machine.stop(deadline: 100, now: 0)
+        #expect(!machine.isWanted)
+        #expect(machine.failed(givenUp) == [.wake])
+        #expect(machine.directive().0 == .finish)
+        #expect(machine.finished() == [.end(.stopped)])
+        // Nobody has asked for that: it is one.
+        machine = TaskMachine(startsPaused: false)
+        _ = machine.directive()
+        #expect(machine.failed(givenUp) == [.tell(.failed, givenUp), .wake])
+    }
+
     @Test func `a stop while the plugin starts waits for the start`() {
         var machine = TaskMachine(startsPaused: false)
         _ = machine.directive()

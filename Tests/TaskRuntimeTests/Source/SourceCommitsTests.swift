@@ -9,7 +9,8 @@ struct SourceCommitsTests {
     private final class SlowStore: OffsetStore {
         let writes = Mutex<[(changes: [OffsetChange], done: @Sendable (ConnectError?) -> Void)]>([])
 
-        func read(connector: String, partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] { [] }
+        func read(connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?) throws(ConnectError) -> [[UInt8]?]
+        { [] }
 
         func readAll(connector: String) throws(ConnectError) -> [OffsetChange] { [] }
 

@@ -45,7 +45,7 @@ final class FakeStore: OffsetStore {
 
     var writes: Int { state.withLock { $0.writes } }
 
-    func read(connector: String, partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
+    func read(connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?) throws(ConnectError) -> [[UInt8]?] {
         state.withLock { state in
             partitions.map { state.stored[String(decoding: $0, as: UTF8.self)].map { Array($0.utf8) } }
         }
