@@ -156,6 +156,22 @@ public final class EventLoop: SerialExecutor {
         return timers.insert(deadline: deadline, job)
     }
 
+    /// The same for a wait that need not end in time: later by a sixteenth of it at most, together with others, so that
+    /// hundreds of tasks that idle wake the loop a few times a second. Waits below a second end in time.
+    @discardableResult
+    public func scheduleCoalesced(at deadline: UInt64, _ job: @escaping () -> Void) -> TimerID {
+        schedule(at: Self.coalesced(deadline, now: Self.now()), job)
+    }
+
+    /// The end that a wait until `deadline` shares with others; see ``scheduleCoalesced(at:_:)``.
+    static func coalesced(_ deadline: UInt64, now: UInt64) -> UInt64 {
+        guard deadline < .max, deadline > now, deadline - now >= 1_000_000_000 else { return deadline }
+        let shift = UInt64.bitWidth - 1 - ((deadline - now) / 16).leadingZeroBitCount
+        let step: UInt64 = 1 << UInt64(shift)
+        let (sum, overflow) = deadline.addingReportingOverflow(step - 1)
+        return overflow ? deadline : sum & ~(step - 1)
+    }
+
     /// Takes a timer back; one that has fired is ignored.
     public func cancel(_ timer: TimerID) {
         checkIsolated()

@@ -11,6 +11,24 @@ final class EventLoopTests {
 
     deinit { loop.stop() }
 
+    @Test func `long waits end together, later by a sixteenth at most; short ones in time`() {
+        let start: UInt64 = 1_234_567_890_123
+        #expect(EventLoop.coalesced(start + 999_999_999, now: start) == start + 999_999_999)
+        #expect(EventLoop.coalesced(start - 1, now: start) == start - 1)
+        #expect(EventLoop.coalesced(.max, now: start) == .max)
+        #expect(EventLoop.coalesced(.max - 1, now: start) == .max - 1)
+        for wait: UInt64 in [1_000_000_000, 3_000_000_000, 10_000_000_000, 3_600_000_000_000] {
+            let ends = (0..<300 as Range<UInt64>).map { number in
+                // Waits that began within as much time as they take.
+                let now = start + number * wait / 300
+                let end = EventLoop.coalesced(now + wait, now: now)
+                #expect(end >= now + wait && end - now <= wait + wait / 16)
+                return end
+            }
+            #expect(Set(ends).count <= 34)
+        }
+    }
+
     @Test func `jobs of one thread run in order and on the loop`() {
         let seen = Mutex<[Int]>([])
         let strangers = Signal()

@@ -23,7 +23,7 @@ import Testing
     private func start() { #expect(task.start(["file": folder.file("in"), "topic": "t"]).status == KC_OK) }
 
     /// Polls until the file counts as idle and is watched; false if that does not come.
-    private func pollUntilWatched() -> Bool { (0..<10).contains { _ in task.pollAll().last.hint == 5000 } }
+    private func pollUntilWatched() -> Bool { (0..<10).contains { _ in task.pollAll().last.hint == 10_000 } }
 
     @Test func `an idle file is watched, and a line of it brings a poll at once`() {
         folder.write("in", "one\n")

@@ -22,7 +22,7 @@ final class FileStreamSourceTask: SourceTask {
     private static let shortestHint: UInt32 = 10
     private static let longestHint: UInt32 = 200
     /// How often an idle file is looked at although its changes are told: a link may come to mean another file.
-    private static let watchedHint: UInt32 = 5000
+    private static let watchedHint: UInt32 = 10_000
     /// After so many polls without anything new a file counts as idle.
     private static let pollsUntilIdle = 6
     /// One warning of a truncated file in this time is enough.

@@ -130,7 +130,7 @@ final class ConsumerDriver {
         timer = nil
         timerAt = wanted
         guard wanted < .max else { return }
-        timer = cluster.loop.schedule(at: wanted) { [weak self] in
+        timer = cluster.loop.scheduleCoalesced(at: wanted) { [weak self] in
             guard let self else { return }
             timer = nil
             timerAt = .max

@@ -39,7 +39,7 @@ public struct ConsumerSettings: Sendable {
     package var assignors: [ConsumerAssignor]
 
     /// Milliseconds.
-    private static let idleWait: Int32 = 1_500
+    private static let idleWait: Int32 = 3_000
 
     /// Reads the keys of a consumer.
     ///

@@ -161,7 +161,7 @@ extension FetchMachine {
         order.sort { $0.served < $1.served || ($0.served == $1.served && $0.entry.partition < $1.entry.partition) }
         let request = sessions[slot].next(wanted, servedOrder: order.map(\.entry))
         let isIdle = sessions[slot].isIdle && request.entries.isEmpty && request.forgotten.isEmpty
-        let wait = isIdle ? settings.maximumIdleWait : settings.maximumWait
+        let wait = isIdle ? idleWait(now) : settings.maximumWait
         sessions[slot].sent(token: token, wait: UInt64(max(wait, 0)) * 1_000_000, now: now)
         for entry in wanted { withPlace(entry.partition) { $0.request = token } }
         actions.append(
@@ -171,6 +171,15 @@ extension FetchMachine {
                     maximumWait: wait, minimumBytes: settings.minimumBytes, maximumBytes: room,
                     isolation: isolation, sessionID: request.id, sessionEpoch: request.epoch,
                     entries: request.entries, forgotten: request.forgotten, rack: settings.rack)))
+    }
+
+    /// Shorter than the longest by a sixteenth at most, and ending where those of other consumers end: hundreds of idle ones
+    /// then wake the process a few times a second.
+    private func idleWait(_ now: UInt64) -> Int32 {
+        let longest = settings.maximumIdleWait
+        guard longest > settings.maximumWait, longest >= 16 else { return longest }
+        let step = UInt64(longest / 16)
+        return longest - Int32((now / 1_000_000 + UInt64(longest)) % step)
     }
 
     /// The most bytes the next request may bring; nil while the application has enough to do.

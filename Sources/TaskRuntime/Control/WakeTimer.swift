@@ -20,7 +20,7 @@ final class WakeTimer: Sendable {
         self.wake = wake
     }
 
-    /// Wakes at `deadline` (monotonic nanoseconds) or earlier.
+    /// Wakes at `deadline` (monotonic nanoseconds) or earlier; where that is far away, a little later together with others.
     func set(_ deadline: UInt64) {
         let generation: UInt64? = state.withLock { state in
             if let set = state.deadline, set <= deadline { return nil }
@@ -31,7 +31,7 @@ final class WakeTimer: Sendable {
         guard let generation else { return }
         loop.execute { [self] in
             if let timer { loop.cancel(timer) }
-            timer = loop.schedule(at: deadline) { [self] in
+            timer = loop.scheduleCoalesced(at: deadline) { [self] in
                 timer = nil
                 let isCurrent = state.withLock { state in
                     guard state.generation == generation else { return false }

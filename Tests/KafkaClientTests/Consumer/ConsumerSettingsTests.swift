@@ -23,7 +23,7 @@ import Testing
 
     @Test func `an idle consumer lets the broker wait longer only where nobody said how long, and for any data`() throws
     {
-        #expect(try read([:]).fetchMaxIdleWait == 1500)
+        #expect(try read([:]).fetchMaxIdleWait == 3000)
         #expect(try read(["fetch.max.wait.ms": "500"]).fetchMaxIdleWait == 500)
         #expect(try read(["fetch.min.bytes": "1000"]).fetchMaxIdleWait == 500)
     }
