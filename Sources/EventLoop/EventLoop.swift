@@ -164,7 +164,7 @@ public final class EventLoop: SerialExecutor {
     }
 
     /// The end that a wait until `deadline` shares with others; see ``scheduleCoalesced(at:_:)``.
-    static func coalesced(_ deadline: UInt64, now: UInt64) -> UInt64 {
+    package static func coalesced(_ deadline: UInt64, now: UInt64) -> UInt64 {
         guard deadline < .max, deadline > now, deadline - now >= 1_000_000_000 else { return deadline }
         let shift = UInt64.bitWidth - 1 - ((deadline - now) / 16).leadingZeroBitCount
         let step: UInt64 = 1 << UInt64(shift)

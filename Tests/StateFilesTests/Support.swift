@@ -85,7 +85,7 @@ extension FileOffsetStore {
     }
 
     func offset(_ connector: String, _ partition: String) throws(ConnectError) -> String? {
-        try read(connector: connector, partitions: [Array(partition.utf8)])[0].map {
+        try read(connector: connector, partitions: [Array(partition.utf8)], isWanted: nil)[0].map {
             String(decoding: $0, as: UTF8.self)
         }
     }

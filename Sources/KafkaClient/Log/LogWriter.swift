@@ -164,7 +164,8 @@ final class LogWriter {
     private func sessionLost() {
         guard !isClosed, !appends.unfinished.isEmpty else { return }
         drain()
-        producer?.close()
+        // At once: the next session may open the gate in this very turn.
+        producer?.closeOnLoop()
         producer = nil
         waiting = []
         waitingBytes = 0

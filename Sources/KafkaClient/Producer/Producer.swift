@@ -36,6 +36,9 @@ public final class Producer: Sendable {
         driver.start()
     }
 
+    /// As ``close()``, at once. On the loop only.
+    func closeOnLoop() { driver.value.shutDown() }
+
     /// Ends the producer: what is not on the wire is dropped, and completions come no more. Any thread.
     public func close() {
         let driver = driver

@@ -67,7 +67,8 @@ import Testing
         #expect(failed.status?.trace?.contains("max.request.size") == true)
         #expect(!story.machine.isOffering, "it is not asked again")
         #expect(story.machine.nextDeadline == nil)
-        #expect(give("smaller", &story).handed == [[task("smaller")]])
+        // As any connector that has failed: until it is restarted or gets another configuration.
+        #expect(give("smaller", &story).handed.isEmpty)
     }
 
     @Test func `a leader fails its own connector that way, and tells others so with 413`() throws {

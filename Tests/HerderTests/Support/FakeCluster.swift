@@ -95,7 +95,6 @@ final class FakeCoordinator: Sendable {
         }
     }
 
-    func carriedOut(generation: Int32, memberID: String) {}
     func rejoin() { state.withLock { Self.begin(&$0) } }
 
     func tell(_ event: WorkerGroupEvent, to id: String) { state.withLock { $0.members[id]?.observer(event) } }
@@ -152,6 +151,7 @@ final class FakeGroup: WorkerGroup {
     func join(_ observer: @escaping @Sendable (WorkerGroupEvent) -> Void) { coordinator.join(id, observer) }
     func prepared(_ offers: [GroupOffer]) { coordinator.prepared(id, offers) }
     func assign(_ assignments: [MemberAssignment]) { coordinator.assign(assignments) }
+    func carriedOut(generation: Int32, memberID: String) {}
     func rejoin(reason: String) { coordinator.rejoin() }
     func heartbeatNow() {}
     func leave(reason: String, done: @escaping @Sendable () -> Void) {
