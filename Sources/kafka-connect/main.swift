@@ -1,4 +1,3 @@
-import CommandLine
 import Glibc
 
-exit(Entry.run(Swift.CommandLine.arguments))
+exit(Entry.run(ProcessArguments.read()))
