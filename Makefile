@@ -12,7 +12,7 @@ BIN := .build/release
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed lint fuzz sanitize bench bench-distributed install clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed test-unit-files system-test lint fuzz sanitize bench bench-distributed install clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -47,6 +47,15 @@ test-standalone: build deps-test ## the worker as a process, with a real broker;
 test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; longer: MIXED_3_9=1 MIXED_ALL=1 KILLS=20 BOUNCES=3 OUTAGE_SECONDS=60
 	@/usr/bin/python3 -m pytest -q -rs Tests/Distributed
 
+test-unit-files: ## what systemd says of the unit files, and the exposure that it computes
+	@scripts/dependencies system
+	@scripts/test-unit-files
+
+# Installs the package by apt where packages can be made, else the tree of `install`.
+system-test: build $(if $(wildcard scripts/apt-repository),apt-repository) ## the installed worker under a real systemd, in systemd-nspawn on a Debian root that is made once; as root
+	@scripts/dependencies system
+	@/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider Tests/System
+
 lint: ## formatting, and which module imports which
 	@swift format lint --strict --recursive --parallel Sources Plugins Tests Fuzz Package.swift
 	@scripts/check-imports
@@ -73,7 +82,11 @@ install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for 
 	for link in connect-standalone connect-distributed; do ln -sf kafka-connect $(bindir)/$$link; done
 	install -m 644 $(BIN)/libkafka-connect-file.so $(libdir)/kafka-connect/plugins/kafka-connect-file.so
 	strip --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-file.so
-	install -m 644 packaging/kafka-connect.service $(libdir)/systemd/system/kafka-connect.service
+	for unit in kafka-connect.service kafka-connect@.service kafka-connect.socket; do \
+	    sed -E 's,/usr/(bin|lib|share/doc)/kafka-connect,$(PREFIX)/\1/kafka-connect,g' packaging/$$unit >$(libdir)/systemd/system/$$unit && \
+	    chmod 644 $(libdir)/systemd/system/$$unit; done
+	install -d $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/systemd
+	install -m 644 packaging/examples/* $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/systemd/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart
 	install -m 644 etc/*.yaml $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/
 	install -m 644 etc/quickstart/* $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart/

@@ -101,7 +101,8 @@ extension Herder {
     ) {
         guard shutdown == nil, let connector = connectors.first else {
             if shutdown == nil { phase = .ready }
-            touch()
+            // Whoever is told asks next, and REST answers from the picture.
+            publish()
             return done(problems)
         }
         let rest = connectors.dropFirst()

@@ -188,7 +188,8 @@ package actor Herder: HerderPort {
         }
     }
 
-    private func publish() {
+    /// Shows what is the case now.
+    func publish() {
         isPictureStale = false
         var connectors: [WorkerSnapshot.Connector] = []
         connectors.reserveCapacity(entries.count)

@@ -29,6 +29,17 @@ import Testing
         #expect(worker.tasks.runs.map(\.specification.id.connector) == ["b", "a"])
     }
 
+    @Test func `whoever is told that the worker is ready finds it so`() async throws {
+        let worker = try await Worker(isReady: false)
+        let herder = worker.herder
+        worker.kafka.connect()
+        // On the herder's loop: nothing can happen between the call and the question.
+        let isReady = await withCheckedContinuation { told in
+            herder.start([]) { _ in told.resume(returning: herder.snapshot.isReady) }
+        }
+        #expect(isReady)
+    }
+
     @Test func `every problem of the files is told, and the good ones run`() async throws {
         let worker = try await Worker(isReady: false)
         worker.kafka.connect()
