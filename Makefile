@@ -6,13 +6,17 @@ PREFIX ?= /usr
 DESTDIR ?=
 # DEV=1: also what the package kafka-connect-dev holds.
 DEV ?=
+# What takes the symbols off installed programs; `:` leaves them.
+STRIP ?= strip
 SECONDS_PER_FUZZER ?= 10
 
 BIN := .build/release
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib
+sharedir = $(DESTDIR)$(PREFIX)/share
+VERSION := $(shell sed -n 's/.*static let program = "\(.*\)"/\1/p' Sources/kafka-connect/Entry.swift)
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed test-unit-files system-test lint fuzz sanitize bench bench-distributed install clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed test-unit-files system-test lint fuzz sanitize bench bench-distributed install deb apt-repository reproducible clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -78,10 +82,10 @@ bench-distributed: build deps-test ## of `bench` the part that is about workers 
 install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
 	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system
 	install -m 755 $(BIN)/kafka-connect $(bindir)/kafka-connect
-	strip $(bindir)/kafka-connect
+	$(STRIP) $(bindir)/kafka-connect
 	for link in connect-standalone connect-distributed; do ln -sf kafka-connect $(bindir)/$$link; done
 	install -m 644 $(BIN)/libkafka-connect-file.so $(libdir)/kafka-connect/plugins/kafka-connect-file.so
-	strip --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-file.so
+	$(STRIP) --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-file.so
 	for unit in kafka-connect.service kafka-connect@.service kafka-connect.socket; do \
 	    sed -E 's,/usr/(bin|lib|share/doc)/kafka-connect,$(PREFIX)/\1/kafka-connect,g' packaging/$$unit >$(libdir)/systemd/system/$$unit && \
 	    chmod 644 $(libdir)/systemd/system/$$unit; done
@@ -91,11 +95,35 @@ install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for 
 	install -m 644 etc/*.yaml $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/
 	install -m 644 etc/quickstart/* $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart/
 	install -m 644 LICENSE NOTICE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/
+	install -d $(sharedir)/doc/kafka-connect/docs
+	install -m 644 docs/configuration.md docs/differences.md docs/plugins.md $(sharedir)/doc/kafka-connect/docs/
+	install -D -m 644 packaging/sysusers.d/kafka-connect.conf $(libdir)/sysusers.d/kafka-connect.conf
+	install -D -m 644 packaging/tmpfiles.d/kafka-connect.conf $(libdir)/tmpfiles.d/kafka-connect.conf
+	scripts/manual-pages $(sharedir)/man
+	for link in standalone distributed; do ln -sf kafka-connect-$$link.1 $(sharedir)/man/man1/connect-$$link.1; done
+	install -D -m 644 packaging/completions/kafka-connect.bash $(sharedir)/bash-completion/completions/kafka-connect
+	for link in connect-standalone connect-distributed; do ln -sf kafka-connect $(sharedir)/bash-completion/completions/$$link; done
+	install -D -m 644 packaging/completions/_kafka-connect $(sharedir)/zsh/vendor-completions/_kafka-connect
 ifneq ($(DEV),)
-	install -d $(DESTDIR)$(PREFIX)/include
-	install -m 644 Sources/ConnectABI/include/kafka_connect.h $(DESTDIR)$(PREFIX)/include/kafka_connect.h
+	install -D -m 644 Sources/ConnectABI/include/kafka_connect.h $(DESTDIR)$(PREFIX)/include/kafka_connect.h
+	install -d $(sharedir)/pkgconfig
+	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' packaging/kafka-connect.pc.in >$(sharedir)/pkgconfig/kafka-connect.pc
 	install -m 644 $(BIN)/libkafka-connect-verifiable.so $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
+	$(STRIP) --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
+	scripts/install-templates $(DESTDIR)$(PREFIX)/share/kafka-connect $(PREFIX)/share/kafka-connect
 endif
+
+deb: ## Debian packages of what `build` made, in .build/deb
+	@scripts/dependencies package
+	@swift build -c release
+	@scripts/build-deb
+
+apt-repository: deb ## a signed repository of these packages for apt, in .build/apt-repository
+	@scripts/apt-repository
+
+reproducible: ## compile and package in two more places, and compare the packages (some minutes)
+	@scripts/dependencies package
+	@scripts/reproducible
 
 clean: ## remove what was built
 	rm -rf .build

@@ -17,24 +17,39 @@ let house: [SwiftSetting] = [
 
 // The daemon and each plugin carry a private Swift runtime (docs/ARCHITECTURE.md, "Static runtime"). Debug builds stay
 // dynamic, because the test bundle cannot be linked with two runtimes.
-let staticRuntime: [SwiftSetting] = [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
+// Release builds name sources as seen from the repository, wherever that lies: two builds of one source are the same bytes.
+let placeless = ["-file-prefix-map", "\(Context.packageDirectory)=.", "-file-compilation-dir", "."]
+let staticRuntime: [SwiftSetting] = [.unsafeFlags(["-static-stdlib"] + placeless, .when(configuration: .release))]
+let hardenedC: [CSetting] = [
+    .unsafeFlags(
+        ["-ffile-prefix-map=\(Context.packageDirectory)=.", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2"],
+        .when(configuration: .release))
+]
 /// Set by scripts/fuzz: libFuzzer's library. Every module is then built with its counters, and the fuzzers exist.
 let fuzzer = Context.environment["FUZZ_LIBRARY"]
+/// Tables that the loader fills are read-only once the program runs.
+let hardened = ["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"]
 let smallBinary: [LinkerSetting] = [
     .unsafeFlags(
         [
             "-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all",
             "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
-        ], .when(configuration: .release))
+        ] + hardened, .when(configuration: .release))
 ]
+/// The static runtime asks for every name of the program to be visible to libraries; a plugin is to see none.
+let noNames: LinkerSetting = .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
 /// Set by scripts/sanitize: libraries must find the sanitizer's functions in the program, and what links a plugin for its tests
 /// would hide them with the plugin's own names.
 let pluginNames =
     Context.environment["SANITIZE"] == nil
     ? ["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map"] : []
 let onePlugin: LinkerSetting = .unsafeFlags(
-    ["-use-ld=lld"] + pluginNames + ["-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete"])
+    ["-use-ld=lld"] + pluginNames + hardened + ["-Xlinker", "-Bsymbolic", "-Xlinker", "-z", "-Xlinker", "nodelete"])
 let pluginBinary: [LinkerSetting] = smallBinary + [onePlugin]
+
+/// A plugin without Swift code carries no Swift runtime, and needs none.
+let plainC: LinkerSetting = .unsafeFlags(
+    ["-static-stdlib", "-nostartfiles", "-Xlinker", "--gc-sections"], .when(configuration: .release))
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies)
@@ -123,14 +138,14 @@ let package = Package(
                 "StateFiles", "PluginHost", "Crypto", "HTTPServer", "HTTPClient", "RESTAPI", "Systemd", "CommandLine",
                 "CLinux",
             ],
-            linkerSettings: smallBinary),
+            linkerSettings: smallBinary + [noNames]),
         // Connectors
         .target(
             name: "FileStream", dependencies: ["PluginKit", "ConnectABI", "CLinux"], path: "Plugins/FileStream",
             linkerSettings: pluginBinary),
         .target(
             name: "Verifiable", dependencies: ["ConnectABI"], path: "Plugins/Verifiable",
-            linkerSettings: [onePlugin]),
+            linkerSettings: [onePlugin, plainC]),
         // What only tests use
         .target(
             name: "ConnectTestKit",
@@ -191,5 +206,9 @@ if let fuzzer {
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
     let isC = ["CLinux", "CChecksum", "CText", "ConnectABI", "Verifiable", "FuzzDriver"].contains(target.name)
     let runtime = fuzzer == nil ? staticRuntime : [.unsafeFlags(["-sanitize=fuzzer,address"])]
-    if !isC { target.swiftSettings = house + runtime + (target.swiftSettings ?? []) }
+    if isC {
+        target.cSettings = hardenedC + (target.cSettings ?? [])
+    } else {
+        target.swiftSettings = house + runtime + (target.swiftSettings ?? [])
+    }
 }

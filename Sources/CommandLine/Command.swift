@@ -37,6 +37,13 @@ package struct Command: Sendable, Equatable {
         subcommands.first { $0.name == name }
     }
 
+    /// The options that help, manual page and completions show.
+    /// - Parameter isRoot: whether `--version` is understood too, where there are subcommands.
+    func documentedOptions(isRoot: Bool) -> [Option] {
+        let visible = options.filter { !$0.isHidden } + [.helpOption]
+        return isRoot && !subcommands.isEmpty ? visible + [.versionOption] : visible
+    }
+
     /// The usage line, such as `kafka-connect standalone <worker> [<connector> ...]`.
     /// - Parameter path: the words that lead to the command, itself included.
     package func usage(path: [String]) -> String {

@@ -9,14 +9,12 @@ package enum HelpText {
     ///   - isRoot: whether `--version` is understood too.
     package static func of(_ command: Command, path: [String], isRoot: Bool) -> String {
         var text = wrap("OVERVIEW: " + command.abstract, from: 0)
-        for paragraph in paragraphs(command.discussion) {
+        for paragraph in command.discussion.paragraphs {
             text += "\n" + wrap(paragraph, from: 0)
         }
         text += "\nUSAGE: \(command.usage(path: path))\n"
-        let visible = command.options.filter { !$0.isHidden } + [.helpOption]
-        let options = isRoot && !command.subcommands.isEmpty ? visible + [.versionOption] : visible
         text += section("ARGUMENTS", command.arguments.map { ("<\($0.name)>", $0.help) })
-        text += section("OPTIONS", options.map { ($0.label, $0.help) })
+        text += section("OPTIONS", command.documentedOptions(isRoot: isRoot).map { ($0.label, $0.help) })
         text += section("SUBCOMMANDS", command.subcommands.filter { !$0.isHidden }.map { ($0.name, $0.abstract) })
         text += section("EXIT STATUS", command.exitStatuses.map { (String($0.code), $0.meaning) })
         if !command.subcommands.isEmpty {
@@ -38,21 +36,6 @@ package enum HelpText {
             }
         }
         return text
-    }
-
-    private static func paragraphs(_ text: String) -> [String] {
-        var result: [String] = []
-        var current: [Substring] = []
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.isEmpty {
-                if !current.isEmpty { result.append(current.joined(separator: " ")) }
-                current = []
-            } else {
-                current.append(line)
-            }
-        }
-        if !current.isEmpty { result.append(current.joined(separator: " ")) }
-        return result
     }
 
     /// Lines of at most ``width`` columns, each indented by `start` blanks and ended by a newline.

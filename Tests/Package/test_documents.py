@@ -1,0 +1,120 @@
+"""Manual pages and completions: complete, and fit to be shown."""
+import gzip
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from conftest import run
+from workers import TOP
+
+
+@pytest.fixture(scope="session")
+def commands(installed):
+    """What `--help` names: options by subcommand; the program's own under the empty name."""
+    program = installed / "usr/bin/kafka-connect"
+
+    def sections(*words):
+        text, found, title = run(program, *words, "--help"), {}, ""
+        for line in text.splitlines():
+            if re.fullmatch(r"[A-Z ]+:", line):
+                title = line[:-1]
+            elif re.match(r"  \S", line):
+                found.setdefault(title, []).append(line.split("   ")[0].strip())
+        return found
+
+    root = sections()
+    names = [line.split()[0] for line in root["SUBCOMMANDS"]]
+    assert len(names) > 3
+    return {name: re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(sections(*name.split())["OPTIONS"])) for name in ["", *names]}
+
+
+def page(installed, name):
+    return gzip.decompress((installed / "usr/share/man" / f"man{name[-1]}" / f"{name}.gz").read_bytes()).decode()
+
+
+def shown(installed, name, tmp_path):
+    source = tmp_path / name
+    source.write_text(page(installed, name))
+    text = subprocess.run(["mandoc", "-T", "utf8", source], text=True, stdout=subprocess.PIPE, check=True).stdout
+    return re.sub(r".\x08", "", text)
+
+
+def test_the_manual_names_every_subcommand_and_option(installed, commands, tmp_path):
+    main = shown(installed, "kafka-connect.1", tmp_path)
+    for name, options in commands.items():
+        text = main if not name else shown(installed, f"kafka-connect-{name}.1", tmp_path)
+        for option in options:
+            assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text), f"{name}: {option}"
+        assert not name or re.search(rf"^ +{name}\b", main, re.M) and f"kafka-connect-{name}(1)" in main
+
+
+def test_the_manual_of_the_file_has_every_key(installed, tmp_path):
+    keys = re.findall(r"^### `(.*)`", (TOP / "docs/configuration.md").read_text(), re.M)
+    assert len(keys) > 150
+    # What begins a line, alone or before the first words about it.
+    heads = {line.strip().split("  ")[0] for line in shown(installed, "kafka-connect.yaml.5", tmp_path).splitlines()}
+    assert [key for key in keys if key not in heads] == []
+
+
+def test_pages_are_sound_and_found_by_name(installed, tmp_path):
+    pages = sorted((installed / "usr/share/man").rglob("*.gz"))
+    assert len(pages) >= 9
+    for path in pages:
+        source = tmp_path / path.name[:-3]
+        source.write_text(page(installed, path.name[:-3]))
+        run("mandoc", "-T", "lint", "-W", "warning", source)
+        warnings = run("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", source, env={**os.environ, "MANROFFSEQ": ""})
+        assert not re.search(r"warning|error", warnings.split("x T utf8")[0]), warnings[:400]
+        found = run("lexgrog", source)
+        assert f'"{path.name.rsplit(".", 2)[0]} - ' in found, found
+
+
+def completions_of_bash(installed, *words):
+    script = """
+        source "$1"; shift
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        function=$(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        "$function" "$1"
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    path = installed / "usr/share/bash-completion/completions" / words[0]
+    return run("bash", "-c", script, "bash", path, *words, cwd=installed / "etc/kafka-connect").split()
+
+
+def test_bash_completes_every_subcommand_and_option(installed, commands):
+    names = set(commands) - {""}
+    assert set(completions_of_bash(installed, "kafka-connect", "")) == names | {"help"}
+    assert set(completions_of_bash(installed, "kafka-connect", "help", "")) == names
+    assert completions_of_bash(installed, "kafka-connect", "sta") == ["standalone"]
+    for name, options in commands.items():
+        assert set(completions_of_bash(installed, "kafka-connect", *name.split(), "-")) == set(options), name
+
+
+def test_bash_completes_files_where_they_are_wanted(installed):
+    assert completions_of_bash(installed, "kafka-connect", "standalone", "w") == ["worker.yaml"]
+    assert completions_of_bash(installed, "connect-standalone", "w") == ["worker.yaml"]
+    assert completions_of_bash(installed, "kafka-connect", "plugins", "--plugin-path", "") == ["connectors.d"]
+    assert completions_of_bash(installed, "kafka-connect", "plugins", "--plugin-path", "=", "con") == ["connectors.d"]
+    assert completions_of_bash(installed, "kafka-connect", "version", "") == []
+
+
+def completions_of_zsh(installed, line):
+    folder = installed / "usr/share/zsh/vendor-completions"
+    return run("zsh", "-f", pathlib.Path(__file__).with_name("offered.zsh"), folder, installed / "etc/kafka-connect", line).split()
+
+
+def test_zsh_completes_every_subcommand_and_option(installed, commands):
+    assert set(completions_of_zsh(installed, "kafka-connect ")) == set(commands) - {""} | {"help"}
+    assert set(completions_of_zsh(installed, "kafka-connect help ")) == set(commands) - {""}
+    for name, options in commands.items():
+        wanted = {option for option in options if option.startswith("--")}
+        assert set(completions_of_zsh(installed, f"kafka-connect {name} --".replace("  ", " "))) == wanted, name
+
+
+def test_zsh_completes_files_where_they_are_wanted(installed):
+    assert completions_of_zsh(installed, "kafka-connect standalone w") == ["worker.yaml"]
+    assert completions_of_zsh(installed, "connect-standalone w") == ["worker.yaml"]
+    assert completions_of_zsh(installed, "kafka-connect plugins --plugin-path ") == ["connectors.d"]

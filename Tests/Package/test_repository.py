@@ -1,0 +1,49 @@
+"""The signed repository: apt takes packages from it with its key, and nothing without or changed."""
+import re
+import subprocess
+
+from conftest import run
+
+
+def apt_get(folder, repository, key, *arguments):
+    """apt-get with this repository alone, and state and caches of its own."""
+    for part in ("state/lists/partial", "cache/archives/partial", "parts", "trusted"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "status").touch()
+    (folder / "sources.list").write_text(f"deb [signed-by={key}] file:{repository} ./\n")
+    options = {
+        "Dir::State": folder / "state", "Dir::State::status": folder / "status", "Dir::Cache": folder / "cache",
+        "Dir::Etc::sourcelist": folder / "sources.list", "Dir::Etc::sourceparts": folder / "parts",
+        "Dir::Etc::trusted": folder / "none", "Dir::Etc::trustedparts": folder / "trusted", "APT::Sandbox::User": "root",
+        "Debug::NoLocking": "true",
+    }
+    return subprocess.run(
+        ["apt-get", *(f"--option={name}={value}" for name, value in options.items()), *arguments], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=folder)
+
+
+def test_apt_takes_the_packages_with_the_key(packages, repository, tmp_path):
+    updated = apt_get(tmp_path, repository, repository / "key.gpg", "update")
+    assert updated.returncode == 0 and not re.search("^[EW]:", updated.stdout, re.M), updated.stdout
+    fetched = apt_get(tmp_path, repository, repository / "key.gpg", "download", "kafka-connect", "kafka-connect-dev")
+    assert fetched.returncode == 0, fetched.stdout
+    for name in ("kafka-connect", "kafka-connect-dev"):
+        assert list(tmp_path.glob(f"{name}_*.deb"))[0].read_bytes() == packages.file(name).read_bytes()
+
+
+def test_apt_refuses_what_another_key_signed(repository, tmp_path):
+    other = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    assert "NO_PUBKEY" in apt_get(tmp_path, repository, other, "update").stdout
+
+
+def test_apt_refuses_what_was_changed(repository, tmp_path):
+    changed = tmp_path / "changed"
+    run("cp", "-a", repository, changed)
+    release = changed / "InRelease"
+    release.write_text(release.read_text().replace("Suite: stable", "Suite: st4ble"))
+    assert "BADSIG" in apt_get(tmp_path, changed, repository / "key.gpg", "update").stdout
+
+
+def test_both_ways_of_signing_are_there(repository):
+    run("gpgv", "--keyring", repository / "key.gpg", repository / "InRelease")
+    run("gpgv", "--keyring", repository / "key.gpg", repository / "Release.gpg", repository / "Release")
