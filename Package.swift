@@ -178,7 +178,8 @@ let package = Package(
         tests("ConnectKafka", ["EventLoop", "ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "Settings", "PluginTestKit", "kafka-connect"]),
-        tests("kafka-connect", ["ConnectConfig", "ConnectModel", "PluginTestKit", "Settings"]),
+        tests(
+            "kafka-connect", ["ConnectConfig", "ConnectModel", "HTTPServer", "PluginTestKit", "Settings", "Systemd"]),
         tests("HTTPServer"),
         tests("HTTPClient", ["HTTPServer"]),
         tests(

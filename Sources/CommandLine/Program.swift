@@ -40,7 +40,8 @@ package enum Program {
         discussion: """
             A worker file with group.id makes a member of a cluster. One without makes a standalone worker that starts the
             connectors of the folder connectors.d beside the worker file; one of those that is refused harms no other.
-            This is what the systemd unit starts.
+            This is what the systemd unit starts. On SIGHUP the worker file (log levels and config providers), plugin
+            folders and connectors.d are read again.
             """,
         arguments: [worker],
         exitStatuses: [.success, .usage, .failure])

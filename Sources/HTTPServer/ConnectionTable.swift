@@ -96,9 +96,15 @@ struct ConnectionTable {
         return result
     }
 
-    /// Descriptors of the connections without a request.
-    var idle: [Int32] {
-        entries.filter { $0.phase == .idle }.map(\.descriptor)
+    /// The server ends. A connection that was just opened has its first request on the way, which gets `newcomerTime` to
+    /// arrive: cut at once, its client would find a server that took the connection and said nothing.
+    /// - Returns: descriptors of the connections to cut: those that rest after an answer. Their clients know that they may end.
+    mutating func ending(now: UInt64, newcomerTime: UInt64) -> [Int32] {
+        let deadline = Self.later(now, newcomerTime)
+        for place in entries.indices where entries[place].phase == .idle && !entries[place].hasAnswered {
+            entries[place].deadline = min(entries[place].deadline, deadline)
+        }
+        return entries.filter { $0.phase == .idle && $0.hasAnswered }.map(\.descriptor)
     }
 
     /// When ``expired(now:)`` will next have something to tell.

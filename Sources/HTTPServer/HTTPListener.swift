@@ -7,6 +7,9 @@ package enum HTTPListener: Sendable, Equatable {
     case unix(path: String)
     /// A listening socket that was handed in (socket activation; TCP or Unix). The server owns it from now on.
     case adopted(descriptor: Int32)
+
+    /// Where a socket listens that is to be handed in.
+    package static func address(ofSocket descriptor: Int32) -> HTTPAddress { ListenSocket.address(of: descriptor) }
 }
 
 /// Where a server was found to listen.
@@ -20,6 +23,9 @@ package struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
         self.host = host
         self.port = port
     }
+
+    /// Whether only programs of this machine reach it.
+    package var isLocal: Bool { port == 0 || host == "::1" || host.hasPrefix("127.") }
 
     package var description: String {
         if port == 0 { return host }

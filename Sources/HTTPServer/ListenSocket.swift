@@ -81,7 +81,9 @@ struct ListenSocket {
         var listens: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0, listens != 0 else {
-            throw HTTPServerError("Descriptor \(descriptor) is no listening socket.")
+            throw HTTPServerError(
+                "Descriptor \(descriptor), which was handed in, is no listening socket: a socket unit for it needs "
+                    + "ListenStream= and no Accept=yes.")
         }
         let flags = fcntl(descriptor, F_GETFD)
         guard flags >= 0, fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) == 0, makeNonBlocking(descriptor) else {
@@ -102,13 +104,16 @@ struct ListenSocket {
     }
 
     /// Where the socket listens.
-    private static func address(of descriptor: Int32) -> HTTPAddress {
+    static func address(of descriptor: Int32) -> HTTPAddress {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                getsockname(descriptor, address, &size) == 0
-                    ? SocketName.read(address) : HTTPAddress(host: "unknown", port: 0)
+                guard getsockname(descriptor, address, &size) == 0 else {
+                    return HTTPAddress(host: "unknown", port: 0)
+                }
+                guard Int32(address.pointee.sa_family) == AF_UNIX else { return SocketName.read(address) }
+                return HTTPAddress(host: SocketName.path(address, size), port: 0)
             }
         }
     }

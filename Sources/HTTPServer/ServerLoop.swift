@@ -108,6 +108,9 @@ final class ServerLoop: @unchecked Sendable {
         self.daemon = nil
     }
 
+    /// How long a stop waits for the first request of a connection that was just opened. Nanoseconds.
+    private static let newcomerTime: UInt64 = 300_000_000
+
     /// Milliseconds until the next look at a connection that the daemon could not take.
     private static let crowdedWait: Int32 = 100
 
@@ -205,7 +208,9 @@ final class ServerLoop: @unchecked Sendable {
             MHD_resume_connection(waiting.connection)
         }
         suspended = [:]
-        for descriptor in connections.idle { cut(descriptor) }
+        for descriptor in connections.ending(now: MonotonicClock.now(), newcomerTime: Self.newcomerTime) {
+            cut(descriptor)
+        }
     }
 
     /// Milliseconds for `poll`; -1 without limit.

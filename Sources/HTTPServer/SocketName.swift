@@ -22,6 +22,18 @@ enum SocketName {
         }
     }
 
+    /// The path of a Unix socket, `@NAME` for one without a file.
+    ///
+    /// - Parameter size: of the address, as the kernel told it.
+    static func path(_ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> String {
+        let start = MemoryLayout<sa_family_t>.size
+        let end = min(Int(size), MemoryLayout<sockaddr_un>.size)
+        guard end > start else { return "-" }
+        let bytes = UnsafeRawBufferPointer(start: address, count: end)[start...]
+        guard bytes.first == 0 else { return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+        return "@" + String(decoding: bytes.dropFirst(), as: UTF8.self)
+    }
+
     private static func text(_ family: Int32, _ address: UnsafeRawPointer, _ capacity: Int) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
             guard let base = buffer.baseAddress, inet_ntop(family, address, base, socklen_t(capacity)) != nil else {

@@ -52,7 +52,9 @@ extension Herder {
             }
             check(config, for: change)
         case .fail(let config, let error):
-            guard log.connector(change.name) == nil else { return finish(change, exists(change.name)) }
+            guard log.connector(change.name) == nil || isRefused(change.name) else {
+                return finish(change, exists(change.name))
+            }
             let entry = self.entry(for: change.name)
             entry.refusal = ((machine.connectors[change.name]?.configuration ?? 0) + 1, error)
             // Only to show what it is: an unknown class leaves it unknown.

@@ -115,7 +115,7 @@ extension Herder {
         }
     }
 
-    private func startOne(
+    func startOne(
         _ connector: StartupConnector, _ done: @escaping @Sendable (isolated Herder, ConnectError?) -> Void
     ) {
         let then: @Sendable (ConnectError?) -> Void = { error in self.onLoop { done($0, error) } }
@@ -128,11 +128,12 @@ extension Herder {
         }
     }
 
-    /// Shows a refused connector as FAILED where that is wanted and it is not there already.
-    private func fail(
+    /// Shows a refused connector as FAILED where that is wanted and it is not there already with a better configuration.
+    func fail(
         _ connector: StartupConnector, _ error: ConnectError, _ done: @escaping @Sendable (ConnectError?) -> Void
     ) {
-        guard connector.failsAlone, !connector.name.isEmpty, log.connector(connector.name) == nil, shutdown == nil
+        guard connector.failsAlone, !connector.name.isEmpty, shutdown == nil,
+            log.connector(connector.name) == nil || isRefused(connector.name)
         else { return done(error) }
         // Problems of a file name it themselves.
         let message = connector.problem == nil ? "\(connector.origin): \(error.message)" : error.message

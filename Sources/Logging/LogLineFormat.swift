@@ -5,10 +5,13 @@
 /// reach the terminal.
 struct LogLineFormat: Sendable {
     let withTimes: Bool
+    /// Puts `<N>` before each line, by which the journal knows the priority of what a stream gives it.
+    var withPriorities = false
 
     func line(for event: LogEvent) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(128 + event.message.utf8.count)
+        if withPriorities { line += "<\(event.level.syslogPriority)>".utf8 }
         if withTimes {
             Self.appendTime(event.wallMilliseconds, to: &line)
             line.append(UInt8(ascii: " "))

@@ -19,7 +19,7 @@ public final class LogRegistry: Sendable {
     /// Name of the ancestor of all loggers; its case is ignored.
     public static let rootName = "root"
     /// The registry of the process: INFO and standard error until configured otherwise.
-    public static let shared = LogRegistry(sinks: [TextSink.standardError])
+    public static let shared = LogRegistry(sinks: [TextSink.standardError], limitsRepeats: true)
     /// Bytes of UTF-8 beyond which a message or a field's value is cut.
     static let maximumTextLength = 32 * 1024
 
@@ -52,10 +52,16 @@ public final class LogRegistry: Sendable {
     /// Replaces secrets in every message and field; status texts and REST bodies go through it as well.
     public let redactor = Redactor()
     private let tables: Mutex<Tables>
+    /// nil where every event is written.
+    private let repeats: Mutex<RepeatFilter?>
 
     /// A registry of its own, for programs and tests that keep apart from ``shared``.
-    public init(sinks: [any LogSink]) {
+    ///
+    /// - Parameter limitsRepeats: like warnings and errors are counted instead of written beyond the first few. Then
+    ///   ``writeRepeats()`` has to be called now and then.
+    public init(sinks: [any LogSink], limitsRepeats: Bool = false) {
         tables = Mutex(Tables(sinks: sinks))
+        repeats = Mutex(limitsRepeats ? RepeatFilter() : nil)
     }
 
     /// Replaces where events go from now on.
@@ -73,6 +79,28 @@ public final class LogRegistry: Sendable {
             }
             tables.publishThresholds()
         }
+    }
+
+    /// Takes over what changed in the configuration: levels that are new or other ones there are set, single loggers that it
+    /// names no more inherit again. Levels that it leaves as they were stay what they are, also where ``setLevel(_:for:at:)``
+    /// has changed them.
+    ///
+    /// - Returns: the names of the loggers whose configured level changed, sorted.
+    @discardableResult
+    public func reconfigure(
+        root: LogLevel, levels: [String: LogLevel], before: (root: LogLevel, levels: [String: LogLevel])
+    ) -> [String] {
+        var old = before.levels
+        var new = levels
+        old[Self.rootName] = before.root
+        new[Self.rootName] = root
+        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+        guard !changed.isEmpty else { return [] }
+        tables.withLock { tables in
+            for name in changed { tables.explicit[Self.canonical(name)] = new[name].map { Explicit(level: $0) } }
+            tables.publishThresholds()
+        }
+        return changed
     }
 
     /// Sets the level of `name` and of every existing logger whose name starts with it (a plain prefix, as in Kafka;
@@ -129,14 +157,44 @@ public final class LogRegistry: Sendable {
     }
 
     func write(_ level: LogLevel, _ logger: String, _ message: String, _ fields: [LogField]) {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
         let event = LogEvent(
-            wallMilliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000, level: level, logger: logger,
+            wallMilliseconds: Self.wallMilliseconds, level: level, logger: logger,
             message: clean(message), fields: fields.map { LogField($0.key, clean($0.value)) })
+        guard level == .warn || level == .error else { return send([event]) }
+        send(repeats.withLock { $0?.admit(event, now: Self.monotonicNanoseconds) } ?? [event])
+    }
+
+    /// Writes how often warnings and errors were repeated, of those whose time has come. Nothing else does so once a flood
+    /// has ended: to be called about once a second. Any thread.
+    ///
+    /// - Parameter atEnd: of all of them, since the process ends.
+    public func writeRepeats(atEnd: Bool = false) {
+        let now = Self.monotonicNanoseconds
+        let wall = Self.wallMilliseconds
+        send(repeats.withLock { atEnd ? $0?.drain(now: now, wall: wall) : $0?.due(now: now, wall: wall) } ?? [])
+    }
+
+    private func send(_ events: [LogEvent]) {
+        guard !events.isEmpty else { return }
         // The lock is not held while a sink writes: a slow descriptor must not stop level changes.
         let sinks = tables.withLock { $0.sinks }
-        for sink in sinks { sink.write(event) }
+        for event in events { for sink in sinks { sink.write(event) } }
+    }
+
+    private static var wallMilliseconds: Int64 {
+        let time = read(CLOCK_REALTIME)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    private static var monotonicNanoseconds: UInt64 {
+        let time = read(CLOCK_MONOTONIC)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    private static func read(_ clock: clockid_t) -> timespec {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time
     }
 
     /// Redaction comes before the cut, so that no cut leaves the first half of a secret.

@@ -11,6 +11,17 @@ public enum LogSystem {
         LogRegistry.shared.configure(root: root, levels: levels)
     }
 
+    /// See ``LogRegistry/reconfigure(root:levels:before:)``.
+    @discardableResult
+    public static func reconfigure(
+        root: LogLevel, levels: [String: LogLevel], before: (root: LogLevel, levels: [String: LogLevel])
+    ) -> [String] {
+        LogRegistry.shared.reconfigure(root: root, levels: levels, before: before)
+    }
+
+    /// See ``LogRegistry/writeRepeats(atEnd:)``.
+    public static func writeRepeats(atEnd: Bool = false) { LogRegistry.shared.writeRepeats(atEnd: atEnd) }
+
     /// See ``LogRegistry/setLevel(_:for:at:)``.
     @discardableResult
     public static func setLevel(_ level: LogLevel, for name: String, at now: Int64) -> [String] {

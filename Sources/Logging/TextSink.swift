@@ -10,14 +10,16 @@ public final class TextSink: LogSink {
     private let format: LogLineFormat
     private let turn = Mutex(())
 
-    /// Standard error, without times where it is the journal, which keeps its own.
+    /// Standard error; where it is the journal, which keeps times of its own, with priorities in the place of times.
     public static let standardError = TextSink(
-        descriptor: STDERR_FILENO, withTimes: !JournalStream.isConnected(to: STDERR_FILENO))
+        descriptor: STDERR_FILENO, isJournal: JournalStream.isConnected(to: STDERR_FILENO))
 
     /// A sink for `descriptor`, which stays the caller's and must outlive the sink.
-    public init(descriptor: Int32, withTimes: Bool) {
+    ///
+    /// - Parameter isJournal: lines begin with their priority, `<3>` say, and carry no time.
+    public init(descriptor: Int32, isJournal: Bool = false) {
         self.descriptor = descriptor
-        format = LogLineFormat(withTimes: withTimes)
+        format = LogLineFormat(withTimes: !isJournal, withPriorities: isJournal)
     }
 
     /// Writes the line for `event`.

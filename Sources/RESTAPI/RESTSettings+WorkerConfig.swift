@@ -31,12 +31,10 @@ extension HTTPListener {
 
 extension AdvertisedAddress {
     /// Where a worker of this configuration is found.
-    /// - Parameter bound: where its server was found to listen.
-    package init(_ config: WorkerConfig, bound: [HTTPAddress]) {
-        let host = config.listeners.lazy.compactMap { listener -> String? in
-            guard case .network(_, let host, _) = listener else { return nil }
-            return host
-        }.first
+    /// - Parameters:
+    ///   - host: how its first TCP listener names this host; empty where that binds all addresses, nil where there is none.
+    ///   - bound: where its server was found to listen.
+    package init(_ config: WorkerConfig, host: String?, bound: [HTTPAddress]) {
         self.init(host: config.advertisedHostName, port: config.advertisedPort, configured: host, bound: bound)
     }
 }

@@ -30,10 +30,14 @@ public final class JournalSink: LogSink {
     }
 
     /// Sends all log events of the process to the journal where standard error leads there; else leaves the sinks as
-    /// they are.
+    /// they are. So too where a sandbox hides the journal's socket, for which the library would drop events without a word:
+    /// then they go through standard error.
     public static func installIfConnected() {
-        if JournalStream.isConnected(to: STDERR_FILENO) { LogSystem.setSinks([JournalSink()]) }
+        guard JournalStream.isConnected(to: STDERR_FILENO), access(socketPath, W_OK) == 0 else { return }
+        LogSystem.setSinks([JournalSink()])
     }
+
+    private static let socketPath = "/run/systemd/journal/socket"
 
     /// Sends `event` as one entry.
     public func write(_ event: LogEvent) {

@@ -8,6 +8,12 @@ public struct PassedSocket: Sendable, Equatable {
     /// Open, closed on exec, and the caller's.
     public let descriptor: Int32
 
+    /// A descriptor with its name.
+    public init(name: String, descriptor: Int32) {
+        self.name = name
+        self.descriptor = descriptor
+    }
+
     /// Takes the descriptors that were passed to this process, none without systemd.
     ///
     /// To be called once, before other threads read the environment: it takes the variables out, so that no child

@@ -1,6 +1,7 @@
 import CommandLine
 import ConnectConfig
 import Glibc
+import Logging
 
 /// Reads the command line and does what it asks for.
 enum Entry {
@@ -48,9 +49,19 @@ enum Version {
 
 /// Whole lines on standard output and standard error, without a buffer that a crash would lose.
 enum Terminal {
-    static func print(_ text: String) { write(text, to: 1) }
+    static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-    static func error(_ text: String) { write(text, to: 2) }
+    /// Where standard error is systemd's journal, each line gets the priority of an error; else the journal takes it for
+    /// information.
+    static func error(_ text: String) {
+        guard JournalStream.isConnected(to: STDERR_FILENO) else { return write(text, to: STDERR_FILENO) }
+        write(text.split(separator: "\n").map { "<3>\($0)" }.joined(separator: "\n"), to: STDERR_FILENO)
+    }
+
+    /// What the log has said already, for somebody at a terminal. Who reads the journal has read it.
+    static func echo(_ text: String) {
+        if !JournalStream.isConnected(to: STDERR_FILENO) { error(text) }
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var line = text.hasSuffix("\n") ? text : text + "\n"

@@ -93,7 +93,16 @@ struct ConnectionTableTests {
         #expect(table.phase(of: 1) == nil)
         _ = table.opened(1, now: 10)
         #expect(table.nextDeadline == nil)
-        #expect(table.idle == [1])
         #expect(table.phase(of: 1) == .idle)
+    }
+
+    @Test func `at the end those that rest are cut, and those that just came have a moment for their request`() {
+        var table = table()
+        for descriptor in [Int32(1), 2, 3] { _ = table.opened(descriptor, now: 0) }
+        table.requestLineRead(2, now: 1)
+        table.answered(1, now: 2)
+        #expect(table.ending(now: 3, newcomerTime: 4) == [1])
+        #expect(table.expired(now: 6) == [])
+        #expect(table.expired(now: 7) == [3])
     }
 }

@@ -224,6 +224,35 @@ struct HTTPServerTests {
         }
     }
 
+    @Test func `a Unix socket that was handed in is told by its path, and its file stays`() throws {
+        let path = "/tmp/http-server-tests-passed-\(getpid()).sock"
+        unlink(path)
+        defer { unlink(path) }
+        let socket = try ListenSocket.open(.unix(path: path))
+        #expect(HTTPListener.address(ofSocket: socket.descriptor) == HTTPAddress(host: path, port: 0))
+        try withServer(listeners: [.adopted(descriptor: socket.descriptor)]) { server, _ in
+            #expect(server.addresses == [HTTPAddress(host: path, port: 0)])
+            #expect(server.addresses[0].isLocal)
+        }
+        #expect(access(path, F_OK) == 0, "whoever made the socket removes its file")
+    }
+
+    @Test func `a request that is on its way when the server stops is answered`() throws {
+        let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], handler: echo)
+        let client = try RawClient(port: server.addresses[0].port)
+        // Another connection's answer shows that the first one was accepted.
+        let other = try RawClient(port: server.addresses[0].port)
+        other.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        _ = try other.response()
+        let stop = try #require(
+            ServerThread.start(name: "stop") { server.stop(answering: .text(503, "stopping"), within: .seconds(5)) })
+        while (try? RawClient(port: server.addresses[0].port)) != nil { sched_yield() }
+        client.send("GET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try client.response().body == "stopping")
+        #expect(other.isClosed())
+        stop.join()
+    }
+
     @Test func `a Unix socket serves, replaces what was abandoned, and leaves nothing`() throws {
         let path = "/tmp/http-server-tests-\(getpid()).sock"
         let abandoned = try ListenSocket.open(.unix(path: path))

@@ -42,6 +42,19 @@ struct LogRegistryTests {
         #expect(sink.events.map(\.message) == ["seen"])
     }
 
+    @Test func `a configuration that is read again changes what it says otherwise, and nothing else`() {
+        registry.configure(root: .info, levels: ["a": .debug, "b": .warn])
+        registry.setLevel(.trace, for: "b", at: 7)
+        let before = (root: LogLevel.info, levels: ["a": LogLevel.debug, "b": .warn])
+        #expect(registry.reconfigure(root: .info, levels: before.levels, before: before) == [])
+        #expect(registry.level(of: "b")?.level == .trace, "set by a client, and the same in the file as before")
+        #expect(
+            registry.reconfigure(root: .warn, levels: ["b": .warn, "c": .error], before: before) == ["a", "c", "root"])
+        #expect(Logger("a", in: registry).isEnabled(.warn) && !Logger("a", in: registry).isEnabled(.info))
+        #expect(registry.level(of: "c")?.level == .error)
+        #expect(registry.loggers().map(\.name) == ["b", "c", "root"])
+    }
+
     @Test func `setLevel affects every logger with the plain prefix`() {
         for name in ["connect.file", "connect.file.Source", "connect.fileother", "connect.x"] {
             _ = Logger(name, in: registry)

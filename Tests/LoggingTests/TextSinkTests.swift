@@ -10,14 +10,18 @@ struct TextSinkTests {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         defer { for end in ends { close(end) } }
-        TextSink(descriptor: ends[1], withTimes: false).write(event)
-        var buffer = [UInt8](repeating: 0, count: 64)
+        TextSink(descriptor: ends[1]).write(event)
+        TextSink(descriptor: ends[1], isJournal: true).write(event)
+        var buffer = [UInt8](repeating: 0, count: 128)
         let count = read(ends[0], &buffer, buffer.count)
-        #expect(String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self) == "ERROR m (a)\n")
+        // The journal keeps times of its own, and takes the priority from the line.
+        #expect(
+            String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+                == "1970-01-01T00:00:00.000Z ERROR m (a)\n<3>ERROR m (a)\n")
     }
 
     @Test func `a closed descriptor loses the line and nothing else`() {
-        TextSink(descriptor: -1, withTimes: false).write(event)
+        TextSink(descriptor: -1).write(event)
     }
 
     @Test func `the journal is known by device and inode`() throws {

@@ -33,10 +33,10 @@ echo "@ folders"; stat -c '%A %U:%G %n' /usr/local/lib/kafka-connect/plugins /va
 echo state >/var/lib/kafka-connect/connect.offsets
 echo 'name: mine' >/etc/kafka-connect/connectors.d/mine.yaml
 echo '# mine' >>/etc/kafka-connect/worker.yaml
-apt-get remove -qq -y kafka-connect
+echo "@ log"; apt-get remove -qq -y kafka-connect
 echo "@ removed"; ls -d /etc/kafka-connect/connectors.d/mine.yaml /var/lib/kafka-connect/connect.offsets
 tail -1 /etc/kafka-connect/worker.yaml; ls -d /usr/local/lib/kafka-connect 2>&1 || true
-apt-get purge -qq -y kafka-connect
+echo "@ log"; apt-get purge -qq -y kafka-connect
 list after
 echo "@ left"; changes before after
 echo "@ end"

@@ -16,7 +16,7 @@ def test_it_is_active_once_rest_serves_and_tells_its_state(service, topic):
     # Type=notify: when systemctl returns, the worker is ready, and nothing has to be waited for.
     assert service.machine.systemctl("is-active", service.unit).strip() == "active"
     assert service.get("/")["version"]
-    eventually("STATUS counts what runs", lambda: "2 tasks: 2 running" in service.get_property("StatusText"))
+    eventually("STATUS counts what runs", lambda: "2 connectors, 2 of 2 tasks running" in service.get_property("StatusText"))
     assert service.get_property("StatusText") in service.machine.systemctl("status", "--no-pager", service.unit)
     eventually("the line arrived", lambda: service.sink_file.exists() and service.sink_file.read_text() == "one\n")
     assert "kafka-connect" == service.machine.run("stat", "--format=%U", f"/proc/{service.pid}").stdout.strip()

@@ -174,6 +174,8 @@ class Worker:
         self.environment = {}
         # Of the command line: a program that the worker runs under.
         self.prefix = []
+        # Descriptors that it inherits.
+        self.passed = ()
 
     def connector_file(self, name, **settings):
         path = self.folder / f"{name}.properties"
@@ -187,7 +189,7 @@ class Worker:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, self.program, self.mode, self.file, *connectors], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                cwd=self.folder, env={**os.environ, **self.environment})
+                cwd=self.folder, env={**os.environ, **self.environment}, pass_fds=self.passed)
         if wait:
             eventually("the worker is healthy", self.is_healthy)
         return self
@@ -289,8 +291,31 @@ class Notifications:
     def has(self, wanted):
         return any(wanted in line for _, line in self.poll())
 
+    def count(self, wanted):
+        """How many lines are exactly this one."""
+        return sum(wanted == line for _, line in self.poll())
+
+    def status(self):
+        """The newest STATUS."""
+        return next((line.removeprefix("STATUS=") for _, line in reversed(self.poll()) if line.startswith("STATUS=")), "")
+
     def when(self, wanted):
         return next(at for at, line in self.seen if wanted in line)
+
+
+def watch(worker):
+    """Gives a worker that has not been started a NOTIFY_SOCKET."""
+    notifications = Notifications(worker.folder / "notify")
+    worker.environment["NOTIFY_SOCKET"] = str(notifications.path)
+    return notifications
+
+
+def reload(worker, notifications, seconds=30):
+    """SIGHUP, and the end of the reload; returns what the log said meanwhile."""
+    before, at = notifications.count("READY=1"), worker.log.stat().st_size
+    worker.process.send_signal(signal.SIGHUP)
+    eventually("the reload is over", lambda: notifications.count("READY=1") == before + 1, seconds)
+    return worker.log.read_bytes()[at:].decode(errors="replace")
 
 
 @pytest.fixture

@@ -7,8 +7,12 @@ enum FileContents {
 
     /// The bytes of a file, or why there are none. Never reads more than `limit` bytes, and waits for nothing but a disk:
     /// pipes and devices are refused.
-    static func read(_ path: String, limit: Int = limit) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    ///
+    /// - Parameter followsLinks: false refuses a path whose last part is a symbolic link.
+    static func read(
+        _ path: String, limit: Int = limit, followsLinks: Bool = true
+    ) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (followsLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw FileError(reason: text(of: errno), isMissing: errno == ENOENT) }
         defer { close(descriptor) }
         var status = stat()

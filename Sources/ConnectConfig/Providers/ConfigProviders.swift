@@ -5,6 +5,7 @@ enum ConfigProviders {
         ("org.apache.kafka.common.config.provider.FileConfigProvider", ["FileConfigProvider", "File"]),
         ("org.apache.kafka.common.config.provider.DirectoryConfigProvider", ["DirectoryConfigProvider", "Directory"]),
         ("org.apache.kafka.common.config.provider.EnvVarConfigProvider", ["EnvVarConfigProvider", "EnvVar"]),
+        (CredentialConfigProvider.className, ["CredentialConfigProvider", "Credential"]),
     ]
 
     /// What went wrong with one provider, and the key to blame.
@@ -22,7 +23,9 @@ enum ConfigProviders {
         for name in names(config["config.providers"] ?? "") {
             let prefix = "config.providers.\(name)."
             let key = prefix + "class"
-            guard let text = config[key] else {
+            // The one name that says the class.
+            let standard = name == CredentialConfigProvider.name ? CredentialConfigProvider.className : nil
+            guard let text = config[key] ?? standard else {
                 failures.append(
                     Failure(
                         key: key, message: "Missing required configuration \"\(key)\" which has no default value."))
@@ -55,6 +58,7 @@ enum ConfigProviders {
         case 0: try FileConfigProvider(parameters: parameters)
         case 1: try DirectoryConfigProvider(parameters: parameters)
         case 2: try EnvironmentConfigProvider(parameters: parameters, environment: environment)
+        case 3: CredentialConfigProvider(environment: environment)
         default:
             throw ConfigProviderError(
                 "Failed to find any class that implements ConfigProvider and which name matches \(text), "

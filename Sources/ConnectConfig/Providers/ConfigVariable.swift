@@ -37,6 +37,14 @@ struct ConfigVariable: Equatable {
         return pieces
     }
 
+    /// Whether a value refers to a provider of that name.
+    static func refers(_ value: String, to provider: String) -> Bool {
+        pieces(of: value).contains {
+            guard case .variable(let variable, _) = $0 else { return false }
+            return variable.provider == provider
+        }
+    }
+
     private init?(_ body: Substring) {
         let parts = body.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         switch parts.count {

@@ -15,7 +15,8 @@ package enum ReferencePage {
             problem of a file is reported at once with file, line and column. Connector files are YAML, `.properties`, flat
             JSON or `{name, config, initial_state}`.
 
-            Values may refer to config providers, as in `${file:/etc/kafka-connect/secrets.properties:password}`.
+            Values may refer to config providers, as in `${file:/etc/kafka-connect/secrets.properties:password}`. With
+            `config.providers: credential`, `${credential:NAME}` is what systemd passed as the credential NAME.
 
             """
         for section in sections { page += render(section) }
@@ -65,7 +66,7 @@ package enum ReferencePage {
         | `producer.*`, `consumer.*`, `admin.*` (worker) | settings of connectors' Kafka clients |
         | `producer.override.*`, `consumer.override.*`, `admin.override.*` (connector) | the same for one connector, as far as `connector.client.config.override.policy` allows |
         | `config.storage.*`, `offset.storage.*`, `status.storage.*` | settings of the internal topics when they are created |
-        | `config.providers.NAME.class`, `config.providers.NAME.param.*` | a config provider: `FileConfigProvider`, `DirectoryConfigProvider` or `EnvVarConfigProvider` |
+        | `config.providers.NAME.class`, `config.providers.NAME.param.*` | a config provider: `FileConfigProvider`, `DirectoryConfigProvider`, `EnvVarConfigProvider` or `CredentialConfigProvider`; the last needs no class where NAME is `credential` |
         | `transforms.ALIAS.*`, `predicates.ALIAS.*` (connector) | `type`, `predicate`, `negate` and the options of the class |
         | `listeners.https.*`, `admin.listeners.https.*` | TLS keys of those listeners alone; if one is given, the others do not apply |
         | `metrics.context.*` | labels of metrics |

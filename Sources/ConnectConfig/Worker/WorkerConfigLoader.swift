@@ -33,6 +33,7 @@ struct WorkerConfigLoader {
         if let settings { check(settings) }
         if let resolved { checkParts(resolved) }
         problems += UnknownWorkerKeys.warnings(for: document)
+        checkCredentials(declared: providers[CredentialConfigProvider.name] != nil)
         sort()
         guard let settings, !problems.contains(where: { $0.severity == .error }) else {
             return WorkerConfig.Loaded(config: nil, problems: problems)
@@ -42,6 +43,15 @@ struct WorkerConfigLoader {
             mode: mode, settings: settings, transformer: transformer, listeners: listeners,
             adminListeners: adminListeners, responseHeaders: headers)
         return WorkerConfig.Loaded(config: config, problems: problems)
+    }
+
+    /// A reference to a provider that does not exist stays what it is, and would be taken for a password.
+    private mutating func checkCredentials(declared: Bool) {
+        guard !declared else { return }
+        let name = CredentialConfigProvider.name
+        for entry in document.entries where ConfigVariable.refers(entry.value ?? "", to: name) {
+            warning("${\(name):…} stays as it is: add \(name) to config.providers", entry.key)
+        }
     }
 
     private mutating func error(_ message: String, _ key: String) {
@@ -118,7 +128,8 @@ struct WorkerConfigLoader {
         }
         for entry in document.entries where entry.key.hasPrefix("native.log.levels.") {
             let names = ["OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "ALL"]
-            guard !names.contains((entry.value ?? "").uppercased()) else { continue }
+            let level = settings.originals[entry.key] ?? ""
+            guard !names.contains(level.uppercased()) else { continue }
             error("\(entry.key) must be one of " + names.joined(separator: ", "), entry.key)
         }
         for topic in WorkerConfig.InternalTopic.allCases

@@ -1,5 +1,6 @@
 import ConnectModel
 import EventLoop
+import Logging
 import Systemd
 
 /// What systemd is told while the worker runs: STATUS when it changes, WATCHDOG only when the herder got on.
@@ -16,6 +17,7 @@ final class ServiceStatus {
     private var lastText = ""
     private var lastProgress: UInt64 = 0
     private var nextWatchdog: UInt64 = 0
+    private var isOver = false
 
     /// - Parameters:
     ///   - progress: grows whenever the herder has gone through an event.
@@ -37,15 +39,25 @@ final class ServiceStatus {
     /// Begins; loop.
     func start() { tick() }
 
-    /// Tells the present text now; loop.
+    /// Tells the present text now, where it is another one than was told last; loop. What only changes by itself is looked at
+    /// once a second, so that a flapping task does not flood systemd.
     func update() {
+        guard !isOver else { return }
         let text = text()
         guard text != lastText else { return }
         lastText = text
         ServiceManager.notify(.status(text))
     }
 
+    /// The end of the worker has begun: `text` is the last that is told; loop.
+    func end(_ text: String) {
+        guard !isOver else { return }
+        isOver = true
+        ServiceManager.notify(.status(text))
+    }
+
     private func tick() {
+        LogSystem.writeRepeats()
         update()
         let now = EventLoop.now()
         if let watchdog, now >= nextWatchdog {
@@ -58,34 +70,5 @@ final class ServiceStatus {
             probe()
         }
         loop.schedule(at: now &+ interval) { [self] in tick() }
-    }
-}
-
-/// The one line that STATUS shows.
-enum StatusText {
-    /// - Parameters:
-    ///   - waitingFor: what of Kafka does not answer; nil when all is well.
-    ///   - heldUp: how many calls of plugins wait for a thread.
-    static func line(_ snapshot: WorkerSnapshot, waitingFor: String?, heldUp: Int = 0) -> String {
-        if snapshot.isStopping { return "Stopping" }
-        guard snapshot.isReady else {
-            let stage = snapshot.stage?.description ?? "starting"
-            return "Starting: \(waitingFor ?? stage)"
-        }
-        var counts: [InstanceState: Int] = [:]
-        var tasks = 0
-        for connector in snapshot.connectors {
-            for task in connector.status?.tasks ?? [] {
-                tasks += 1
-                counts[task.status.state, default: 0] += 1
-            }
-        }
-        var text = "\(snapshot.connectors.count) connectors, \(tasks) tasks"
-        let shown: [InstanceState] = [.running, .paused, .failed, .unassigned, .restarting]
-        let parts = shown.compactMap { state in counts[state].map { "\($0) \(state.rawValue.lowercased())" } }
-        if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
-        if let waitingFor { text += "; waiting for Kafka: \(waitingFor)" }
-        if heldUp > 0 { text += "; \(heldUp) tasks wait for a thread: calls of plugins block all" }
-        return text
     }
 }

@@ -24,9 +24,18 @@ final class Worker: Sendable {
     /// After a stop was asked for, the process ends at the latest then, whatever does not.
     private static let stopReserve: UInt64 = 15_000_000_000
 
+    /// Where the connectors come from that are started with the worker.
+    enum Connectors {
+        /// Clients and the cluster alone.
+        case none
+        /// Files of the command line: one that is refused ends the worker.
+        case files([String])
+        /// `connectors.d`: one that is refused is FAILED and harms no other.
+        case folder(FolderConnectors)
+    }
+
     private let config: WorkerConfig
-    private let connectorFiles: [String]
-    private let failsAlone: Bool
+    private let connectors: Connectors
     private let exit = ExitBox()
     private let herderLoop: EventLoop
     private let kafkaLoop: EventLoop
@@ -38,25 +47,33 @@ final class Worker: Sendable {
     /// Requests to other workers; nil in standalone mode.
     private let client: HTTPClient?
     private let status: Confined<ServiceStatus>
+    private let reloads: Reloads
 
     /// Makes the parts and binds REST, which answers from now on that the worker is starting.
     ///
     /// - Parameters:
-    ///   - connectors: files of connectors to start.
-    ///   - failsAlone: a refused one is FAILED and harms no other; else it ends the worker.
-    init(config: WorkerConfig, connectors: [String], failsAlone: Bool) throws(WorkerError) {
+    ///   - file: the worker's file, which is read again at a reload.
+    ///   - mode: in which it was read.
+    ///   - config: what was read.
+    ///   - passed: sockets that systemd opened for the worker.
+    init(
+        file: String, mode: WorkerConfig.Mode, config: WorkerConfig, connectors: Connectors, passed: [PassedSocket]
+    ) throws(WorkerError) {
         self.config = config
-        connectorFiles = connectors
-        self.failsAlone = failsAlone
+        self.connectors = connectors
         herderLoop = try Self.loop("kc-herder")
         kafkaLoop = try Self.loop("kc-kafka-0")
         pool = BlockingPool(name: "kc-lane")
 
+        let sockets = RESTSockets(
+            configured: config.listeners, isGiven: config.settings.originals["listeners"] != nil,
+            passed: passed.map { ($0, HTTPListener.address(ofSocket: $0.descriptor)) })
+        for warning in sockets.warnings { Self.log.warning(warning) }
         let serviceBox = ServiceBox()
         let server: HTTPServer
         do throws(HTTPServerError) {
             server = try HTTPServer(
-                listeners: Self.listeners(config), refusal: { RESTService.refusal($0, $1) },
+                listeners: sockets.listeners, refusal: { RESTService.refusal($0, $1) },
                 // Only a cluster's workers have long requests.
                 bodyLimit: { config.isDistributed ? RESTService.bodyLimit($0, $1) : nil },
                 handler: { request, responder in serviceBox.handle(request, responder) })
@@ -64,7 +81,7 @@ final class Worker: Sendable {
             throw WorkerError(message: error.description)
         }
         self.server = server
-        let advertised = AdvertisedAddress(config, bound: server.addresses)
+        let advertised = AdvertisedAddress(config, host: sockets.host, bound: server.addresses)
         let client = config.isDistributed ? HTTPClient() : nil
         self.client = client
         let rest = RESTService(
@@ -100,12 +117,12 @@ final class Worker: Sendable {
         let tasks = TaskRuntime(
             settings: Self.taskSettings(config), catalog: plugins, kafka: kafka, offsets: offsets, pool: pool,
             loop: kafkaLoop)
-        let transformer = config.transformer
+        let references = References(config.transformer)
         let herder = Herder(
             HerderDependencies(
                 catalog: plugins, kafka: kafka, offsets: offsets, tasks: tasks,
                 checking: ConfigurationChecker(worker: config, plugins: plugins),
-                resolve: { (map) throws(ConnectError) in try transformer.resolved(map) }, loop: herderLoop, pool: pool,
+                resolve: { (map) throws(ConnectError) in try references.resolved(map) }, loop: herderLoop, pool: pool,
                 cluster: cluster?.dependencies),
             settings: HerderSettings(
                 workerID: advertised.workerID,
@@ -113,12 +130,27 @@ final class Worker: Sendable {
                 tracksTopics: config.topicTrackingEnabled))
         self.herder = herder
         let pool = pool
-        status = Confined(
+        let workerID = advertised.workerID
+        var folder: FolderConnectors?
+        if case .folder(let connectors) = connectors { folder = connectors }
+        let reloader = Reloader(
+            Reloader.Parts(
+                file: file, mode: mode, config: config, plugins: plugins, references: references, herder: herder,
+                workerID: workerID, folder: folder, lane: pool.makeLane("reload", for: .worker)))
+        let note = ReloadNote()
+        let status = Confined(
             ServiceStatus(
                 loop: kafkaLoop, progress: { herder.progress }, probe: { herder.probe() },
                 text: {
-                    StatusText.line(herder.snapshot, waitingFor: kafka.waitingFor, heldUp: pool.heldUpLanes)
+                    StatusText.line(
+                        herder.snapshot, worker: workerID, waitingFor: kafka.waitingFor, heldUp: pool.heldUpLanes,
+                        reload: note.text)
                 }), to: kafkaLoop)
+        self.status = status
+        let loop = kafkaLoop
+        reloads = Reloads(
+            loop: herderLoop, note: note, reload: { reloader.run($0) },
+            statusChanged: { loop.execute { status.value.update() } })
     }
 
     /// Runs until a signal, or until a connector of the command line was refused.
@@ -127,16 +159,17 @@ final class Worker: Sendable {
     func run() -> Int32 {
         watchSignals()
         rest.attach(herder)
-        let addresses = server.addresses.map { "http://\($0)" }.joined(separator: ", ")
+        let addresses = server.addresses.map { $0.port == 0 ? "unix://\($0)" : "http://\($0)" }
+            .joined(separator: ", ")
         Self.log.info("kafka-connect \(Version.program) serves REST on \(addresses)")
         let status = status
         kafkaLoop.execute { status.value.start() }
         herder.start(
-            StartupFiles.connectors(connectorFiles, failsAlone: failsAlone),
+            startupConnectors,
             failed: { [self] error in
-                Self.log.fatal(error.message)
-                Terminal.error("kafka-connect: \(error.trace)")
-                stop(with: ExitStatus.expelled.code)
+                Self.log.fatal(error.trace)
+                Terminal.echo("kafka-connect: \(error.trace)")
+                stop(with: ExitStatus.expelled.code, because: "The cluster cannot have this worker: \(error.message)")
             }
         ) { [self] problems in
             started(problems)
@@ -145,18 +178,31 @@ final class Worker: Sendable {
         // Requests in flight were answered by the herder; what comes now learns why.
         server.stop(answering: RESTService.stopping, within: .milliseconds(500))
         client?.close()
+        LogSystem.writeRepeats(atEnd: true)
         return code
     }
 
+    private var startupConnectors: [StartupConnector] {
+        switch connectors {
+        case .none: []
+        case .files(let files): files.map { StartupFiles.connector(.load($0), failsAlone: false) }
+        case .folder(let folder): folder.startup()
+        }
+    }
+
     private func started(_ problems: [StartupProblem]) {
-        if !failsAlone, !problems.isEmpty {
+        switch connectors {
+        case .none: break
+        case .folder(let folder): folder.started(problems)
+        case .files:
+            guard let first = problems.first else { break }
             for problem in problems { Terminal.error("\(problem.connector.origin): \(problem.error.trace)") }
-            return stop(with: ExitStatus.connector.code)
+            return stop(
+                with: ExitStatus.connector.code,
+                because: "A connector was refused: \(first.connector.origin): \(first.error.message)")
         }
         Self.log.info("The worker is ready")
-        ServiceManager.notify(.ready)
-        let status = status
-        kafkaLoop.execute { status.value.update() }
+        reloads.started()
     }
 
     private func watchSignals() {
@@ -165,7 +211,7 @@ final class Worker: Sendable {
             do throws(SystemError) {
                 // The loop keeps the waiter.
                 _ = try SignalWaiter([SIGTERM, SIGINT, SIGHUP], loop: loop) { [self] signal in
-                    if signal == SIGHUP { return }
+                    if signal == SIGHUP { return reloads.wanted() }
                     Self.log.info("Stopping on signal \(signal)")
                     stop(with: ExitStatus.success.code)
                 }
@@ -175,8 +221,12 @@ final class Worker: Sendable {
         }
     }
 
-    private func stop(with code: Int32) {
-        ServiceManager.notify(.stopping, .status("Stopping"))
+    /// - Parameter reason: what STATUS shows, also after the end.
+    private func stop(with code: Int32, because reason: String = "Stopping") {
+        reloads.stopping()
+        ServiceManager.notify(.stopping)
+        let status = status
+        kafkaLoop.execute { status.value.end(reason) }
         let exit = exit
         let patience = max(Self.stopReserve, Self.nanoseconds(config.taskShutdownTimeoutMs) + 10_000_000_000)
         kafkaLoop.execute { [kafkaLoop] in
@@ -198,18 +248,6 @@ final class Worker: Sendable {
             return try EventLoop(name: name)
         } catch {
             throw WorkerError(message: "The event loop \(name) cannot be made: \(error.description)")
-        }
-    }
-
-    private static func listeners(_ config: WorkerConfig) -> [HTTPListener] {
-        config.listeners.compactMap { configured in
-            guard let listener = HTTPListener(configured) else { return nil }
-            if case .network(let host, let port) = listener, !["127.0.0.1", "localhost", "::1"].contains(host) {
-                log.warning(
-                    "REST listens beyond this machine (\(host.isEmpty ? "all addresses" : host), port \(port)) and asks "
-                        + "nobody who they are: whoever reaches it can run connectors")
-            }
-            return listener
         }
     }
 

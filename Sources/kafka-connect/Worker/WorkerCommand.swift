@@ -17,27 +17,25 @@ enum WorkerCommand {
         // Before any thread starts, so that every thread leaves these signals to the one who waits for them.
         SignalWaiter.block([SIGTERM, SIGINT, SIGHUP])
         JournalSink.installIfConnected()
+        let sockets = PassedSocket.take()
         raiseDescriptorLimit()
         let loaded = WorkerFile.load(file, mode: mode)
-        for problem in loaded.problems {
-            switch problem.severity {
-            case .error: log.error(problem.description)
-            case .warning: log.warning(problem.description)
-            }
-        }
+        log.tell(loaded.problems)
         guard let config = loaded.config else {
             Terminal.error("kafka-connect: \(file) was refused; the problems are listed above")
+            ServiceManager.notify(.status(StatusText.refused(loaded.problems)))
             return ExitStatus.failure.code
         }
-        configureLogging(config)
-        // A cluster has its connectors in its config topic.
-        let files = config.isDistributed ? [] : connectors ?? ConnectorFolder.files(beside: file)
+        LogLevels(config).configure()
         do throws(WorkerError) {
-            let worker = try Worker(config: config, connectors: files, failsAlone: connectors == nil)
+            let worker = try Worker(
+                file: file, mode: mode, config: config, connectors: source(of: connectors, file, config),
+                passed: sockets)
             return worker.run()
         } catch {
             log.fatal(error.message)
-            Terminal.error("kafka-connect: \(error.message)")
+            Terminal.echo("kafka-connect: \(error.message)")
+            ServiceManager.notify(.status("Could not start: \(error.message)"))
             return ExitStatus.failure.code
         }
     }
@@ -56,10 +54,11 @@ enum WorkerCommand {
         }
     }
 
-    private static func configureLogging(_ config: WorkerConfig) {
-        var levels: [String: LogLevel] = [:]
-        for (name, level) in config.logLevels { levels[name] = LogLevel(name: level) }
-        LogSystem.configure(root: LogLevel(name: config.logLevel) ?? .info, levels: levels)
+    private static func source(of files: [String]?, _ worker: String, _ config: WorkerConfig) -> Worker.Connectors {
+        // A cluster has its connectors in its config topic.
+        guard !config.isDistributed else { return .none }
+        guard let files else { return .folder(FolderConnectors(folder: ConnectorFolder.path(beside: worker))) }
+        return .files(files)
     }
 }
 

@@ -56,6 +56,15 @@ struct WorkerConfigTests {
         #expect(load(both, .standalone).config?.groupID == nil)
     }
 
+    @Test func `The level of a logger may be a reference`() {
+        let text = Self.standalone + "config.providers: env\nconfig.providers.env.class: EnvVar\n"
+        let level = "native.log.levels.a"
+        let good = load(text + "\(level): ${env:LEVEL}\n", environment: ["LEVEL": "warn"])
+        #expect(good.config?.logLevels == ["a": "WARN"], "\(good.problems)")
+        let bad = load(text + "\(level): ${env:LEVEL}\n", environment: ["LEVEL": "loud"])
+        #expect(bad.config == nil)
+    }
+
     @Test func `A bad list item does not hide the other problems`() {
         let text = Self.standalone + "rest.extension.classes: ['a,b']\noffset.flush.interval.ms: soon\n"
         let found = problems(text)

@@ -152,15 +152,16 @@ final class FakeConnector: ConnectorPort {
 final class FakeCatalog: PluginCatalog {
     private let scripts = Mutex<[String: Script]>([:])
     private let makeError = Mutex<ConnectError?>(nil)
-
-    let plugins = [
+    private let found = Mutex([
         PluginDescription(
             className: "org.GoodConnector", aliases: ["Good"], kind: .source, version: "1.2", location: ""),
         PluginDescription(
             className: "org.OtherConnector", aliases: ["Other"], kind: .source, version: "1", location: ""),
         PluginDescription(
             className: "org.GoodSinkConnector", aliases: ["GoodSink"], kind: .sink, version: "1", location: ""),
-    ]
+    ])
+
+    var plugins: [PluginDescription] { found.withLock { $0 } }
     let broken: [BrokenPlugin] = []
 
     /// The script of a connector, the same every time.
@@ -171,6 +172,13 @@ final class FakeCatalog: PluginCatalog {
             scripts[name] = script
             return script
         }
+    }
+
+    /// A class that a scan found later.
+    func add(_ className: String) {
+        let plugin = PluginDescription(
+            className: className, aliases: [], kind: .source, version: "1", location: "")
+        found.withLock { $0.append(plugin) }
     }
 
     /// From now on no connector can be made.

@@ -1,0 +1,177 @@
+import ConnectConfig
+import ConnectModel
+import EventLoop
+import Herder
+import Logging
+import Synchronization
+
+/// The connectors of `connectors.d`, kept as the files say: at the start and at each reload. One look at a time.
+final class FolderConnectors: Sendable {
+    /// What came of a look.
+    struct Outcome {
+        var added: [String] = []
+        var changed: [String] = []
+        var removed: [String] = []
+        var failures = 0
+    }
+
+    private static let log = Logger("connect.reload")
+
+    private let folder: String
+    private let book = Mutex<ConnectorFolderPlan.Book>([:])
+
+    /// - Parameter folder: its path; it need not be there.
+    init(folder: String) { self.folder = folder }
+
+    // MARK: - The start
+
+    /// The connectors to start with. Blocks.
+    func startup() -> [StartupConnector] {
+        let files: [String]
+        switch ConnectorFolder.list(folder) {
+        case .files(let found): files = found
+        case .missing: files = []
+        case .unreadable(let reason):
+            Self.log.error("The folder \(folder) cannot be read, no connector of it was started: \(reason)")
+            files = []
+        }
+        let plan = ConnectorFolderPlan(Self.load(files), book: [:]) { _ in nil }
+        tell(plan)
+        book.withLock { $0 = plan.book }
+        return plan.changes.map { StartupFiles.connector($0.file, failsAlone: true) }
+    }
+
+    /// Those that did not come up are tried again at the next look.
+    func started(_ problems: [StartupProblem]) {
+        for problem in problems { retryLater(problem.connector.origin) }
+    }
+
+    // MARK: - A reload
+
+    /// Has the herder make the connectors what the files say. Blocks while files are read; the rest comes later.
+    ///
+    /// - Parameter done: called once, on any thread.
+    func reload(_ herder: Herder, _ done: @escaping @Sendable (Outcome) -> Void) {
+        let files: [String]
+        let before = book.withLock { $0 }
+        switch ConnectorFolder.list(folder) {
+        case .files(let found): files = found
+        case .missing where before.isEmpty: files = []
+        case .missing:
+            // A folder that is moved away for a moment must not cost every connector.
+            return fail("is not there any more; an empty folder takes them away", done)
+        case .unreadable(let reason): return fail("cannot be read (\(reason))", done)
+        }
+        let snapshot = herder.snapshot
+        let plan = ConnectorFolderPlan(Self.load(files), book: before) { snapshot.connector($0)?.info.config }
+        tell(plan)
+        book.withLock { $0 = plan.book }
+        remove(plan.removals, herder) { [self] removed in
+            apply(plan.changes, herder) { [self] failed in
+                var outcome = Outcome()
+                outcome.failures = plan.complaints.count + failed.count + plan.removals.count - removed.count
+                outcome.removed = removed
+                for file in failed { retryLater(file) }
+                for change in plan.changes where !failed.contains(change.file.file) {
+                    if change.isNew {
+                        outcome.added.append(change.connector)
+                    } else {
+                        outcome.changed.append(change.connector)
+                    }
+                }
+                done(outcome)
+            }
+        }
+    }
+
+    private func fail(_ reason: String, _ done: @escaping @Sendable (Outcome) -> Void) {
+        Self.log.error("The folder \(folder) \(reason); its connectors stay as they are")
+        done(Outcome(failures: 1))
+    }
+
+    /// First of all, so that a connector of another name can take over what one has held.
+    private func remove(_ names: [String], _ herder: Herder, _ done: @escaping @Sendable ([String]) -> Void) {
+        let gathering = Gathering<String>(names.count) { done($0.sorted()) }
+        for name in names {
+            herder.submit(.deleteConnector(name: name)) { result in
+                switch result {
+                case .success:
+                    Self.log.info("The connector was removed with its file", [.connector(name)])
+                    gathering.add(name)
+                case .failure(let error):
+                    Self.log.error(
+                        "The connector, whose file is gone, was not removed: \(error.message)",
+                        [.connector(name), .errorCode(error.code.rawValue)])
+                    gathering.add(nil)
+                }
+            }
+        }
+    }
+
+    /// - Parameter done: gets the paths of the files whose connector is not what they say.
+    private func apply(
+        _ changes: [ConnectorFolderPlan.Change], _ herder: Herder, _ done: @escaping @Sendable (Set<String>) -> Void
+    ) {
+        let gathering = Gathering<String>(changes.count) { done(Set($0)) }
+        for change in changes {
+            herder.apply(StartupFiles.connector(change.file, failsAlone: true)) { error in
+                let file = change.file.file
+                guard let error else {
+                    Self.log.info(
+                        "The connector was \(change.isNew ? "added" : "changed") by its file",
+                        [.connector(change.connector), LogField("file", file)])
+                    return gathering.add(nil)
+                }
+                // Problems of a file name it themselves.
+                let text = change.file.hasErrors ? error.trace : "\(file): \(error.trace)"
+                Self.log.error(
+                    "The connector is not what its file says: \(text)",
+                    [.connector(change.connector), LogField("file", file), .errorCode(error.code.rawValue)])
+                gathering.add(file)
+            }
+        }
+    }
+
+    private func retryLater(_ file: String) { book.withLock { $0[file]?.mustRetry = true } }
+
+    private func tell(_ plan: ConnectorFolderPlan) {
+        for complaint in plan.complaints {
+            Self.log.error(
+                complaint.text,
+                (complaint.connector.map { [.connector($0)] } ?? []) + [LogField("file", complaint.file)])
+        }
+    }
+
+    private static func load(_ files: [String]) -> [ConnectorFile] {
+        files.map { path in
+            let file = ConnectorFile.load(path)
+            for problem in file.problems where problem.severity == .warning {
+                log.warning(problem.description, [LogField("file", path)])
+            }
+            return file
+        }
+    }
+}
+
+/// Waits for a number of answers.
+final class Gathering<Value: Sendable>: Sendable {
+    private let state: Mutex<(missing: Int, values: [Value])>
+    private let done: @Sendable ([Value]) -> Void
+
+    /// - Parameter done: called with the values once all answers are there; at once where none is awaited.
+    init(_ count: Int, _ done: @escaping @Sendable ([Value]) -> Void) {
+        state = Mutex((count, []))
+        self.done = done
+        if count == 0 { done([]) }
+    }
+
+    /// An answer, with or without a value. Any thread.
+    func add(_ value: Value?) {
+        let values: [Value]? = state.withLock { state in
+            state.missing -= 1
+            if let value { state.values.append(value) }
+            return state.missing == 0 ? state.values : nil
+        }
+        if let values { done(values) }
+    }
+}

@@ -1,0 +1,73 @@
+import ConnectModel
+import Testing
+
+@testable import Herder
+
+/// Connectors whose files are read while the worker runs.
+@Suite struct FilesTests {
+    private func file(
+        _ worker: Worker, _ name: String, _ extra: [(String, String?)] = [], _ className: String = "Good",
+        state: TargetState? = nil, problem: ConnectError? = nil
+    ) -> StartupConnector {
+        StartupConnector(
+            name: name, config: worker.config(name, extra, className), initialState: state, origin: "\(name).yaml",
+            problem: problem, failsAlone: true)
+    }
+
+    private func apply(_ worker: Worker, _ connector: StartupConnector) async -> ConnectError? {
+        await withCheckedContinuation { continuation in
+            worker.herder.apply(connector) { continuation.resume(returning: $0) }
+        }
+    }
+
+    @Test func `a file adds its connector, in the state that it asks for, and changes it later`() async throws {
+        let worker = try await Worker()
+        #expect(await apply(worker, file(worker, "a", state: .paused)) == nil)
+        #expect(worker.state("a") == .paused)
+        #expect(await apply(worker, file(worker, "a", [("x", "1")])) == nil)
+        #expect(worker.connector("a")?.info.config["x"] == "1")
+        #expect(worker.state("a") == .paused, "what a client wants of a connector outlives a change of its file")
+    }
+
+    @Test func `a file that is refused leaves its connector as it is`() async throws {
+        let worker = try await Worker()
+        _ = await worker.create("a", [("x", "1")])
+        let problem = ConnectError(.configInvalid, "a.yaml:3:1: error: no mapping")
+        #expect(await apply(worker, file(worker, "a", [("x", "2")], problem: problem)) == problem)
+        #expect(await apply(worker, file(worker, "a", [("x", "2")], "Bad"))?.code == .configUnknownClass)
+        #expect(worker.connector("a")?.info.config["x"] == "1")
+        #expect(worker.state("a") == .running)
+    }
+
+    @Test func `a new one that is refused shows why, until it is good`() async throws {
+        let worker = try await Worker()
+        #expect(await apply(worker, file(worker, "a", [], "Bad")) != nil)
+        #expect(worker.state("a") == .failed)
+        #expect(worker.connector("a")?.status?.connector.trace == "a.yaml: No connector class Bad")
+        let problem = ConnectError(.configInvalid, "a.yaml:3:1: error: no mapping")
+        #expect(await apply(worker, file(worker, "a", problem: problem)) == problem)
+        await worker.until("the newer reason shows") {
+            worker.connector("a")?.status?.connector.trace == "a.yaml:3:1: error: no mapping"
+        }
+        #expect(await apply(worker, file(worker, "a")) == nil)
+        #expect(worker.state("a") == .running)
+    }
+
+    @Test func `the same file is enough once its class is there`() async throws {
+        let worker = try await Worker()
+        #expect(await apply(worker, file(worker, "a", [], "org.Late")) != nil)
+        #expect(worker.connector("a")?.info.kind == .unknown)
+        worker.catalog.add("org.Late")
+        worker.herder.pluginsChanged()
+        await worker.until("the kind is known") { worker.connector("a")?.info.kind == .source }
+        #expect(worker.state("a") == .failed, "nobody has asked for it again")
+        #expect(await apply(worker, file(worker, "a", [], "org.Late")) == nil)
+        #expect(worker.state("a") == .running)
+    }
+
+    @Test func `a worker that stops takes no file`() async throws {
+        let worker = try await Worker()
+        await worker.stop()
+        #expect(await apply(worker, file(worker, "a"))?.code == .workerStopping)
+    }
+}
