@@ -18,7 +18,11 @@ let house: [SwiftSetting] = [
 // The daemon and each plugin carry a private Swift runtime (docs/ARCHITECTURE.md, "Static runtime"). Debug builds stay
 // dynamic, because the test bundle cannot be linked with two runtimes.
 // Release builds name sources as seen from the repository, wherever that lies: two builds of one source are the same bytes.
-let placeless = ["-file-prefix-map", "\(Context.packageDirectory)=.", "-file-compilation-dir", "."]
+// Their debug information does not name cached modules of C libraries, whose file names depend on the place.
+let placeless = [
+    "-file-prefix-map", "\(Context.packageDirectory)=.", "-file-compilation-dir", ".",
+    "-Xfrontend", "-no-clang-module-breadcrumbs",
+]
 let staticRuntime: [SwiftSetting] = [.unsafeFlags(["-static-stdlib"] + placeless, .when(configuration: .release))]
 let hardenedC: [CSetting] = [
     .unsafeFlags(

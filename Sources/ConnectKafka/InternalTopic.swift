@@ -73,8 +73,10 @@ package final class InternalTopic: ClusterLog {
         withLog({ log in log.append(entries) { done($0.map { ConnectError($0) }) } }, failed: done)
     }
 
-    package func readToEnd(_ done: @escaping @Sendable (ConnectError?) -> Void) {
-        withLog({ log in log.readToEnd { done($0.map { ConnectError($0) }) } }, failed: done)
+    package func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void) {
+        withLog(
+            { log in log.readToEnd(afterOwnWrites: afterOwnWrites) { done($0.map { ConnectError($0) }) } }, failed: done
+        )
     }
 
     package func close(_ done: @escaping @Sendable () -> Void) {

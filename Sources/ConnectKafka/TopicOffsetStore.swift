@@ -101,7 +101,7 @@ package final class TopicOffsetStore: OffsetStore {
                     return isWanted()
                 }
             }
-        ) { done in log.readToEnd(done) }
+        ) { done in log.readToEnd(afterOwnWrites: true, done) }
         guard let answer else {
             guard isWanted == nil else {
                 throw ConnectError(.workerStopping, "The task was stopped while its offsets were read")

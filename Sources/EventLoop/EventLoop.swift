@@ -156,14 +156,8 @@ public final class EventLoop: SerialExecutor {
         return timers.insert(deadline: deadline, job)
     }
 
-    /// The same for a wait that need not end in time: later by a sixteenth of it at most, together with others, so that
-    /// hundreds of tasks that idle wake the loop a few times a second. Waits below a second end in time.
-    @discardableResult
-    public func scheduleCoalesced(at deadline: UInt64, _ job: @escaping () -> Void) -> TimerID {
-        schedule(at: Self.coalesced(deadline, now: Self.now()), job)
-    }
-
-    /// The end that a wait until `deadline` shares with others; see ``scheduleCoalesced(at:_:)``.
+    /// When a wait until `deadline` may end that need not end in time: later by a sixteenth of it at most, together with others,
+    /// so that hundreds of tasks that idle wake the loop a few times a second. Waits below a second end in time.
     package static func coalesced(_ deadline: UInt64, now: UInt64) -> UInt64 {
         guard deadline < .max, deadline > now, deadline - now >= 1_000_000_000 else { return deadline }
         let shift = UInt64.bitWidth - 1 - ((deadline - now) / 16).leadingZeroBitCount

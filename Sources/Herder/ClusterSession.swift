@@ -15,9 +15,11 @@ final class ClusterSession {
     /// For the machine's next deadline.
     var timer: (id: TimerID, at: UInt64)?
     var stage: StageBook.Token?
-    /// From when on other workers may run what stops now; set while a lost coordinator, or the first assignment after a lost
-    /// membership, is seen to.
+    /// From when on other workers may run what stops now; set while a lost coordinator is seen to.
     var sessionEnds: UInt64 = .max
+    /// The first assignment after a lost membership is being carried out: what stops meanwhile does not wait for Kafka's answers,
+    /// since nothing is written before everything that was taken away has stopped.
+    var isInDoubt = false
     /// What keeps the worker from its group, as a stage of its own.
     var absence: (token: StageBook.Token, stage: Stage)?
 

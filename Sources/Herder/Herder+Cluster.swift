@@ -47,13 +47,16 @@ extension Herder {
         case .coordinatorLost(let sessionEnds): cluster?.sessionEnds = sessionEnds
         case .assigned:
             // What a lost membership held, and is taken away now, may have run elsewhere since: what it has not sent is not sent.
-            if machine.member?.isInDoubt == true { cluster?.sessionEnds = 0 }
+            if machine.member?.isInDoubt == true { cluster?.isInDoubt = true }
         case .preparing, .membershipLost, .coordinatorFound: break
         }
         feed { $0.group(event, at: $1) }
-        if let ends = cluster?.sessionEnds, ends < .max {
+        switch event {
+        case .coordinatorLost:
             hurryTasks()
             cluster?.sessionEnds = .max
+        case .assigned where cluster?.isInDoubt == true: hurryTasks()
+        case .preparing, .elected, .assigned, .membershipLost, .coordinatorFound, .failed: break
         }
         touch()
     }
@@ -67,6 +70,7 @@ extension Herder {
         case .assign(let assignments): cluster.parts.group.assign(assignments)
         case .readToEnd(let attempt): readConfigToEnd(attempt, cluster)
         case .carriedOut(let generation, let memberID):
+            cluster.isInDoubt = false
             cluster.parts.group.carriedOut(generation: generation, memberID: memberID)
         case .rejoin(let reason):
             logger.info("Asking for a rebalance: \(reason)")
@@ -101,7 +105,7 @@ extension Herder {
 
     private func readConfigToEnd(_ attempt: UInt64, _ cluster: ClusterSession) {
         let stage = beginStage("reading to the end of the config topic")
-        cluster.parts.configLog.readToEnd { error in
+        cluster.parts.configLog.readToEnd(afterOwnWrites: false) { error in
             self.onLoop { herder in
                 herder.endStage(stage)
                 herder.feed { $0.readToEnd(attempt: attempt, error: error, at: $1) }

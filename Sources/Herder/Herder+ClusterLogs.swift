@@ -33,7 +33,7 @@ extension Herder {
         }
         let topic = cluster.parts.configLog
         topic.append(records.map(\.entry)) { error in
-            if let error { finish(error) } else { topic.readToEnd(finish) }
+            if let error { finish(error) } else { topic.readToEnd(afterOwnWrites: false, finish) }
         }
     }
 

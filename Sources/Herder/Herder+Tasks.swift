@@ -85,8 +85,8 @@ extension Herder {
     private func stopTask(_ number: Int32, _ incarnation: UInt64, _ entry: ConnectorEntry) {
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
         entry.runs[number]?.mustStop = true
-        run.handle?.stop(
-            deadline: EventLoop.now() &+ settings.taskShutdownTime, sessionEnds: cluster?.sessionEnds ?? .max)
+        let sessionEnds = cluster.map { $0.isInDoubt ? 0 : $0.sessionEnds } ?? .max
+        run.handle?.stop(deadline: EventLoop.now() &+ settings.taskShutdownTime, sessionEnds: sessionEnds)
     }
 
     /// Nobody knows any more how long the group waits for what stops already.

@@ -13,6 +13,8 @@ struct RepeatFilter {
 
     fileprivate struct Kind {
         var event: LogEvent
+        /// Of the event, so that a look-up compares few texts.
+        let hash: Int
         var began: UInt64
         var written: Int
         var suppressed = 0
@@ -22,7 +24,7 @@ struct RepeatFilter {
     ///   - burst: events of a kind that are written as they come.
     ///   - window: nanoseconds after which the rest is told, or the kind is forgotten.
     ///   - maximumKinds: how many kinds are told apart; beyond it the one that began first is told and forgotten.
-    init(burst: Int = 5, window: UInt64 = 60_000_000_000, maximumKinds: Int = 128) {
+    init(burst: Int = 5, window: UInt64 = 60_000_000_000, maximumKinds: Int = 1024) {
         self.burst = max(1, burst)
         self.window = max(1, window)
         self.maximumKinds = max(1, maximumKinds)
@@ -35,7 +37,8 @@ struct RepeatFilter {
         // What ends the worker is always told; below warnings a flood was asked for.
         guard event.level == .warn || event.level == .error else { return [event] }
         var result = due(now: now, wall: event.wallMilliseconds)
-        if let index = kinds.firstIndex(where: { $0.event.isLike(event) }) {
+        let hash = event.likeness
+        if let index = kinds.firstIndex(where: { $0.hash == hash && $0.event.isLike(event) }) {
             guard kinds[index].written < burst else {
                 kinds[index].suppressed += 1
                 return result
@@ -47,7 +50,7 @@ struct RepeatFilter {
                 let oldest = kinds.removeFirst()
                 if let summary = oldest.summary(now: now, wall: event.wallMilliseconds) { result.append(summary) }
             }
-            kinds.append(Kind(event: event, began: now, written: 1))
+            kinds.append(Kind(event: event, hash: hash, began: now, written: 1))
         }
         return result + [event]
     }
@@ -100,6 +103,15 @@ extension RepeatFilter.Kind {
 }
 
 extension LogEvent {
+    /// The same for events that are alike.
+    fileprivate var likeness: Int {
+        var hasher = Hasher()
+        hasher.combine(logger)
+        hasher.combine(message)
+        for field in fields { hasher.combine(field.value) }
+        return hasher.finalize()
+    }
+
     fileprivate func isLike(_ other: LogEvent) -> Bool {
         level == other.level && logger == other.logger && message == other.message && fields == other.fields
     }

@@ -173,7 +173,7 @@ private final class FakeLog: ClusterLog {
         _ observer: @escaping @Sendable ([LogRecord]) -> Void, done: @escaping @Sendable (ConnectError?) -> Void
     ) {
         state.withLock { $0.observer = observer }
-        readToEnd(done)
+        readToEnd(afterOwnWrites: true, done)
     }
 
     func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void) {
@@ -192,7 +192,7 @@ private final class FakeLog: ClusterLog {
         done(error)
     }
 
-    func readToEnd(_ done: @escaping @Sendable (ConnectError?) -> Void) {
+    func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void) {
         guard !isSilent.withLock({ $0 }) else { return }
         let (observer, records) = state.withLock { state in
             defer { state.unread = [] }

@@ -19,6 +19,7 @@ def test_a_reload_concerns_its_own_worker_alone(make_cluster, topic, tmp_path):
         worker.start(wait=False)
     for worker in workers:
         eventually(f"{worker.name} is healthy", worker.is_healthy, seconds=60)
+        assert f"{worker.folder}/connectors.d are not read" in worker.log.read_text()
     first, second = workers
     first.file_source("src", tmp_path / "in", topic)
     first.file_sink("snk", "${credential:out}", topic, tasks__max=2)

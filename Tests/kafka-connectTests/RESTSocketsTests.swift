@@ -69,6 +69,12 @@ import Testing
         #expect(try sockets(["http://w1.example:8083"], passed: [("10.0.0.1", 8083)]).warnings.count == 1, "it is open")
         #expect(try sockets(["http://w1.example:8083"], passed: [("10.0.0.1", 80)]).host == "10.0.0.1")
         #expect(try sockets(["http://:8083"], passed: [("0.0.0.0", 8083)]).host == "")
+        // Only the socket was made wider: others must not be told an address that leads them to themselves.
+        #expect(try sockets(["http://127.0.0.1:8083"], passed: [("::", 8083)]).host == "")
+        #expect(try sockets(["http://localhost:8083"], passed: [("10.0.0.5", 8083)]).host == "10.0.0.5")
+        #expect(try sockets(["http://10.0.0.9:8083"], passed: [("10.0.0.5", 8083)]).host == "10.0.0.5")
+        #expect(try sockets(["http://10.0.0.9:8083"], passed: [("::", 8083)]).host == "10.0.0.9")
+        #expect(try sockets(["http://localhost:8083"], passed: [("127.0.0.1", 8083)]).host == "localhost")
         #expect(try sockets(["http://:8083"], given: false, passed: [("/run/x", 0)]).host == nil)
     }
 }

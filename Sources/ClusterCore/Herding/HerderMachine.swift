@@ -225,17 +225,18 @@ package struct HerderMachine: Sendable {
 
     /// The driver's loop is through with a turn: goes on with a round that waits for what was given up to stop.
     package mutating func turnEnded(at now: Moment) -> [Action] {
-        guard !isEnding, awaitsQuiet || awaitsRelease || !committed.isEmpty else { return [] }
+        guard awaitsQuiet || awaitsRelease || !committed.isEmpty else { return [] }
         return acting { machine in
-            machine.compareCommitted(at: now)
+            if !machine.isEnding { machine.compareCommitted(at: now) }
             guard machine.awaitsQuiet || machine.awaitsRelease,
-                machine.connectors.entries.allSatisfy({ $0.value.isQuiet })
+                machine.connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded })
             else { return }
+            // Also by a worker that stops: its last statuses and offsets wait for this.
             if machine.awaitsRelease, let carriedOut = machine.member?.carriedOut {
                 machine.act(.membership(carriedOut))
             }
             machine.awaitsRelease = false
-            guard machine.awaitsQuiet else { return }
+            guard machine.awaitsQuiet, !machine.isEnding else { return }
             machine.awaitsQuiet = false
             let work = machine.assignableWork
             machine.tell(at: now) { $0.keep(work.all, configOffset: work.configOffset) }

@@ -43,7 +43,10 @@ public protocol ClusterLog: AnyObject, Sendable {
     /// may be written.
     func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void)
     /// Calls `done` once everything that was in the log at the time of the call has been read. Retries without a limit.
-    func readToEnd(_ done: @escaping @Sendable (ConnectError?) -> Void)
+    ///
+    /// - Parameter afterOwnWrites: first waits for what was appended here before to be written or to fail. Not for what a round
+    ///   of the group waits for: writes wait for the worker's session, and that may wait for the round.
+    func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void)
     /// Ends reading and writing.
     func close(_ done: @escaping @Sendable () -> Void)
 }

@@ -122,6 +122,9 @@ final class ConsumerDriver {
         if !gone.isEmpty { cluster.removeInterest(topics: gone, allowsCreation: settings.allowsTopicCreation) }
     }
 
+    /// Whether a heartbeat that is late by a sixteenth still comes well within the session.
+    private var hasTime: Bool { settings.heartbeatInterval < settings.sessionTimeout / 2 }
+
     private func schedule() {
         guard !isEnded else { return }
         let wanted = wantedAt
@@ -130,7 +133,8 @@ final class ConsumerDriver {
         timer = nil
         timerAt = wanted
         guard wanted < .max else { return }
-        timer = cluster.loop.scheduleCoalesced(at: wanted) { [weak self] in
+        timer = cluster.loop.schedule(at: hasTime ? EventLoop.coalesced(wanted, now: EventLoop.now()) : wanted) {
+            [weak self] in
             guard let self else { return }
             timer = nil
             timerAt = .max

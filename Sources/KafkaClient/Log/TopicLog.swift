@@ -93,8 +93,8 @@ package final class TopicLog: Sendable {
 
     /// Calls `done` when all that is in the log at this moment has been read, what was given to
     /// ``append(_:done:)`` before included.
-    package func readToEnd(_ done: @escaping @Sendable (ClientError?) -> Void) {
-        onLoop { $0.readToEnd(done) }
+    package func readToEnd(afterOwnWrites: Bool = true, _ done: @escaping @Sendable (ClientError?) -> Void) {
+        onLoop { $0.readToEnd(afterOwnWrites: afterOwnWrites, done) }
     }
 
     /// Ends; what is unfinished fails with `.closed`.

@@ -73,8 +73,9 @@ final class TopicLogDriver {
         writer.append(entries, done)
     }
 
-    func readToEnd(_ done: @escaping @Sendable (ClientError?) -> Void) {
+    func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ClientError?) -> Void) {
         guard !isClosed else { return done(KafkaCluster.closedError) }
+        guard afterOwnWrites else { return wantEnd(done) }
         writer.whenSettled { [weak self] in
             guard let self, !isClosed else { return done(KafkaCluster.closedError) }
             wantEnd(done)

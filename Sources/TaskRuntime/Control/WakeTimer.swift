@@ -20,8 +20,10 @@ final class WakeTimer: Sendable {
         self.wake = wake
     }
 
-    /// Wakes at `deadline` (monotonic nanoseconds) or earlier; where that is far away, a little later together with others.
-    func set(_ deadline: UInt64) {
+    /// Wakes at `wanted` (monotonic nanoseconds) or earlier; where that is far away, a little later together with others.
+    func set(_ wanted: UInt64) {
+        // First of all: what is asked for until the timer fires is compared with when it does.
+        let deadline = EventLoop.coalesced(wanted, now: EventLoop.now())
         let generation: UInt64? = state.withLock { state in
             if let set = state.deadline, set <= deadline { return nil }
             state.deadline = deadline
@@ -31,7 +33,7 @@ final class WakeTimer: Sendable {
         guard let generation else { return }
         loop.execute { [self] in
             if let timer { loop.cancel(timer) }
-            timer = loop.scheduleCoalesced(at: deadline) { [self] in
+            timer = loop.schedule(at: deadline) { [self] in
                 timer = nil
                 let isCurrent = state.withLock { state in
                     guard state.generation == generation else { return false }

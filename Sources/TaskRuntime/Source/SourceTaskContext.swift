@@ -11,6 +11,7 @@ final class SourceTaskContext: SourceTaskServices {
     private let isWanted: @Sendable () -> Bool
     private let failTask: @Sendable (ConnectError) -> Void
     private let hasData = Atomic<Bool>(false)
+    private let hasGivenUp = Atomic<Bool>(false)
 
     init(
         task: TaskID, offsets: any OffsetStore, isWanted: @escaping @Sendable () -> Bool,
@@ -30,8 +31,16 @@ final class SourceTaskContext: SourceTaskServices {
     }
 
     func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
-        try offsets.read(connector: task.connector, partitions: partitions, isWanted: isWanted)
+        do throws(ConnectError) {
+            return try offsets.read(connector: task.connector, partitions: partitions, isWanted: isWanted)
+        } catch {
+            if error.code == .workerStopping { hasGivenUp.store(true, ordering: .releasing) }
+            throw error
+        }
     }
+
+    /// Whether a read of offsets was given up because the task is to stop. The plugin tells its own error of that.
+    var hasGivenUpReading: Bool { hasGivenUp.load(ordering: .acquiring) }
 
     func raiseError(_ error: ConnectError) { failTask(error) }
 

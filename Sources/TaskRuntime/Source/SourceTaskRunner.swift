@@ -108,7 +108,12 @@ final class SourceTaskRunner: TaskRunner {
         sender = try parts.kafka.makeSender(
             task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
         )
-        try port.start(parts.specification.taskConfig)
+        do throws(ConnectError) {
+            try port.start(parts.specification.taskConfig)
+        } catch {
+            guard context.hasGivenUpReading else { throw error }
+            throw ConnectError(.workerStopping, error.message)
+        }
         isPluginStarted = true
         commits.begin(now: now())
     }

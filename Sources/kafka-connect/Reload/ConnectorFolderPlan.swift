@@ -4,7 +4,8 @@ import ConnectModel
 /// What a look at `connectors.d` asks for: the files are the truth about the connectors that they name, and know nothing of
 /// those that were made over REST. Decides; others carry it out.
 ///
-/// - A file that is broken harms its own connector alone, which keeps the configuration that it has.
+/// - A file that is broken harms its own connector alone, which keeps the configuration that it has. While it cannot be told
+///   which one that is, no connector is removed for a file that is gone: it may be the same under another name.
 /// - Of two files with the same connector the one that had it before counts, else the first by name.
 struct ConnectorFolderPlan {
     /// The connector that a file stands for.
@@ -50,18 +51,27 @@ struct ConnectorFolderPlan {
     ///   - inForce: the configuration of a connector now; nil for one that is not there.
     init(_ files: [ConnectorFile], book before: Book, inForce: (String) -> ConfigMap?) {
         let owners = Self.owners(files, before)
+        let listed = Set(files.map(\.file))
+        let gone = before.filter { !listed.contains($0.key) }
+        var isUnclear = false
         for file in files {
             guard let name = Self.connector(of: file, before) else {
                 complain(file, nil, Self.problems(of: file))
+                isUnclear = true
                 continue
             }
             if let owner = owners[name], owner != file.file {
                 complain(file, name, "\(file.file): error: the connector \(name) stands in \(owner) too, which counts")
                 continue
             }
-            take(file, name, before[file.file], inForce(name))
+            // Under another name it is still the file of its connector.
+            take(file, name, before[file.file] ?? gone.values.first { $0.connector == name }, inForce(name))
         }
-        let named = Set(book.values.map(\.connector))
+        var named = Set(book.values.map(\.connector))
+        if isUnclear {
+            book.merge(gone.filter { !named.contains($0.value.connector) }) { now, _ in now }
+            named = Set(book.values.map(\.connector))
+        }
         removals = Set(before.values.map(\.connector)).subtracting(named).filter { inForce($0) != nil }.sorted()
     }
 

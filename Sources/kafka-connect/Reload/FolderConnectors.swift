@@ -67,6 +67,7 @@ final class FolderConnectors: Sendable {
         tell(plan)
         book.withLock { $0 = plan.book }
         remove(plan.removals, herder) { [self] removed in
+            keep(before.filter { plan.removals.contains($0.value.connector) && !removed.contains($0.value.connector) })
             apply(plan.changes, herder) { [self] failed in
                 var outcome = Outcome()
                 outcome.failures = plan.complaints.count + failed.count + plan.removals.count - removed.count
@@ -84,6 +85,11 @@ final class FolderConnectors: Sendable {
         }
     }
 
+    /// What could not be removed is tried again at the next look.
+    private func keep(_ entries: ConnectorFolderPlan.Book) {
+        book.withLock { $0.merge(entries) { now, _ in now } }
+    }
+
     private func fail(_ reason: String, _ done: @escaping @Sendable (Outcome) -> Void) {
         Self.log.error("The folder \(folder) \(reason); its connectors stay as they are")
         done(Outcome(failures: 1))
@@ -98,6 +104,7 @@ final class FolderConnectors: Sendable {
                 case .success:
                     Self.log.info("The connector was removed with its file", [.connector(name)])
                     gathering.add(name)
+                case .failure(let error) where error.code == .connectorUnknown: gathering.add(name)
                 case .failure(let error):
                     Self.log.error(
                         "The connector, whose file is gone, was not removed: \(error.message)",

@@ -103,29 +103,28 @@ final class Reloader: Sendable {
         _ report: ReloadReport, besides fresh: Set<String>, _ done: @escaping @Sendable (ReloadReport) -> Void
     ) {
         var report = report
-        let snapshot = parts.herder.snapshot
-        let (names, failures) = parts.references.changed(in: snapshot.connectors.map(\.info))
+        // Nothing is known here of what those of other workers refer to.
+        let own = parts.herder.snapshot.connectors.map { connector in
+            (info: connector.info, commands: LocalRestart.commands(connector.status, worker: parts.workerID))
+        }.filter { !$0.commands.isEmpty }
+        let (names, failures) = parts.references.changed(in: own.map(\.info))
         for failure in failures {
             report.failures += 1
             Self.log.error(
                 "What the connector refers to cannot be read, it keeps what it has: \(failure.error.message)",
                 [.connector(failure.name), .errorCode(failure.error.code.rawValue)])
         }
-        var restarts: [(name: String, commands: [Command])] = []
-        for name in names where !fresh.contains(name) {
-            let commands = LocalRestart.commands(snapshot.connector(name)?.status, worker: parts.workerID)
-            if !commands.isEmpty { restarts.append((name, commands)) }
-        }
-        report.restarted = restarts.map(\.name)
+        let restarts = own.filter { names.contains($0.info.name) && !fresh.contains($0.info.name) }
+        report.restarted = restarts.map(\.info.name)
         let result = report
         let gathering = Gathering<Never>(restarts.reduce(0) { $0 + $1.commands.count }) { _ in done(result) }
-        for (name, commands) in restarts {
+        for (info, commands) in restarts {
             for command in commands {
                 parts.herder.submit(command) { answer in
                     if case .failure(let error) = answer {
                         Self.log.error(
                             "The connector was not restarted for what it refers to: \(error.message)",
-                            [.connector(name), .errorCode(error.code.rawValue)])
+                            [.connector(info.name), .errorCode(error.code.rawValue)])
                     }
                     gathering.add(nil)
                 }

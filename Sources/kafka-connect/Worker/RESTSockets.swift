@@ -51,7 +51,9 @@ struct RESTSockets: Equatable {
         self.warnings = warnings
         let first = addresses.first { $0.port != 0 }
         // A name that the file has for the same port is better than the number of an address.
-        let name = first.flatMap { first in names.first { $0.port == first.port && !Self.isAny($0.host) }?.host }
+        let name = first.flatMap { first in
+            names.first { $0.port == first.port && Self.names($0.host, first) }?.host
+        }
         host = name ?? first.map { Self.isAny($0.host) ? "" : $0.host }
     }
 
@@ -65,6 +67,15 @@ struct RESTSockets: Equatable {
             if host == "localhost" { return address.isLocal }
             return !isNumeric(host) || host.lowercased() == address.host.lowercased()
         }
+    }
+
+    /// Whether the file's host may stand for the socket before others: a name may, a number that is not served must not.
+    private static func names(_ host: String, _ address: HTTPAddress) -> Bool {
+        guard !isAny(host) else { return false }
+        if host == "localhost" { return address.isLocal }
+        guard isNumeric(host) else { return true }
+        if isAny(address.host) { return !HTTPAddress(host: host, port: address.port).isLocal }
+        return host.lowercased() == address.host.lowercased()
     }
 
     private static func isAny(_ host: String) -> Bool { host.isEmpty || host == "0.0.0.0" || host == "::" }

@@ -55,10 +55,14 @@ enum WorkerCommand {
     }
 
     private static func source(of files: [String]?, _ worker: String, _ config: WorkerConfig) -> Worker.Connectors {
-        // A cluster has its connectors in its config topic.
-        guard !config.isDistributed else { return .none }
-        guard let files else { return .folder(FolderConnectors(folder: ConnectorFolder.path(beside: worker))) }
-        return .files(files)
+        let folder = ConnectorFolder.path(beside: worker)
+        guard !config.isDistributed else {
+            if files == nil, case .files(let found) = ConnectorFolder.list(folder), !found.isEmpty {
+                log.warning("The files in \(folder) are not read: a cluster has its connectors in its config topic")
+            }
+            return .none
+        }
+        return files.map { .files($0) } ?? .folder(FolderConnectors(folder: folder))
     }
 }
 

@@ -28,7 +28,7 @@ struct InternalTopicInteropTests {
         #expect(
             await outcome { config.append(entries + [LogEntry(key: Array("key-0".utf8), value: nil)], done: $0) } == nil
         )
-        #expect(await outcome { config.readToEnd($0) } == nil)
+        #expect(await outcome { config.readToEnd(afterOwnWrites: true, $0) } == nil)
         let keys = records.withLock { $0.map { String(decoding: $0.key ?? [], as: UTF8.self) } }
         #expect(keys == ["key-0", "key-1", "key-2", "key-3", "key-4", "key-0"])
         #expect(records.withLock { $0.last?.value } == .some(nil))
@@ -98,7 +98,7 @@ struct InternalTopicInteropTests {
                 "kafka-configs --bootstrap-server \(broker.address) --alter --entity-type topics --entity-name t-statuses "
                     + "--add-config cleanup.policy=compact") == true)
         // What comes afterwards is told the same.
-        #expect(await outcome { status.readToEnd($0) } == refusal)
+        #expect(await outcome { status.readToEnd(afterOwnWrites: true, $0) } == refusal)
         let offsets = try bench.connections.makeOffsetStore()
         #expect(await outcome { offsets.start($0) }?.message.contains("cleanup.policy=compact,delete") == true)
         let config = try bench.connections.makeConfigLog()
@@ -117,7 +117,7 @@ struct InternalTopicInteropTests {
         while try await bench.seenPartitionCount("t-configs") != 3 { try await Task.sleep(for: .milliseconds(20)) }
         let entries = (0..<20).map { LogEntry(key: Array("key-\($0)".utf8), value: [UInt8(ascii: "1")]) }
         #expect(await outcome { config.append(entries, done: $0) } == nil)
-        #expect(await outcome { config.readToEnd($0) } == nil)
+        #expect(await outcome { config.readToEnd(afterOwnWrites: true, $0) } == nil)
         #expect(records.withLock { $0.map(\.partition) } == Array(repeating: 0, count: 20))
         #expect(records.withLock { $0.map(\.offset) } == Array(0..<20))
         await closed(config)

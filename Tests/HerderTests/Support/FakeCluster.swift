@@ -57,7 +57,7 @@ final class MemoryTopic: ClusterLog {
         done(error)
     }
 
-    func readToEnd(_ done: @escaping @Sendable (ConnectError?) -> Void) { done(nil) }
+    func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void) { done(nil) }
     func close(_ done: @escaping @Sendable () -> Void) { done() }
 }
 

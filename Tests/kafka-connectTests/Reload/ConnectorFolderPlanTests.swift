@@ -93,6 +93,21 @@ import Testing
         }
     }
 
+    @Test func `a file that is moved and broken costs nothing`() {
+        let book: Book = ["a.yaml": .init(connector: "a"), "b.yaml": .init(connector: "b")]
+        let inForce = ["a": config("a"), "b": config("b")]
+        let named = plan([half("z.yaml", "a"), file("b.yaml", "b")], book, inForce: inForce)
+        #expect(changes(named) == [] && named.removals == [])
+        #expect(named.book == ["z.yaml": .init(connector: "a"), "b.yaml": .init(connector: "b")])
+        #expect(named.complaints.first?.text.hasSuffix("the connector a keeps the configuration that it has") == true)
+        // Which connector it is cannot be told: none that has lost its file goes before that is clear.
+        let nameless = plan([broken("z.yaml"), file("b.yaml", "b")], book, inForce: inForce)
+        #expect(changes(nameless) == [] && nameless.removals == [])
+        #expect(nameless.book == book)
+        let mended = plan([file("z.yaml", "c"), file("b.yaml", "b")], nameless.book, inForce: inForce)
+        #expect(changes(mended) == ["+c z.yaml"] && mended.removals == ["a"])
+    }
+
     @Test func `a new file that is broken shows as a connector where its name can be read, and belongs to no other`() {
         let nameless = plan([broken("a.yaml")])
         #expect(changes(nameless) == [] && nameless.book == [:])
