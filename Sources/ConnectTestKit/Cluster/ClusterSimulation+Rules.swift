@@ -17,8 +17,8 @@ extension ClusterSimulation {
         guard worker.hasChanged else { return }
         worker.hasChanged = false
         guard isEffective(worker) else { return }
-        // What it has not sent yet would go out behind what its successor wrote.
-        if let run = worker.running.first(where: { $0.isStopping && $0.isInDoubt }) {
+        // What a task has not sent yet would go out behind what its successor wrote. Connectors write nothing.
+        if let run = worker.running.first(where: { $0.item.number >= 0 && $0.isStopping && $0.isInDoubt }) {
             break_("\(run.item) was taken from \(worker.name) after a lost membership and may still write")
         }
         for other in workers.compactMap(\.self) where other !== worker && isEffective(other) {
