@@ -102,11 +102,12 @@ package final class InternalTopic: ClusterLog {
         }
         let log: TopicLog
         do throws(ClientError) {
+            var wanted = TopicLog.Clients(
+                consumer: clients.consumer, producer: clients.producer, createsTopic: createsTopic,
+                usesFirstPartitionOnly: plan.hasOnePartition)
+            wanted.failsWithoutSession = plan.isOfTasks
             log = try TopicLog(
-                cluster: clusters.value.workersCluster(for: clients.consumer), topic: name,
-                clients: TopicLog.Clients(
-                    consumer: clients.consumer, producer: clients.producer, createsTopic: createsTopic,
-                    usesFirstPartitionOnly: plan.hasOnePartition))
+                cluster: clusters.value.workersCluster(for: clients.consumer), topic: name, clients: wanted)
         } catch {
             return failed(ConnectError(error), done)
         }

@@ -14,6 +14,8 @@ struct InternalTopicPlan: Sendable {
     let content: String
     /// Whether exactly one partition is wanted of a topic that exists.
     let hasOnePartition: Bool
+    /// Whether tasks write it; see ``TopicLog/Clients/failsWithoutSession``.
+    var isOfTasks = false
 }
 
 /// Makes sure of one internal topic: creates it compacted, or checks one that exists. Confined to the loop; alive until its

@@ -48,7 +48,7 @@ struct InternalTopicLayers {
                 name: name, partitionCount: Int32(clamping: worker.storagePartitions(kind)),
                 replicationFactor: Int16(clamping: worker.storageReplicationFactor(kind)), configs: configs),
             bootstrapServers: worker.bootstrapServers.joined(separator: ","), content: Self.content(kind),
-            hasOnePartition: kind == .config)
+            hasOnePartition: kind == .config, isOfTasks: kind == .offset)
     }
 
     /// The settings of its clients.

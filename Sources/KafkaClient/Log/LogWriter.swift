@@ -48,6 +48,12 @@ final class LogWriter {
     func append(_ entries: [TopicLog.Entry], _ done: @escaping (ClientError?) -> Void) {
         guard !isClosed else { return done(KafkaCluster.closedError) }
         guard !entries.isEmpty else { return done(nil) }
+        if clients.failsWithoutSession, let gate = cluster.gate, !gate.allows(EventLoop.now()) {
+            return done(
+                ClientError(
+                    .noBroker, .retriable,
+                    "nothing is written to topic \(topic) while the worker's session may have run out"))
+        }
         let limit = clients.producer.producer.bufferMemory
         guard waiting.isEmpty || waitingBytes < limit else { return done(Self.full(topic, limit)) }
         let number = appends.begin(recordCount: entries.count)

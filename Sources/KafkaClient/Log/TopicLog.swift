@@ -46,6 +46,9 @@ package final class TopicLog: Sendable {
         /// Whether only the first partition is read and written, whatever the topic has beside it: for a log of which the
         /// order of all records counts.
         package var usesFirstPartitionOnly: Bool
+        /// Whether a record that is given while the worker's session with its group may have run out fails at once, instead of
+        /// waiting for the session: for a log in which what a task left behind must not follow what its successor wrote.
+        package var failsWithoutSession = false
 
         /// The settings of both.
         package init(
