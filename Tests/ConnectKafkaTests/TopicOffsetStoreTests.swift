@@ -152,7 +152,7 @@ private final class FakeLog: ClusterLog {
     }
 
     private let state = Mutex(State())
-    /// Whether ``readToEnd(_:)`` never answers.
+    /// Whether ``readToEnd(afterOwnWrites:_:)`` never answers.
     let isSilent = Mutex(false)
 
     var written: [Written] { state.withLock { $0.written } }

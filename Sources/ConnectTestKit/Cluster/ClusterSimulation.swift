@@ -8,8 +8,9 @@ internal import KafkaClient
 ///
 /// Rules that hold at every moment: two workers whose process runs, whose session gate is open and whom the coordinator
 /// counts as members never run the same connector or task, save that one of them was told to stop it; one that the
-/// coordinator has put out runs on for the session timeout at most (its gate is shut then); no task starts that was committed
-/// behind the config offset of the assignment. And at the end, when the faults are over: within bounded time the group
+/// coordinator has put out runs on for the session timeout at most (its gate is shut then); a gate is not open again before the
+/// tasks that were taken away after a lost membership have stopped; no task starts that was committed behind the config offset
+/// of the assignment. And at the end, when the faults are over: within bounded time the group
 /// settles, every connector and task that is configured runs exactly once and nothing else does, numbers of connectors and
 /// of tasks differ by one at most between workers, tasks are those of the newest configuration; where nothing went wrong,
 /// within three rounds of the last change.
