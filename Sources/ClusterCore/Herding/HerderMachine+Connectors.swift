@@ -193,6 +193,10 @@ extension HerderMachine {
         let names = committed
         committed = []
         for name in names {
+            guard !needsRepair(name) else {
+                repairByLeader(name, at: now)
+                continue
+            }
             guard let connector = known(name), let state = log.connector(name), connector.lifecycle.isOwned,
                 state.targetState == .started, let published = connector.published
             else { continue }
@@ -204,6 +208,13 @@ extension HerderMachine {
             if isOther, !connector.wasAskedAgain { steer(name, at: now) { $0.requestTaskConfigs(now: now.time) } }
             connectors.change(name) { $0.wasAskedAgain = isOther }
         }
+    }
+
+    /// Tasks of a stopped connector are the leader's to take out of the log, once it is known who leads and what it writes
+    /// about the connector has been read.
+    private mutating func repairByLeader(_ name: String, at now: Moment) {
+        guard let member, member.isSettled, turns[name] == nil else { return committed.append(name) }
+        if member.isLeader { repair(name, at: now) }
     }
 
     mutating func retryOffers(at now: Moment) {

@@ -62,6 +62,10 @@ extension HerderMachine {
             case .lead: removeStaleStatuses()
             case .settled:
                 awaitsRelease = true
+                // What the leader before did not come to.
+                if self.member?.isLeader == true {
+                    for name in log.connectorNames where needsRepair(name) { noteCommitted(name) }
+                }
                 answerWaiters(at: now)
                 checkSessionKey(at: now)
             case .offer, .assign, .readToEnd, .carriedOut, .rejoin, .leave, .join, .heartbeat, .warn: break

@@ -20,6 +20,8 @@ extension HerderMachine {
             case request(Ticket)
             /// The connector's own offer of task configurations.
             case offer
+            /// Nobody: the leader found a stopped connector with tasks.
+            case repair
         }
     }
 
@@ -36,7 +38,7 @@ extension HerderMachine {
     /// Starts the first write that is not refused.
     private mutating func takeTurns(of name: String, at now: Moment) {
         while let turn = turns[name]?.first {
-            switch records(turn.change, of: name) {
+            switch records(of: turn, about: name) {
             case .success(let records): return act(.write(records, .turn(name)))
             case .failure(let error): end(turn, of: name, error, at: now)
             }
@@ -49,6 +51,7 @@ extension HerderMachine {
         switch turn.owner {
         case .request(let ticket): act(.answer(ticket, error.map { .refused(Self.told($0)) } ?? .done))
         case .offer: offerEnded(name, error, at: now)
+        case .repair: repairEnded(name, error, at: now)
         }
         turns[name]?.removeFirst()
     }
@@ -62,12 +65,12 @@ extension HerderMachine {
     }
 
     /// The records of a change, or why it is refused by now.
-    private func records(_ change: Turn.Change, of name: String) -> Result<[ConfigLogRecord], ConnectError> {
+    private func records(of turn: Turn, about name: String) -> Result<[ConfigLogRecord], ConnectError> {
         // A round that ended meanwhile may have made another worker the leader.
         if let member, member.isSettled, !member.isLeader {
             return .failure(ConnectError(.requestConflict, "Another worker leads the group by now"))
         }
-        switch change {
+        switch turn.change {
         case .stop:
             guard known(name) != nil else {
                 return .failure(ConnectError(.connectorUnknown, "Unknown connector \(name)"))
@@ -83,8 +86,37 @@ extension HerderMachine {
                         .requestMalformed,
                         "Cannot submit non-empty set of task configs for stopped connector \(name)"))
             }
+            if case .repair = turn.owner, !needsRepair(name) {
+                return .failure(ConnectError(.requestConflict, "Connector \(name) was resumed meanwhile"))
+            }
             return .success(Self.records(configs, of: name))
         }
+    }
+
+    // MARK: - Repair
+
+    /// Whether a stopped connector has tasks: a former leader wrote them before it read of the stop.
+    func needsRepair(_ name: String) -> Bool {
+        guard let state = log.connector(name) else { return false }
+        return state.targetState == .stopped && state.taskCount ?? 0 > 0
+    }
+
+    /// The leader takes the tasks of a stopped connector out of the log again. In a turn of its own, so that a stop or a
+    /// resumption that is being written comes before it.
+    mutating func repair(_ name: String, at now: Moment) { write(.tasks([]), about: name, for: .repair, at: now) }
+
+    private mutating func repairEnded(_ name: String, _ error: ConnectError?, at now: Moment) {
+        guard error != nil, needsRepair(name) else { return }
+        repairs.append((now.time &+ Self.repairPause, name))
+    }
+
+    /// Nanoseconds from a repair that failed to the next.
+    private static let repairPause: UInt64 = 1_000_000_000
+
+    /// Looks again at those whose repair failed.
+    mutating func retryRepairs(at now: Moment) {
+        for repair in repairs where repair.at <= now.time { noteCommitted(repair.connector) }
+        repairs.removeAll { $0.at <= now.time }
     }
 
     static func stopRecords(of name: String) -> [ConfigLogRecord] {

@@ -145,8 +145,10 @@ package struct HerderMachine: Sendable {
     var rotation: SessionKeyRotation?
     /// When to look at the session key again.
     var keyDeadline: UInt64?
-    /// Connectors of which task configurations were committed, to be compared with what they gave.
+    /// Connectors of which task configurations were committed, to be compared with what they gave and what is wanted of them.
     var committed: [String] = []
+    /// Stopped connectors with tasks that could not be taken out of the log, and are looked at again.
+    var repairs: [(at: UInt64, connector: String)] = []
     /// Connectors that are asked for their task configurations again.
     var offerRetries: [(at: UInt64, connector: String)] = []
     /// The newest write of each status. This and what follows is looked up only, never walked.
@@ -180,7 +182,7 @@ package struct HerderMachine: Sendable {
 
     /// When ``advance(at:)`` is due; nil when only an event can change something.
     package var nextDeadline: UInt64? {
-        let ofCluster = isEnding ? [] : [member?.nextDeadline, keyDeadline]
+        let ofCluster = isEnding ? [] : [member?.nextDeadline, keyDeadline, repairs.map { $0.at }.min()]
         let retries = [offerRetries.map { $0.at }.min(), statusRetries.map { $0.at }.min()]
         return (ofCluster + retries).compactMap(\.self).min()
     }
@@ -217,6 +219,7 @@ package struct HerderMachine: Sendable {
                 let offset = machine.log.offset
                 machine.tell(at: now) { $0.advance(to: now.time, configOffset: offset) }
                 if let deadline = machine.keyDeadline, now.time >= deadline { machine.checkSessionKey(at: now) }
+                machine.retryRepairs(at: now)
             }
             machine.retryStatuses(at: now)
             machine.retryOffers(at: now)

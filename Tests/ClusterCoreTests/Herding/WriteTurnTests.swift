@@ -64,4 +64,50 @@ import Testing
         guard case .refused(let error)? = after.answers[2] else { return unexpected(after) }
         #expect(error.code == .connectorUnknown)
     }
+
+    /// A former leader's task configurations, behind the stop that another worker wrote.
+    private func lateTasks(_ story: inout HerderStory) -> [HerderMachine.Action] {
+        story.read(.commit("A", tasks: 0), .targetState("A", .stopped))
+        return story.read(.task(TaskID(connector: "A", number: 0), task("0")), .commit("A", tasks: 1))
+    }
+
+    @Test func `the leader takes the tasks of a stopped connector out of the log`() {
+        var story = leader()
+        let repair = lateTasks(&story)
+        #expect(repair.written == [["commit-A"]])
+        #expect(story.confirm(repair).written.isEmpty)
+        #expect(story.machine.log.connector("A")?.taskCount == 0)
+    }
+
+    @Test func `who does not lead leaves it, and does it once it leads`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        _ = try story.follow()
+        #expect(lateTasks(&story).written.isEmpty)
+        story.prepare()
+        #expect(story.machine.turnEnded(at: story.now).written.isEmpty, "nobody knows who leads")
+        #expect(story.lead().written == [["commit-A"]])
+    }
+
+    @Test func `tasks of a stopped connector stay where it was resumed before they could be taken out`() {
+        var story = leader()
+        let repair = lateTasks(&story)
+        story.read(.targetState("A", .started))
+        let failed = story.confirm(repair, error: ConnectError(.kafkaUnavailable, "no broker"))
+        #expect(failed.written.isEmpty)
+        story.time += 1_000_000_000
+        let later = story.machine.advance(at: story.now) + story.machine.turnEnded(at: story.now)
+        #expect(later.written.isEmpty)
+    }
+
+    @Test func `a stop that was not repaired is repaired a second later`() {
+        var story = leader()
+        let failed = story.confirm(lateTasks(&story), error: ConnectError(.kafkaUnavailable, "no broker"))
+        #expect(failed.written.isEmpty, "not at once")
+        story.time += 1_000_000_000
+        #expect(story.machine.nextDeadline.map { $0 <= story.time } == true)
+        let again = story.machine.advance(at: story.now) + story.machine.turnEnded(at: story.now)
+        #expect(again.written == [["commit-A"]])
+        #expect(story.confirm(again).written.isEmpty)
+    }
 }
