@@ -5,8 +5,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var headerBytes: Int
     /// Length of a body. A longer one is answered with 413.
     package var bodyBytes: Int
-    /// Bytes of those bodies together that may be longer than ``bodyBytes`` and are, over all connections of a listener.
-    /// One that would need more is answered with 503.
+    /// Bytes of those bodies together that are longer than ``bodyBytes``, which some may be, or than 64 KiB, over all
+    /// connections of a listener. One that would need more is answered with 503.
     package var longBodyBytes: Int
     /// Connections at one time. Near it, idle connections make room for new ones, the longest idle first; beyond it, new
     /// ones wait in the kernel's queue.

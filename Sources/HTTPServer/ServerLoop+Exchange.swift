@@ -51,9 +51,12 @@ extension ServerLoop {
         return .YES
     }
 
+    /// Bodies up to here are not counted: those of all connections together are little.
+    private static let shortBody = 64 << 10
+
     /// Counts a body that has become long; false where the listener keeps too many of them.
     private func hasRoom(for exchange: Exchange) -> Bool {
-        guard exchange.bodyCount > limits.bodyBytes else { return true }
+        guard exchange.bodyCount > min(limits.bodyBytes, Self.shortBody) else { return true }
         let more = exchange.bodyCount - exchange.longBodyBytes
         guard longBodyBytes + more <= limits.longBodyBytes else {
             exchange.isCrowdedOut = true

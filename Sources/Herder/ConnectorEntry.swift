@@ -1,5 +1,6 @@
 import ConnectModel
 import EventLoop
+import Logging
 import TaskRuntime
 
 /// How a command is answered.
@@ -22,6 +23,8 @@ final class ConnectorEntry {
         var handle: (any TaskHandle)?
         var isPaused: Bool
         var mustStop = false
+        /// Hidden while the task may tell them.
+        var secrets: SecretHold?
     }
 
     /// An instance of the plugin class with what goes on in it.

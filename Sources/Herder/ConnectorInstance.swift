@@ -1,5 +1,6 @@
 import ConnectModel
 import EventLoop
+import Logging
 import Synchronization
 
 /// One instance of a connector's plugin class with the lane that all its calls are made on.
@@ -10,7 +11,12 @@ final class ConnectorInstance: Sendable {
     /// by another thread, and holds the lock so that the object is not freed under it.
     private struct Port: @unchecked Sendable {
         var object: (any ConnectorPort)?
+        /// Hidden as long as the object may tell them: of its configuration and the one before.
+        var secrets: [SecretHold] = []
     }
+
+    /// What a call is made on.
+    typealias Made = (object: any ConnectorPort, config: ConfigMap, secrets: SecretHold)
 
     let number: UInt64
     private let lane: Lane
@@ -27,47 +33,47 @@ final class ConnectorInstance: Sendable {
     /// Makes the plugin's object and starts it, on the lane.
     ///
     /// - Parameters:
-    ///   - make: gives the object and its resolved configuration.
+    ///   - make: gives the object, its resolved configuration and the secrets therein.
     ///   - done: called on the lane; an error of the object's own `start` comes with `true`.
     func start(
-        _ make: @escaping @Sendable () throws(ConnectError) -> (any ConnectorPort, ConfigMap),
+        _ make: @escaping @Sendable () throws(ConnectError) -> Made,
         _ done: @escaping @Sendable (ConnectError?, _ inStart: Bool) -> Void
     ) {
         lane.submit {
-            let made: (object: any ConnectorPort, config: ConfigMap)
+            let made: Made
             do throws(ConnectError) {
                 made = try make()
             } catch {
                 return done(error, false)
             }
-            self.port.withLock { $0.object = made.object }
+            self.keep(made)
             do throws(ConnectError) {
                 try made.object.start(made.config)
                 done(nil, true)
             } catch {
                 self.destroy()
-                done(error, true)
+                done(made.secrets.hide(error), true)
             }
         }
     }
 
     /// Makes the plugin's object for one call and frees it after that, without ever starting it.
     func borrow<Answer: Sendable>(
-        _ make: @escaping @Sendable () throws(ConnectError) -> (any ConnectorPort, ConfigMap),
+        _ make: @escaping @Sendable () throws(ConnectError) -> Made,
         _ body: @escaping @Sendable (any ConnectorPort, ConfigMap) throws(ConnectError) -> Answer,
         _ done: @escaping @Sendable (Result<Answer, ConnectError>) -> Void
     ) {
         lane.submit {
-            let made: (object: any ConnectorPort, config: ConfigMap)
+            let made: Made
             do throws(ConnectError) {
                 made = try make()
             } catch {
                 return done(.failure(error))
             }
-            self.port.withLock { $0.object = made.object }
+            self.keep(made)
             let result = Result { () throws(ConnectError) in try body(made.object, made.config) }
             self.destroy()
-            done(result)
+            done(result.mapError(made.secrets.hide))
         }
     }
 
@@ -77,22 +83,27 @@ final class ConnectorInstance: Sendable {
         _ done: @escaping @Sendable (Result<Answer, ConnectError>) -> Void
     ) {
         lane.submit {
-            guard let object = self.port.withLock({ $0 }).object else {
+            let port = self.port.withLock { $0 }
+            guard let object = port.object else {
                 return done(.failure(ConnectError(.workerFailed, "The connector's instance is gone")))
             }
-            done(Result { () throws(ConnectError) in try body(object) })
+            let result = Result { () throws(ConnectError) in try body(object) }
+            done(result.mapError { port.secrets.last?.hide($0) ?? $0 })
         }
     }
+
+    /// Hides what a new configuration brings, and goes on hiding what the one before had.
+    func hide(_ secrets: SecretHold) { port.withLock { $0.secrets = $0.secrets.suffix(1) + [secrets] } }
 
     /// Stops the plugin's object and frees it, on the lane.
     func stop(_ done: @escaping @Sendable (ConnectError?) -> Void) {
         lane.submit {
-            let object = self.port.withLock { $0 }.object
+            let port = self.port.withLock { $0 }
             var failure: ConnectError?
             do throws(ConnectError) {
-                try object?.stop()
+                try port.object?.stop()
             } catch {
-                failure = error
+                failure = port.secrets.last?.hide(error) ?? error
             }
             self.destroy()
             done(failure)
@@ -107,10 +118,18 @@ final class ConnectorInstance: Sendable {
     /// Leaves the instance to the call that never returns. An interruption given before is still carried out.
     func abandon() { lane.abandon() }
 
+    private func keep(_ made: Made) {
+        port.withLock { port in
+            port.object = made.object
+            port.secrets = [made.secrets]
+        }
+    }
+
     private func destroy() {
         port.withLock { port in
             port.object?.destroy()
             port.object = nil
+            port.secrets = []
         }
     }
 }

@@ -1,4 +1,5 @@
 import ConnectModel
+import Logging
 
 /// What a connector's instance may ask of the worker, from any thread.
 final class ConnectorServicesHost: ConnectorServices {
@@ -17,7 +18,10 @@ final class ConnectorServicesHost: ConnectorServices {
 
     func requestTaskReconfiguration() { herder?.taskConfigsWanted(by: connectorName, instance: instance) }
 
-    func raiseError(_ error: ConnectError) { herder?.raised(error, by: connectorName, instance: instance) }
+    func raiseError(_ error: ConnectError) {
+        // At once: when the herder comes to it the instance may be gone, and its secrets be known no more.
+        herder?.raised(error.telling(LogSystem.redactor.redact), by: connectorName, instance: instance)
+    }
 
     func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
         try offsets.read(connector: connectorName, partitions: partitions, isWanted: nil)

@@ -183,14 +183,14 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
         instance.borrow { () throws(ConnectError) in
-            let resolved = try dependencies.resolve(config)
+            let (resolved, secrets) = try dependencies.opened(config)
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
-            return (try dependencies.catalog.makeConnector(plugin, services: services), resolved)
+            return (try dependencies.catalog.makeConnector(plugin, services: services), resolved, secrets)
         } _: { connector, resolved throws(ConnectError) in
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
             let notes = try connector.validate(resolved)
             let validation = try dependencies.checking.validate(resolved, plugin: plugin, notes: notes)
-            return CheckedConfig(plugin: plugin, validation: validation.hidingReferences(of: config))
+            return CheckedConfig(plugin: plugin, validation: validation.hidingSecrets(of: config))
         } _: { result in
             self.onLoop { herder in
                 herder.runningValidations[checked] = herder.runningValidations[checked].flatMap {
@@ -221,13 +221,15 @@ extension LogField {
 }
 
 extension ConfigValidation {
-    /// Shows values that were written with a reference to a config provider as they were written.
-    func hidingReferences(of raw: ConfigMap) -> ConfigValidation {
+    /// Shows values that were written with a reference to a config provider as they were written, and errors without
+    /// secrets.
+    func hidingSecrets(of raw: ConfigMap) -> ConfigValidation {
         let keys = keys.map { key in
-            guard let written = raw[key.name], TaskConfigPlan.isReference(written) else { return key }
+            let written = raw[key.name].flatMap { TaskConfigPlan.isReference($0) ? $0 : nil }
             return Key(
-                definition: key.definition, name: key.name, value: key.value == nil ? nil : written,
-                recommendedValues: key.recommendedValues, errors: key.errors, isVisible: key.isVisible)
+                definition: key.definition, name: key.name, value: key.value == nil ? nil : written ?? key.value,
+                recommendedValues: key.recommendedValues, errors: key.errors.map(LogSystem.redactor.redact),
+                isVisible: key.isVisible)
         }
         return ConfigValidation(name: name, errorCount: errorCount, groups: groups, keys: keys)
     }

@@ -19,9 +19,9 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: number, offsets: dependencies.offsets, herder: self)
         instance.start { () throws(ConnectError) in
-            let resolved = try dependencies.resolve(config)
+            let (resolved, secrets) = try dependencies.opened(config)
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
-            return (try dependencies.catalog.makeConnector(plugin, services: services), resolved)
+            return (try dependencies.catalog.makeConnector(plugin, services: services), resolved, secrets)
         } _: { error, inStart in
             self.onLoop { $0.started(name, number, error, inStart: inStart) }
         }
@@ -52,9 +52,11 @@ extension Herder {
             return
         }
         begin("reconfiguring the connector \(name)", number, entry)
-        let resolve = dependencies.resolve
-        live.instance.call { connector throws(ConnectError) in
-            try connector.reconfigure(try resolve(config))
+        let (dependencies, instance) = (dependencies, live.instance)
+        instance.call { connector throws(ConnectError) in
+            let (resolved, secrets) = try dependencies.opened(config)
+            instance.hide(secrets)
+            return try connector.reconfigure(resolved)
         } _: { result in
             self.onLoop { $0.reconfigured(name, number, result) }
         }

@@ -63,11 +63,32 @@ extension Herder {
         let reply: ReplyHandler
     }
 
-    /// Runs a change when the connector is STOPPED and its tasks have ended.
+    /// How often a change that waits looks whether all tasks have ended. Nanoseconds.
+    private static let interval: UInt64 = 20_000_000
+
+    private typealias OffsetsBody =
+        @Sendable (isolated Herder, ConnectorEntry, OffsetsChange) throws(ConnectError) -> Void
+
+    /// Runs a change when the connector is STOPPED and its tasks have ended, wherever they ran: else what they still flush
+    /// would come behind it.
+    private func whenStopped(_ name: String, _ reply: @escaping ReplyHandler, _ body: @escaping OffsetsBody) {
+        let deadline = EventLoop.now() &+ settings.offsetsTime
+        guard let cluster else { return whenStopped(name, reply, until: deadline, body) }
+        // Somebody may have resumed it.
+        cluster.parts.configLog.readToEnd(afterOwnWrites: false) { error in
+            self.onLoop { herder in
+                if let error { return herder.answer(reply, .failure(error)) }
+                herder.whenStopped(name, reply, until: deadline, body)
+            }
+        }
+    }
+
     private func whenStopped(
-        _ name: String, _ reply: @escaping ReplyHandler,
-        _ body: @escaping (isolated Herder, ConnectorEntry, OffsetsChange) throws(ConnectError) -> Void
+        _ name: String, _ reply: @escaping ReplyHandler, until deadline: UInt64, _ body: @escaping OffsetsBody
     ) {
+        if let member = machine.member, member.isSettled, !member.isLeader {
+            return answer(reply, .success(.elsewhere(url: member.leaderURL)))
+        }
         guard let entry = known(name), let state = log.connector(name), let config = state.config else {
             return refuse(reply, .connectorUnknown, "Connector \(name) not found")
         }
@@ -77,9 +98,15 @@ extension Herder {
                 "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the "
                     + "specified connector by issuing a 'PUT' request to the '/connectors/\(name)/stop' endpoint")
         }
-        guard machine.connectors[name]?.isSettled == true else {
-            return refuse(
-                reply, .requestConflict, "Connector \(name) is still stopping; try again once that is through")
+        guard machine.haveTasksEnded(of: name) else {
+            guard EventLoop.now() < deadline else {
+                return refuse(
+                    reply, .requestConflict, "Connector \(name) is still stopping; try again once that is through")
+            }
+            _ = after(EventLoop.now() &+ Self.interval) { herder in
+                herder.whenStopped(name, reply, until: deadline, body)
+            }
+            return
         }
         guard let plugin = entry.plugin else {
             return refuse(reply, .configUnknownClass, "The class of connector \(name) cannot be found", status: 500)
@@ -172,8 +199,8 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
         instance.borrow { () throws(ConnectError) in
-            let resolved = try dependencies.resolve(change.config)
-            return (try dependencies.catalog.makeConnector(change.plugin, services: services), resolved)
+            let (resolved, secrets) = try dependencies.opened(change.config)
+            return (try dependencies.catalog.makeConnector(change.plugin, services: services), resolved, secrets)
         } _: { connector, config throws(ConnectError) in
             (config, try ask(connector, config))
         } _: { result in

@@ -37,17 +37,18 @@ extension Herder {
             return onLoop { $0.startTask(task, incarnation, .failure(error)) }
         }
         let taskConfig = state.taskConfigs[Int(number)]
-        let resolve = dependencies.resolve
+        let dependencies = dependencies
         entry.lane.submit {
-            let resolved = Result { () throws(ConnectError) in
-                (try resolve(connectorConfig), try resolve(taskConfig))
+            let opened = Result { () throws(ConnectError) in
+                try dependencies.opened(connectorConfig, task: taskConfig)
             }
-            self.onLoop { $0.startTask(task, incarnation, resolved) }
+            self.onLoop { $0.startTask(task, incarnation, opened) }
         }
     }
 
     private func startTask(
-        _ task: TaskID, _ incarnation: UInt64, _ configs: Result<(ConfigMap, ConfigMap), ConnectError>
+        _ task: TaskID, _ incarnation: UInt64,
+        _ opened: Result<(connector: ConfigMap, task: ConfigMap, secrets: SecretHold), ConnectError>
     ) {
         guard let entry = entries[task.connector], let run = entry.runs[task.number], run.incarnation == incarnation
         else { return }
@@ -56,7 +57,8 @@ extension Herder {
             return feed(tasksOf: entry.name) { $0.ended(task.number, incarnation: incarnation, .stopped) }
         }
         do throws(ConnectError) {
-            let (connectorConfig, taskConfig) = try configs.get()
+            let (connectorConfig, taskConfig, secrets) = try opened.get()
+            entry.runs[task.number]?.secrets = secrets
             let plugin = try plugin(of: entry, connectorConfig)
             let specification = TaskSpecification(
                 id: task, incarnation: incarnation, kind: plugin.kind, plugin: plugin, connectorConfig: connectorConfig,
@@ -128,13 +130,17 @@ extension Herder: TaskObserver {
     package nonisolated func task(_ task: TaskID, incarnation: UInt64, ended end: TaskEnd) {
         onLoop { herder in
             guard let entry = herder.entries[task.connector] else { return }
-            if entry.runs[task.number]?.incarnation == incarnation { entry.runs[task.number] = nil }
+            let run = entry.runs[task.number]
+            if run?.incarnation == incarnation { entry.runs[task.number] = nil }
             if case .abandoned(let call) = end {
                 herder.logger.error(
                     "The call '\(call)' of the task does not return and is abandoned",
                     [.task("\(task)"), .taskHungCode])
             }
-            herder.feed(tasksOf: task.connector) { $0.ended(task.number, incarnation: incarnation, end) }
+            // What led to the end is shown with the secrets of its configuration hidden.
+            withExtendedLifetime(run?.secrets) {
+                herder.feed(tasksOf: task.connector) { $0.ended(task.number, incarnation: incarnation, end) }
+            }
         }
     }
 

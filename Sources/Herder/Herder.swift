@@ -42,6 +42,9 @@ package actor Herder: HerderPort {
     private var isPictureDue = false
     private var answers: [(ReplyHandler, Result<Reply, ConnectError>)] = []
 
+    /// Bytes of a status's trace: with room for its JSON, far below what a topic takes.
+    private static let longestTrace = 32_768
+
     /// Where the worker is.
     enum Phase {
         case starting
@@ -64,8 +67,8 @@ package actor Herder: HerderPort {
                 workerID: settings.workerID, patience: settings.patience,
                 membership: dependencies.cluster?.membership,
                 rotation: dependencies.cluster?.rotation,
-                // Clients read it.
-                trace: { LogSystem.redactor.redact($0.trace) },
+                // Clients read it, and a cluster's status topic takes records of limited size.
+                trace: { LogSystem.redactor.redact($0.trace).cut(to: Self.longestTrace) },
                 version: { (try? catalog.resolve($0["connector.class"] ?? ""))?.version }))
         cluster = dependencies.cluster.map { ClusterSession($0) }
         let stage = Stage(description: "awaiting startup", began: EventLoop.wallMilliseconds())
@@ -207,5 +210,16 @@ package actor Herder: HerderPort {
             isReady: isReady, isStopping: shutdown != nil, stage: stages.current, kafkaClusterID: clusterID,
             connectors: connectors, cluster: clusterView, stages: stages.underWay)
         picture.withLock { $0 = snapshot }
+    }
+}
+
+extension String {
+    /// At most `limit` bytes of UTF-8, and a note where something was left out.
+    func cut(to limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        // Not within a character.
+        while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return self[..<end] + "… (\(utf8.count) bytes in all)"
     }
 }

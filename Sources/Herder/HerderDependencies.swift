@@ -1,6 +1,7 @@
 package import ClusterCore
 package import ConnectModel
 package import EventLoop
+import Logging
 package import TaskRuntime
 
 /// What a herder works with. Put together once by the program, or by a test with parts of its own.
@@ -38,6 +39,37 @@ package struct HerderDependencies: Sendable {
     }
 }
 
+extension HerderDependencies {
+    /// A connector's configuration with its references resolved and its secrets hidden. May block; called on lanes.
+    func opened(_ config: ConfigMap) throws(ConnectError) -> (config: ConfigMap, secrets: SecretHold) {
+        let resolved = try resolve(config)
+        let className = resolved["connector.class"] ?? ""
+        return (resolved, LogSystem.redactor.hold(checking.secrets(of: resolved, className: className)))
+    }
+
+    /// The same for a task: with its connector's configuration.
+    func opened(
+        _ connector: ConfigMap, task: ConfigMap
+    ) throws(ConnectError) -> (connector: ConfigMap, task: ConfigMap, secrets: SecretHold) {
+        let (connector, task) = (try resolve(connector), try resolve(task))
+        let className = connector["connector.class"] ?? ""
+        let secrets = [connector, task].flatMap { checking.secrets(of: $0, className: className) }
+        return (connector, task, LogSystem.redactor.hold(secrets))
+    }
+}
+
+extension SecretHold {
+    /// An error whose text shows no secret, also when these are hidden no more.
+    func hide(_ error: ConnectError) -> ConnectError { error.telling(redact) }
+}
+
+extension ConnectError {
+    /// The same error with another wording.
+    func telling(_ word: (String) -> String) -> ConnectError {
+        ConnectError(code, word(message), detail: detail.map(word), status: statusOverride)
+    }
+}
+
 /// What of the worker's configuration concerns the herder.
 package struct HerderSettings: Sendable {
     /// `host:port` that other workers and clients know this one by.
@@ -50,6 +82,8 @@ package struct HerderSettings: Sendable {
     package let slowCallTime: UInt64
     /// As long as a client waits for its answer at most, in nanoseconds: calls made for a request alone end with it.
     package let requestTime: UInt64
+    /// How long a change of offsets waits for the tasks of a stopped connector to end, in nanoseconds.
+    package let offsetsTime: UInt64
     /// How long a connector's call may be in the way.
     package let patience: ConnectorLifecycle.Patience
 
@@ -57,13 +91,14 @@ package struct HerderSettings: Sendable {
     package init(
         workerID: String, taskShutdownTime: UInt64 = 5_000_000_000, tracksTopics: Bool = true,
         slowCallTime: UInt64 = 10_000_000_000, requestTime: UInt64 = 90_000_000_000,
-        patience: ConnectorLifecycle.Patience = .standard
+        offsetsTime: UInt64 = 20_000_000_000, patience: ConnectorLifecycle.Patience = .standard
     ) {
         self.workerID = workerID
         self.taskShutdownTime = taskShutdownTime
         self.tracksTopics = tracksTopics
         self.slowCallTime = slowCallTime
         self.requestTime = requestTime
+        self.offsetsTime = offsetsTime
         self.patience = patience
     }
 }
@@ -78,6 +113,10 @@ package protocol ConnectorChecking: Sendable {
     func validate(
         _ config: ConfigMap, plugin: PluginDescription, notes: [ValidationNote]
     ) throws(ConnectError) -> ConfigValidation
+    /// What of a configuration logs and answers must not show. Of an unknown class, the secrets of the framework's keys.
+    ///
+    /// - Parameter config: resolved; a connector's or a task's.
+    func secrets(of config: ConfigMap, className: String) -> [String]
     /// Keys of a plugin class by name or alias: its own, then the framework's.
     func keys(of className: String) throws(ConnectError) -> [ConfigKeyDescription]
 }

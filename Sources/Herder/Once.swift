@@ -1,7 +1,7 @@
 /// Lets the first of several events through, such as an answer and its time-out. Confined to the herder's loop.
 final class Once: @unchecked Sendable {
     // Guarded by the loop: all the events run there.
-    private var isTaken = false
+    private(set) var isTaken = false
 
     /// True for the first caller.
     func take() -> Bool {

@@ -12,25 +12,30 @@ public final class Redactor: Sendable {
     private struct Patterns {
         /// How often each secret is registered.
         var counts: [String: Int] = [:]
-        /// The spellings searched for, by first byte, the longest first.
+        /// The spellings searched for, by first byte, the longest first; one that two secrets have is there twice.
         var byFirstByte: [[[UInt8]]] = Array(repeating: [], count: 256)
 
-        mutating func rebuild() {
-            byFirstByte = Array(repeating: [], count: 256)
-            for secret in counts.keys {
-                let plain = Array(secret.utf8)
-                insert(plain)
-                let escaped = Redactor.escapedForJSON(plain)
-                if escaped != plain { insert(escaped) }
-            }
-            for index in byFirstByte.indices {
-                byFirstByte[index].sort { $0.count > $1.count }
+        mutating func add(_ secret: String) {
+            guard secret.utf8.count >= Redactor.minimumLength else { return }
+            counts[secret, default: 0] += 1
+            guard counts[secret] == 1 else { return }
+            for spelling in Redactor.spellings(of: secret) {
+                guard let first = spelling.first else { continue }
+                let place = byFirstByte[Int(first)].firstIndex { $0.count <= spelling.count }
+                byFirstByte[Int(first)].insert(spelling, at: place ?? byFirstByte[Int(first)].endIndex)
             }
         }
 
-        private mutating func insert(_ spelling: [UInt8]) {
-            guard let first = spelling.first else { return }
-            byFirstByte[Int(first)].append(spelling)
+        mutating func remove(_ secret: String) {
+            guard let count = counts[secret] else { return }
+            counts[secret] = count > 1 ? count - 1 : nil
+            guard count == 1 else { return }
+            for spelling in Redactor.spellings(of: secret) {
+                guard let first = spelling.first,
+                    let place = byFirstByte[Int(first)].firstIndex(of: spelling)
+                else { continue }
+                byFirstByte[Int(first)].remove(at: place)
+            }
         }
     }
 
@@ -41,21 +46,24 @@ public final class Redactor: Sendable {
     public init() {}
 
     /// Hides `secret` from now on, until ``unregister(_:)`` was called as often.
-    public func register(_ secret: String) {
-        guard secret.utf8.count >= Self.minimumLength else { return }
+    public func register(_ secret: String) { register([secret]) }
+
+    /// Takes back one ``register(_:)`` of `secret`; unknown ones are ignored.
+    public func unregister(_ secret: String) { unregister([secret]) }
+
+    /// Hides `secrets` as long as the answer lives.
+    public func hold(_ secrets: [String]) -> SecretHold { SecretHold(secrets, in: self) }
+
+    func register(_ secrets: [String]) {
         patterns.withLock { patterns in
-            patterns.counts[secret, default: 0] += 1
-            if patterns.counts[secret] == 1 { patterns.rebuild() }
-            isEmpty.store(false, ordering: .releasing)
+            for secret in secrets { patterns.add(secret) }
+            isEmpty.store(patterns.counts.isEmpty, ordering: .releasing)
         }
     }
 
-    /// Takes back one ``register(_:)`` of `secret`; unknown ones are ignored.
-    public func unregister(_ secret: String) {
+    func unregister(_ secrets: [String]) {
         patterns.withLock { patterns in
-            guard let count = patterns.counts[secret] else { return }
-            patterns.counts[secret] = count > 1 ? count - 1 : nil
-            if count == 1 { patterns.rebuild() }
+            for secret in secrets { patterns.remove(secret) }
             isEmpty.store(patterns.counts.isEmpty, ordering: .releasing)
         }
     }
@@ -87,6 +95,12 @@ public final class Redactor: Sendable {
             result += bytes[copied...]
             return String(decoding: result, as: UTF8.self)
         }
+    }
+
+    private static func spellings(of secret: String) -> [[UInt8]] {
+        let plain = Array(secret.utf8)
+        let escaped = escapedForJSON(plain)
+        return escaped == plain ? [plain] : [plain, escaped]
     }
 
     private static func escapedForJSON(_ bytes: [UInt8]) -> [UInt8] {

@@ -1,4 +1,7 @@
+import ClusterCore
 import ConnectModel
+import Logging
+import TaskRuntime
 import Testing
 
 @testable import Herder
@@ -123,6 +126,52 @@ import Testing
         await workers[0].until("the connector fails") { workers[0].state("orders") == .failed }
         #expect(cluster.config.keys.filter { $0 == "commit-orders" }.count == 1, "nothing was put into force")
         #expect(workers[0].taskStates("orders") == [.running, .running])
+    }
+
+    @Test func `a worker hides the passwords of what others have configured, as long as it runs`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        let password = "hunter2-of-a-cluster"
+        workers[0].catalog["orders"].set("start", .fail(ConnectError(.pluginFailed, "no login with \(password)")))
+        cluster.config.append([
+            ConfigLogRecord.connector("orders", workers[0].config("orders", [("password", password)])).entry
+        ]) { _ in }
+        await workers[0].until("it fails") { workers[0].state("orders") == .failed }
+        #expect(workers[0].connector("orders")?.status?.connector.trace?.contains("no login with [hidden]") == true)
+        #expect(cluster.status.values["status-connector-orders"]?.contains(password) == false)
+        #expect(LogSystem.redactor.redact(password) == password, "nothing runs with it any more")
+        workers[0].catalog["orders"].set("start", nil)
+        #expect(await workers[0].ask(.restartConnector(name: "orders", includeTasks: false, onlyFailed: false)).isDone)
+        await workers[0].until("it runs") { workers[0].state("orders") == .running }
+        #expect(LogSystem.redactor.redact(password) == "[hidden]")
+    }
+
+    @Test func `offsets are not changed under tasks of another worker that have not ended yet`() async throws {
+        let (_, workers) = try await cluster(["a", "b"])
+        _ = await create("orders", tasks: 2, workers)
+        await workers[0].until("each has a task") { runningTasks(workers) == [1, 1] }
+        workers[1].tasks.hang("orders")
+        #expect(await ask(.stopConnector(name: "orders"), workers, at: 0).isDone)
+        let reset = workers[0].send(.resetConnectorOffsets(name: "orders"))
+        await workers[0].until("the leader's task has ended, and all know of the stop") {
+            runningTasks(workers) == [0, 1] && workers.allSatisfy { $0.state("orders") == .stopped }
+        }
+        #expect(reset.value?.message == nil, "done under a task that writes")
+        for task in workers[1].tasks.live { workers[1].tasks.end(task.specification.id, .stopped) }
+        // It waits for the round, or was refused because that took too long.
+        await workers[0].until("it is answered") { reset.value != nil }
+        await workers[0].until("the round is through") { workers[0].herder.snapshot.cluster?.isLeader == true }
+        let again = await ask(.resetConnectorOffsets(name: "orders"), workers, at: 0)
+        #expect(again.message != nil, "\(again)")
+    }
+
+    @Test func `a trace is cut before it is a record`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        workers[0].catalog["orders"].set(
+            "start", .fail(ConnectError(.pluginFailed, "x" + String(repeating: "é", count: 1 << 20))))
+        _ = await create("orders", tasks: 1, workers)
+        await workers[0].until("it fails") { workers[0].state("orders") == .failed }
+        #expect((cluster.status.values["status-connector-orders"]?.utf8.count ?? 0) < 40_000)
+        #expect(workers[0].connector("orders")?.status?.connector.trace?.hasSuffix("é… (2097153 bytes in all)") == true)
     }
 
     @Test func `a stopped connector has no tasks anywhere, and a deleted one no status`() async throws {

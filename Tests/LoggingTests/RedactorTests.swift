@@ -30,6 +30,19 @@ struct RedactorTests {
         #expect(redactor.redact("abcdef") == "abcdef")
     }
 
+    @Test func `secrets that are held are hidden as long as somebody holds them`() {
+        let redactor = Redactor()
+        redactor.register("for-good")
+        var first: SecretHold? = redactor.hold(["for-good", "a\"b-1", "shared"])
+        var second: SecretHold? = redactor.hold(["shared", #"a\"b-1"#])
+        #expect(first?.redact(#"for-good a"b-1 shared"#) == "[hidden] [hidden] [hidden]")
+        first = nil
+        #expect(second?.redact(#"for-good a"b-1 shared"#) == #"[hidden] a"b-1 [hidden]"#)
+        #expect(redactor.redact(#"a\"b-1"#) == "[hidden]", "the spelling of one is another's own")
+        second = nil
+        #expect(redactor.redact("for-good shared") == "[hidden] shared")
+    }
+
     @Test func `a secret registered twice stays until both are gone`() {
         let redactor = Redactor()
         redactor.register("token-1")

@@ -3,8 +3,8 @@ import PluginKit
 
 /// A file that is appended to, a FIFO or standard output.
 ///
-/// Confined to its task; the interruption that it was made with ends its waits. Between ``begin()`` and ``end()`` a regular file is locked, so that tasks
-/// with the same file do not mix their lines, and so that a failed write can be taken back.
+/// Confined to its task; the interruption that it was made with ends its waits. Between ``begin()`` and ``end()`` a regular
+/// file is locked, so that tasks with the same file do not mix their lines, and so that a failed write can be taken back.
 final class OutputFile {
     private let descriptor: Int32
     private let name: String
@@ -50,10 +50,19 @@ final class OutputFile {
     func begin() throws(PluginError) {
         written = 0
         guard isRegular else { return }
-        // A file system without locks is written to all the same; nothing is taken back there.
-        isLocked = flock(descriptor, LOCK_EX) == 0
+        try lock()
         var status = stat()
         sizeBefore = fstat(descriptor, &status) == 0 ? status.st_size : -1
+    }
+
+    /// Waits for the lock. A file system without locks is written to all the same; nothing is taken back there.
+    private func lock() throws(PluginError) {
+        while true {
+            isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            if isLocked || errno != EWOULDBLOCK && errno != EINTR { return }
+            if interruption.isSet { throw failure("the task was stopped while another process had the file locked") }
+            _ = poll(nil, 0, 10)
+        }
     }
 
     /// Ends the unit.

@@ -71,8 +71,12 @@ package struct ConfigLogRecord: Sendable, Equatable {
         if case .connector(let name) = ConfigLogKey(key) { name } else { nil }
     }
 
-    /// Whether it is a task's configuration, which a commit puts into force.
-    package var isTask: Bool { if case .task = ConfigLogKey(key) { true } else { false } }
+    /// Records of one write in parts, each of which is to be acknowledged before the next one is sent: task configurations,
+    /// then what puts them into force. The broker may refuse one of the former as too large, and the old tasks shall go on.
+    package static func parts(of records: [ConfigLogRecord]) -> [[ConfigLogRecord]] {
+        let tasks = records.prefix { if case .task = ConfigLogKey($0.key) { true } else { false } }
+        return [Array(tasks), Array(records[tasks.endIndex...])].filter { !$0.isEmpty }
+    }
 
     private static func properties(_ config: ConfigMap) -> JSONValue {
         var properties = JSONObject()

@@ -111,6 +111,16 @@ extension HerderMachine {
         act(.forgotten(name))
     }
 
+    /// Whether all tasks of a stopped connector have ended, wherever they ran: what they still wrote is written. In a cluster
+    /// its leader alone knows, from the round behind the stop on.
+    package func haveTasksEnded(of name: String) -> Bool {
+        guard let connector = connectors[name], connector.isSettled, let state = log.connector(name) else {
+            return false
+        }
+        guard let member else { return true }
+        return state.committedOffset <= work.offset && member.hasNoTasks(of: name)
+    }
+
     // MARK: - Leadership
 
     /// What waits until no round is under way.

@@ -59,8 +59,10 @@ extension HerderMachine {
         statusRetries.removeAll { $0.at <= now.time }
         for (_, write) in due {
             // One that was overtaken by a newer status, or by another worker's, is not wanted any more.
+            // A removal is none of what was configured again.
             guard statusWrites[write.record.key] == write.number,
-                !write.isCareful || statuses.allows(write.record)
+                !write.isCareful || statuses.allows(write.record),
+                write.record.status != nil || !isConfigured(write.record)
             else { continue }
             send(write)
         }
@@ -124,6 +126,19 @@ extension HerderMachine {
         }
     }
 
+    /// A status was removed; with a connector's, those of its tasks are forgotten too.
+    private mutating func putBack(_ removal: StatusRecord) {
+        var keys = [removal.key]
+        if case .connector(let name, _) = removal {
+            let tasks = 0..<max(log.connector(name)?.taskCount ?? 0, 0)
+            keys += tasks.map { StatusRecord.task(TaskID(connector: name, number: $0), nil).key }
+        }
+        for key in keys {
+            guard let own = ownStatuses[key] else { continue }
+            if isConfigured(own) { put(own) } else { ownStatuses[key] = nil }
+        }
+    }
+
     /// A status that was on its way while its connector or its task was removed would stay for ever.
     private mutating func removeIfStale(_ read: StatusRecord) {
         guard !isEnding, let member, member.isLeader else { return }
@@ -136,8 +151,20 @@ extension HerderMachine {
         }
     }
 
-    /// A former owner's status may come late, when brokers were away while it was written, and would stay the last word.
+    /// Whether the config log has what a status is about. Topics may be forgotten at any time.
+    private func isConfigured(_ record: StatusRecord) -> Bool {
+        guard let state = log.connector(record.connector) else { return false }
+        switch record {
+        case .connector: return true
+        case .task(let task, _): return task.number < state.taskCount ?? 0
+        case .topic: return false
+        }
+    }
+
+    /// A former owner's status may come late, when brokers were away while it was written, and would stay the last word; so
+    /// may the removal of the status of something that was configured again meanwhile.
     private mutating func putAgain(_ read: StatusRecord) {
+        guard read.status != nil else { return putBack(read) }
         guard let own = ownStatuses[read.key] else { return }
         guard let mine = own.status, let theirs = read.status, log.connector(read.connector) != nil else {
             ownStatuses[read.key] = nil

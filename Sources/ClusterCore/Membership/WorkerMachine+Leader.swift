@@ -39,6 +39,7 @@ extension WorkerMachine {
     private mutating func lead(
         _ round: LeaderRound, _ election: Election, _ work: AssignableWork, _ now: Int64
     ) -> [Action] {
+        offered = (election.generation, round.members.reduce(into: WorkSet()) { $0.formUnion($1.metadata.held) })
         do throws(ConnectProtocolError) {
             // The log is followed all the time, so that the snapshot is as fresh as one can be.
             guard case .assign(let offset) = round.step(configOffset: work.configOffset, isFresh: true) else {

@@ -117,6 +117,9 @@ package struct WorkerMachine: Sendable {
     /// Who runs what, known to the leader between two rounds.
     var owners: WorkOwners?
 
+    /// What all members together held when they offered themselves to the last round that this worker led.
+    var offered: (generation: Int32, work: WorkSet)?
+
     /// A worker that is no member yet.
     package init(settings: Settings) {
         self.settings = settings
@@ -127,6 +130,13 @@ package struct WorkerMachine: Sendable {
     /// What the group is told once what the last assignment took away has stopped; nil for who is no member.
     var carriedOut: Action? {
         memberID.isEmpty ? nil : .carriedOut(generation: generation, memberID: memberID)
+    }
+
+    /// Whether no task of the connector ran anywhere when the present generation began, as its leader knows: members offer
+    /// themselves once what they gave up has stopped.
+    func hasNoTasks(of connector: String) -> Bool {
+        guard isLeader, let offered, offered.generation == generation else { return false }
+        return !offered.work.hasTasks(of: connector)
     }
 
     /// What runs here.

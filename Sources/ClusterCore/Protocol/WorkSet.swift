@@ -54,6 +54,11 @@ package struct WorkSet: Sendable {
         positions[task.connector].map { entries[$0].tasks.contains(task.number) } ?? false
     }
 
+    /// Whether any task of a connector is in the set.
+    package func hasTasks(of connector: String) -> Bool {
+        positions[connector].map { !entries[$0].tasks.isEmpty } ?? false
+    }
+
     /// Adds a connector itself.
     ///
     /// - Returns: whether it was not there.

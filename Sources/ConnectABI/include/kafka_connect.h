@@ -325,6 +325,7 @@ typedef struct kc_context kc_context; /* the host's handle of one instance; vali
 
 enum { KC_LOG_ERROR = 1, KC_LOG_WARNING = 2, KC_LOG_INFO = 3, KC_LOG_DEBUG = 4, KC_LOG_TRACE = 5 };
 
+/* A key is 1 to 64 of a-z, 0-9 and _ and is shown behind "plugin_", in the journal in upper case; others are left out. */
 typedef struct kc_log_field {
     kc_string key;
     kc_string value;
@@ -348,7 +349,7 @@ typedef struct kc_host {
     void (*log)(kc_context *context, int32_t level, kc_string message, const kc_log_field *fields, int32_t field_count);
     /* [any-thread] Whether a line of this level would be kept: ask before building an expensive one. 1 or 0. */
     int32_t (*log_enabled)(kc_context *context, int32_t level);
-    /* [any-thread] The instance has failed outside a call: it becomes FAILED with this text. */
+    /* [any-thread] The instance has failed outside a call: it becomes FAILED with this text, the first 32 KiB of it. */
     void (*raise_error)(kc_context *context, kc_string message);
     /* [any-thread] Connectors only: ask for task_configs again, soon. */
     void (*request_task_reconfiguration)(kc_context *context);

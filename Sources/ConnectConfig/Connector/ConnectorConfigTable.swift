@@ -92,10 +92,9 @@ package struct ConnectorConfigTable: Sendable {
         return ClassChecks(catalog: catalog).missingFeatures(in: given)
     }
 
-    /// Hides the passwords of a configuration from logs and answers from now on: those of the framework's keys, of
-    /// transforms, predicates and converters, of client overrides and of the plugin. For a connector that is about to
-    /// start, its references resolved.
-    package func hideSecrets(of config: ConfigMap, plugin: SettingsTable) {
+    /// The passwords of a configuration, its references resolved, which logs and answers must not show: those of the
+    /// framework's keys, of transforms, predicates and converters, of client overrides and of the plugin.
+    package func secrets(of config: ConfigMap, plugin: SettingsTable) -> [String] {
         var given: [String: String?] = [:]
         for entry in config.entries { given.updateValue(entry.value, forKey: entry.key) }
         var passwords = Set((table(for: given, version: nil).keys + plugin.keys).filter(\.isPassword).map(\.name))
@@ -103,9 +102,8 @@ package struct ConnectorConfigTable: Sendable {
             guard let entry = config[kind.key].flatMap({ catalog.resolve($0) }) else { continue }
             for key in entry.table.keys where key.isPassword { passwords.insert("\(kind.key).\(key.name)") }
         }
-        for entry in config.entries where passwords.contains(entry.key) || SecretKeys.isSecret(entry.key) {
-            if let value = entry.value { SecretKeys.hide(value) }
-        }
+        let hidden = config.entries.filter { passwords.contains($0.key) || SecretKeys.isSecret($0.key) }
+        return hidden.compactMap(\.value).flatMap(SecretKeys.secrets(in:))
     }
 
     // MARK: Parts

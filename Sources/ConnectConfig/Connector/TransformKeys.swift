@@ -26,12 +26,15 @@ struct TransformKeys {
     static let predicates = TransformKeys(
         list: "predicates", group: "Predicates", noun: "predicate", kind: .predicate, added: [])
 
+    /// Aliases whose keys are known. A connector has a handful; each brings keys to every check of it.
+    private static let maximumAliases = 100
+
     /// The aliases, each once, in order.
     func aliases(in config: [String: String?]) -> [String] {
         let table = SettingsTable([SettingKey(list, .list, default: .text(""), .low, "")])
         guard case .list(let aliases)? = table.validate(config).values[list] else { return [] }
         var seen: Set<String> = []
-        return aliases.filter { seen.insert($0).inserted }
+        return Array(aliases.filter { seen.insert($0).inserted }.prefix(Self.maximumAliases))
     }
 
     /// Adds the keys of every alias: its type, its version, and the options of its class where that is known.

@@ -18,15 +18,20 @@ package enum SecretKeys {
         return false
     }
 
-    /// Registers a secret with the redactor; of a login configuration its password too, which may show up alone.
+    /// Passwords of one login configuration that are hidden on their own; beyond these the whole is hidden only.
+    private static let maximumOptions = 64
+
+    /// Registers a secret with the redactor for good.
     package static func hide(_ value: String) {
-        LogSystem.redactor.register(value)
-        guard let logins = try? JAASConfig.parse(value) else { return }
-        for login in logins {
-            for (name, option) in login.options where name.lowercased().contains("password") || name.hasSuffix("Secret")
-            {
-                LogSystem.redactor.register(option)
-            }
-        }
+        for secret in secrets(in: value) { LogSystem.redactor.register(secret) }
+    }
+
+    /// What of a secret value is to be hidden: the value, and of a login configuration its passwords too, which may show up
+    /// alone.
+    package static func secrets(in value: String) -> [String] {
+        let logins = (try? JAASConfig.parse(value)) ?? []
+        let options = logins.lazy.flatMap(\.options)
+            .filter { $0.key.lowercased().contains("password") || $0.key.hasSuffix("Secret") }
+        return [value] + options.prefix(maximumOptions).map(\.value)
     }
 }

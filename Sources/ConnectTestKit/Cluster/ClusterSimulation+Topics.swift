@@ -81,10 +81,15 @@ extension ClusterSimulation {
         guard now < worker.gate else { return at(now, on: worker) { then(false) } }
         worker.pending += 1
         at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
-        append(worker, records) { [unowned self] isWritten in
-            guard isWritten else { return finish(false) }
-            readConfigToEnd(worker) { finish(true) }
+        func append(_ parts: ArraySlice<[ConfigLogRecord]>) {
+            guard let first = parts.first else { return readConfigToEnd(worker) { finish(true) } }
+            guard now < worker.gate else { return finish(false) }
+            self.append(worker, first) { isWritten in
+                guard isWritten else { return finish(false) }
+                if !isDone { append(parts.dropFirst()) }
+            }
         }
+        append(ConfigLogRecord.parts(of: records)[...])
     }
 
     /// Writes a status; the machine hears in the herder what became of it.

@@ -62,10 +62,25 @@ private func hostLog(
     var all = context.fields
     if let fields, count > 0, count <= 64 {
         for field in UnsafeBufferPointer(start: fields, count: Int(count)) {
-            if let key = field.key.shownText { all.append(LogField(key, field.value.shownText ?? "")) }
+            guard let key = field.key.fieldName else { continue }
+            all.append(LogField(key, field.value.shownText ?? ""))
         }
     }
     context.log.log(level(number), message.shownText ?? "", all)
+}
+
+extension kc_string {
+    /// A name that may stand in a log line and in the journal: what the worker itself tells has names that a plugin's
+    /// field cannot take.
+    fileprivate var fieldName: String? {
+        guard let bytes, (1...64).contains(length) else { return nil }
+        let name = UnsafeBufferPointer(start: bytes, count: Int(length))
+        let isPlain = name.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        return isPlain ? "plugin_" + String(decoding: name, as: UTF8.self) : nil
+    }
 }
 
 private func hostLogEnabled(_ context: OpaquePointer?, _ number: Int32) -> Int32 {

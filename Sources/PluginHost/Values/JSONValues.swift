@@ -7,12 +7,18 @@ import JSON
 /// Source: Connect's internal JsonConverter without schemas: integers come back as INT64, other numbers as FLOAT64.
 enum JSONValues {
     private static let deepest = Int(KC_MAX_DEPTH)
+    /// What a task may store, it must be able to read again: of equal keys of a map the last counts, as in Java's maps.
+    private static let limits = {
+        var limits = JSONLimits.strict
+        limits.duplicates = .lastWins
+        return limits
+    }()
 
     /// The value of JSON; its memory lies in the arena.
     static func value(of json: [UInt8], in arena: ByteArena) throws(ConnectError) -> kc_value {
         let parsed: JSONValue
         do throws(JSONError) {
-            parsed = try JSONValue.parse(json)
+            parsed = try JSONValue.parse(json, limits: limits)
         } catch {
             throw ConnectError(.stateDamaged, "A stored offset is no JSON: \(error.description)")
         }

@@ -85,9 +85,10 @@ extension kc_string {
         return String(decoding: UnsafeRawBufferPointer(start: bytes, count: Int(length)), as: UTF8.self)
     }
 
-    /// A text that is only shown, repaired where it is not UTF-8; nil for the null string and for a length that cannot be.
+    /// A text that is only shown, repaired where it is not UTF-8 and cut behind 64 KiB; nil for the null string and for a
+    /// length that cannot be.
     var shownText: String? {
         guard let bytes, length >= 0 else { return nil }
-        return String(decoding: UnsafeRawBufferPointer(start: bytes, count: Int(length)), as: UTF8.self)
+        return String(decoding: UnsafeRawBufferPointer(start: bytes, count: min(Int(length), 1 << 16)), as: UTF8.self)
     }
 }

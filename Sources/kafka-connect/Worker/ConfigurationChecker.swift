@@ -25,8 +25,6 @@ final class ConfigurationChecker: ConnectorChecking {
     ) throws(ConnectError) -> ConfigValidation {
         let table = ConnectorConfigTable(kind: plugin.kind, catalog: classes, worker: worker)
         let own = plugins.table(of: plugin)
-        // Every configuration comes by here before anything else sees it resolved.
-        table.hideSecrets(of: config, plugin: own)
         var outcome = table.validate(config, plugin: own, version: plugin.version)
         outcome.add(notes)
         for (key, message) in Self.overrideProblems(config, kind: plugin.kind, layers: layers) {
@@ -47,6 +45,12 @@ final class ConfigurationChecker: ConnectorChecking {
                 to: deadLetters)
         }
         return outcome.answer
+    }
+
+    func secrets(of config: ConfigMap, className: String) -> [String] {
+        let plugin = try? plugins.resolve(className)
+        let table = ConnectorConfigTable(kind: plugin?.kind ?? .unknown, catalog: classes, worker: worker)
+        return table.secrets(of: config, plugin: plugin.map(plugins.table) ?? SettingsTable([]))
     }
 
     /// A sink whose consumers would join the group of the workers, which neither would survive. Source: Apache's

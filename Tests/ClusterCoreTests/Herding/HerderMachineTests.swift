@@ -171,6 +171,38 @@ import Testing
         for record in kept { #expect(story.machine.read(record, at: story.now).statuses.isEmpty) }
     }
 
+    @Test func `a removal that comes late is followed by the status of what runs`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.read(tasks(1, of: "A"))
+        let started = try story.follow("A A-0")
+        _ = story.give([task("0")], "A", after: started)
+        let now = story.now
+        _ = story.machine.tasks("A", at: now) { $0.started(0, incarnation: 1 << 32) }
+        let running = story.machine.tasks("A", at: now) { $0.reached(0, incarnation: 1 << 32, .running, nil) }
+        for record in (story.written.map(\.record) + running.statuses) { _ = story.machine.read(record, at: now) }
+        let again = story.machine.read(.connector("A", nil), at: now).statuses
+        #expect(again.map(\.key) == ["status-connector-A", "status-task-A-0"])
+        #expect(again.allSatisfy { $0.status?.state == .running })
+        story.read(.connector("A", nil))
+        #expect(story.machine.read(.connector("A", nil), at: now).statuses.isEmpty, "it is gone")
+    }
+
+    @Test func `a removal that failed is not tried again once the connector is back`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.lead()
+        let status = InstanceStatus(state: .running, workerID: "o:8083", generation: 1)
+        _ = story.machine.read(.connector("A", status), at: story.now)
+        story.read(.connector("A", nil))
+        let removals = story.lead().compactMap { if case .writeStatus(let write) = $0 { write } else { nil } }
+        let removal = try #require(removals.first { $0.record.key == "status-connector-A" && $0.record.status == nil })
+        _ = story.machine.statusWritten(removal, error: ConnectError(.kafkaUnavailable, "no"), at: story.now)
+        story.configure("A")
+        story.time += 1_000_000_000
+        #expect(!story.machine.advance(at: story.now).contains(.writeStatus(removal)))
+    }
+
     @Test func `the end waits for everything to stop and for its statuses`() throws {
         var story = HerderStory()
         story.configure("A")

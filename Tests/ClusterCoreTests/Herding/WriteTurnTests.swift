@@ -100,6 +100,35 @@ import Testing
         #expect(later.written.isEmpty)
     }
 
+    @Test func `the leader knows that all tasks have ended once nobody brought any to a round behind the stop`() throws
+    {
+        var story = HerderStory()
+        func haveEnded(_ name: String) -> Bool { story.machine.haveTasksEnded(of: name) }
+        story.configure("A")
+        let started = story.lead()
+        story.confirm(story.give([task("0")], "A", after: started))
+        let stopping = story.confirm(story.ask(.stop("A"), 1))
+        let now = story.now
+        for case .connector(let name, .stop(let instance)) in stopping {
+            _ = story.machine.connector(name, at: now) { $0.stopped(instance: instance, now: now.time) }
+        }
+        #expect(!haveEnded("none"))
+        #expect(!haveEnded("A"), "others have not come by yet")
+        var held = WorkSet()
+        held.insert(TaskID(connector: "A", number: 0))
+        let other = WorkerMetadata(
+            version: 2, url: "http://o:8083/", configOffset: 1,
+            allocation: WorkerAssignment(
+                version: 2, leaderID: "m", leaderURL: "http://m:8083/", configOffset: 1, assigned: held,
+                revoked: WorkSet()))
+        story.lead(with: [GroupMemberMetadata(id: "o", metadata: try other.encode())])
+        #expect(!haveEnded("A"), "one has, with a task")
+        story.lead()
+        #expect(haveEnded("A"))
+        _ = try story.follow()
+        #expect(!haveEnded("A"), "its leader knows")
+    }
+
     @Test func `a stop that was not repaired is repaired a second later`() {
         var story = leader()
         let failed = story.confirm(lateTasks(&story), error: ConnectError(.kafkaUnavailable, "no broker"))

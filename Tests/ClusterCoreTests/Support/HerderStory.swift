@@ -61,19 +61,20 @@ struct HerderStory {
         return []
     }
 
-    /// A round that this worker leads alone.
+    /// A round that this worker leads, alone or with others.
     @discardableResult
-    mutating func lead() -> [HerderMachine.Action] {
+    mutating func lead(with others: [GroupMemberMetadata] = []) -> [HerderMachine.Action] {
         let offers = prepare()
         generation += 1
-        let members = [GroupMemberMetadata(id: "m", metadata: offers.first?.metadata ?? [])]
+        let members = [GroupMemberMetadata(id: "m", metadata: offers.first?.metadata ?? [])] + others
         let election = machine.group(
             .elected(generation: generation, memberID: "m", protocolName: "sessioned", members: members), at: now)
         for case .membership(.assign(let assignments)) in election {
+            let own = assignments.first { $0.memberID == "m" }?.bytes ?? []
             return machine.group(
                 .assigned(
-                    generation: generation, memberID: "m", leaderID: "m", protocolName: "sessioned",
-                    bytes: assignments.first?.bytes ?? []), at: now) + machine.turnEnded(at: now)
+                    generation: generation, memberID: "m", leaderID: "m", protocolName: "sessioned", bytes: own),
+                at: now) + machine.turnEnded(at: now)
         }
         return []
     }

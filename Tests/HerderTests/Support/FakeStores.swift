@@ -104,6 +104,8 @@ final class MemoryOffsets: OffsetStore {
 
 /// Asks for `name` and numbers that are numbers; knows one plugin.
 struct FakeChecking: ConnectorChecking {
+    func secrets(of config: ConfigMap, className: String) -> [String] { [config["password"] ?? nil].compactMap(\.self) }
+
     func validate(
         _ config: ConfigMap, plugin: PluginDescription, notes: [ValidationNote]
     ) throws(ConnectError) -> ConfigValidation {

@@ -39,6 +39,7 @@ final class Worker: Sendable {
                 cluster: cluster?.parts(name)),
             settings: HerderSettings(
                 workerID: "\(name):8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
+                offsetsTime: 200_000_000,
                 patience: patience))
         cluster?.add(herder, name)
         guard isReady else { return }
