@@ -183,7 +183,11 @@ let package = Package(
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "Settings", "PluginTestKit", "kafka-connect"]),
         tests(
-            "kafka-connect", ["ConnectConfig", "ConnectModel", "HTTPServer", "PluginTestKit", "Settings", "Systemd"]),
+            "kafka-connect",
+            [
+                "ConnectConfig", "ConnectModel", "EventLoop", "HTTPServer", "Herder", "PluginTestKit", "Settings",
+                "Systemd",
+            ]),
         tests("HTTPServer"),
         tests("HTTPClient", ["HTTPServer"]),
         tests(

@@ -183,7 +183,7 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
         instance.borrow { () throws(ConnectError) in
-            let resolved = try dependencies.resolve(config)
+            let resolved = try dependencies.resolve(config, nil)
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
             return (try dependencies.catalog.makeConnector(plugin, services: services), resolved)
         } _: { connector, resolved throws(ConnectError) in

@@ -133,7 +133,7 @@ extension Herder {
     private func resetGroup(_ change: OffsetsChange) {
         let dependencies = dependencies
         entries[change.name]?.lane.submit {
-            let resolved = Result { () throws(ConnectError) in try dependencies.resolve(change.config) }
+            let resolved = Result { () throws(ConnectError) in try dependencies.resolve(change.config, nil) }
             guard case .success(let config) = resolved else {
                 return self.onLoop { $0.finish(change, resolved.map { _ in .done }) }
             }
@@ -172,7 +172,7 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
         instance.borrow { () throws(ConnectError) in
-            let resolved = try dependencies.resolve(change.config)
+            let resolved = try dependencies.resolve(change.config, nil)
             return (try dependencies.catalog.makeConnector(change.plugin, services: services), resolved)
         } _: { connector, config throws(ConnectError) in
             (config, try ask(connector, config))
@@ -233,7 +233,7 @@ extension Herder {
     ) {
         let resolved: ConfigMap
         do {
-            resolved = try dependencies.resolve(config)
+            resolved = try dependencies.resolve(config, nil)
         } catch {
             return done(.failure(error))
         }

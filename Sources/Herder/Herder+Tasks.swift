@@ -40,7 +40,7 @@ extension Herder {
         let resolve = dependencies.resolve
         entry.lane.submit {
             let resolved = Result { () throws(ConnectError) in
-                (try resolve(connectorConfig), try resolve(taskConfig))
+                (try resolve(connectorConfig, .task(task)), try resolve(taskConfig, nil))
             }
             self.onLoop { $0.startTask(task, incarnation, resolved) }
         }

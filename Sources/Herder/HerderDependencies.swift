@@ -10,8 +10,9 @@ package struct HerderDependencies: Sendable {
     package let offsets: any OffsetStore
     package let tasks: any TaskStarting
     package let checking: any ConnectorChecking
-    /// Replaces references to config providers. May block; called on lanes.
-    package let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
+    /// Replaces references to config providers, for who is about to run with what they stand for; nil for a look. May block;
+    /// called on lanes.
+    package let resolve: @Sendable (ConfigMap, ReferenceUser?) throws(ConnectError) -> ConfigMap
     /// The herder's own loop.
     package let loop: EventLoop
     /// Where plugins are called.
@@ -23,7 +24,7 @@ package struct HerderDependencies: Sendable {
     package init(
         catalog: any PluginCatalog, kafka: any KafkaPorts, offsets: any OffsetStore, tasks: any TaskStarting,
         checking: any ConnectorChecking,
-        resolve: @escaping @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap, loop: EventLoop,
+        resolve: @escaping @Sendable (ConfigMap, ReferenceUser?) throws(ConnectError) -> ConfigMap, loop: EventLoop,
         pool: BlockingPool, cluster: ClusterDependencies? = nil
     ) {
         self.catalog = catalog
@@ -35,6 +36,20 @@ package struct HerderDependencies: Sendable {
         self.loop = loop
         self.pool = pool
         self.cluster = cluster
+    }
+}
+
+/// What runs with the values that the references of a configuration stood for when it was started.
+package enum ReferenceUser: Hashable, Sendable {
+    case connector(String)
+    case task(TaskID)
+
+    /// Name of the connector that it belongs to.
+    package var connector: String {
+        switch self {
+        case .connector(let name): name
+        case .task(let task): task.connector
+        }
     }
 }
 

@@ -65,6 +65,19 @@ import Testing
         #expect(worker.state("a") == .running)
     }
 
+    @Test func `what begins to run with references is named, and a look is none`() async throws {
+        let worker = try await Worker()
+        _ = await worker.ask(.validateConfig(worker.config("a", [("x", "${x:secret}")])))
+        #expect(worker.uses.all == [])
+        _ = await worker.create("a", [("x", "${x:secret}")])
+        let task = ReferenceUser.task(TaskID(connector: "a", number: 0))
+        #expect(worker.uses.all == [.connector("a"), task])
+        _ = await worker.ask(.restartTask(TaskID(connector: "a", number: 0)))
+        #expect(worker.uses.all.last == task)
+        _ = await worker.ask(.restartConnector(name: "a", includeTasks: false, onlyFailed: false))
+        #expect(worker.uses.all.last == .connector("a"))
+    }
+
     @Test func `a worker that stops takes no file`() async throws {
         let worker = try await Worker()
         await worker.stop()

@@ -51,7 +51,7 @@ final class FolderConnectors: Sendable {
     /// Has the herder make the connectors what the files say. Blocks while files are read; the rest comes later.
     ///
     /// - Parameter done: called once, on any thread.
-    func reload(_ herder: Herder, _ done: @escaping @Sendable (Outcome) -> Void) {
+    func reload(_ herder: Herder, _ progress: ReloadProgress, _ done: @escaping @Sendable (Outcome) -> Void) {
         let files: [String]
         let before = book.withLock { $0 }
         switch ConnectorFolder.list(folder) {
@@ -66,9 +66,9 @@ final class FolderConnectors: Sendable {
         let plan = ConnectorFolderPlan(Self.load(files), book: before) { snapshot.connector($0)?.info.config }
         tell(plan)
         book.withLock { $0 = plan.book }
-        remove(plan.removals, herder) { [self] removed in
+        remove(plan.removals, herder, progress) { [self] removed in
             keep(before.filter { plan.removals.contains($0.value.connector) && !removed.contains($0.value.connector) })
-            apply(plan.changes, herder) { [self] failed in
+            apply(plan.changes, herder, progress) { [self] failed in
                 var outcome = Outcome()
                 outcome.failures = plan.complaints.count + failed.count + plan.removals.count - removed.count
                 outcome.removed = removed
@@ -96,10 +96,14 @@ final class FolderConnectors: Sendable {
     }
 
     /// First of all, so that a connector of another name can take over what one has held.
-    private func remove(_ names: [String], _ herder: Herder, _ done: @escaping @Sendable ([String]) -> Void) {
+    private func remove(
+        _ names: [String], _ herder: Herder, _ progress: ReloadProgress, _ done: @escaping @Sendable ([String]) -> Void
+    ) {
         let gathering = Gathering<String>(names.count) { done($0.sorted()) }
         for name in names {
+            progress.begin(name)
             herder.submit(.deleteConnector(name: name)) { result in
+                progress.end(name)
                 switch result {
                 case .success:
                     Self.log.info("The connector was removed with its file", [.connector(name)])
@@ -117,11 +121,14 @@ final class FolderConnectors: Sendable {
 
     /// - Parameter done: gets the paths of the files whose connector is not what they say.
     private func apply(
-        _ changes: [ConnectorFolderPlan.Change], _ herder: Herder, _ done: @escaping @Sendable (Set<String>) -> Void
+        _ changes: [ConnectorFolderPlan.Change], _ herder: Herder, _ progress: ReloadProgress,
+        _ done: @escaping @Sendable (Set<String>) -> Void
     ) {
         let gathering = Gathering<String>(changes.count) { done(Set($0)) }
         for change in changes {
+            progress.begin(change.connector)
             herder.apply(StartupFiles.connector(change.file, failsAlone: true)) { error in
+                progress.end(change.connector)
                 let file = change.file.file
                 guard let error else {
                     Self.log.info(

@@ -17,6 +17,8 @@ final class Worker: Sendable {
     let offsets = MemoryOffsets()
     /// Lets `${x:slow}` be resolved.
     let gate = Gate()
+    /// For whom references were replaced, looks left out.
+    let uses = ReferenceUses()
     let herder: Herder
     let name: String
 
@@ -32,10 +34,14 @@ final class Worker: Sendable {
         loop = try EventLoop(name: "test-herder")
         pool = BlockingPool(name: "test-lane")
         let gate = gate
+        let uses = uses
         herder = Herder(
             HerderDependencies(
                 catalog: catalog, kafka: kafka, offsets: offsets, tasks: tasks, checking: FakeChecking(),
-                resolve: { config throws(ConnectError) in Worker.resolve(config, gate) }, loop: loop, pool: pool,
+                resolve: { config, user throws(ConnectError) in
+                    if let user { uses.note(user) }
+                    return Worker.resolve(config, gate)
+                }, loop: loop, pool: pool,
                 cluster: cluster?.parts(name)),
             settings: HerderSettings(
                 workerID: "\(name):8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
@@ -134,4 +140,13 @@ extension Result<Reply, ConnectError> {
     var error: ConnectError? { if case .failure(let error) = self { error } else { nil } }
     /// Status and message of an error.
     var refusal: String? { error.map { "\($0.httpStatus) \($0.message)" } }
+}
+
+/// Who asked for values of references, in order.
+final class ReferenceUses: Sendable {
+    private let seen = Mutex<[ReferenceUser]>([])
+
+    var all: [ReferenceUser] { seen.withLock { $0 } }
+
+    func note(_ user: ReferenceUser) { seen.withLock { $0.append(user) } }
 }
