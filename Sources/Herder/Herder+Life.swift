@@ -124,6 +124,8 @@ extension Herder {
             name: connector.name, config: connector.config, initialState: connector.initialState)
         perform(command) { result in
             guard case .failure(let error) = result else { return then(nil) }
+            // Whoever deleted it while it started wants to see nothing of it.
+            guard error != Self.endedMeanwhile else { return then(error) }
             self.onLoop { $0.fail(connector, error, then) }
         }
     }

@@ -22,22 +22,21 @@ class Administrator:
 
     HOME = "/home/admin"
 
-    def __init__(self, machine):
+    def __init__(self, machine, folder):
         self.machine = machine
-        self._mirror()
+        self._mirror(folder)
         # Which a machine with an administrator has.
         machine.run("apt-get", "install", "--yes", "--no-install-recommends", "sudo", "curl", seconds=300)
         machine.run("useradd", "--create-home", "--shell=/bin/bash", "admin")
         machine.write("/etc/sudoers.d/admin", "admin ALL=(ALL) NOPASSWD: ALL\n", mode=0o440)
 
-    def _mirror(self):
+    def _mirror(self, mirror):
         """Debian's own packages come from what was fetched for the root, in the place of its mirror: `apt-get update` needs no network."""
-        mirror = self.machine.path("/srv/debian")
-        mirror.mkdir()
-        for package in self.machine.path("/var/cache/apt/archives").glob("*.deb"):
+        for package in (self.machine.root.path / "var/cache/apt/archives").glob("*.deb"):
             shutil.copy(package, mirror)
         with open(mirror / "Packages", "w") as index:
             subprocess.run(["apt-ftparchive", "packages", "."], cwd=mirror, check=True, stdout=index)
+        subprocess.run(["cp", "-rT", mirror, self.machine.path("/srv/debian")], check=True)
         for file in ("/etc/apt/sources.list", *(f"/etc/apt/sources.list.d/{each.name}" for each in self.machine.path(
                 "/etc/apt/sources.list.d").iterdir())):
             self.machine.path(file).unlink(missing_ok=True)
@@ -61,8 +60,8 @@ def clean_machine(root, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def administrator(clean_machine):
-    return Administrator(clean_machine)
+def administrator(clean_machine, tmp_path_factory):
+    return Administrator(clean_machine, tmp_path_factory.mktemp("mirror"))
 
 
 @pytest.fixture(scope="module")

@@ -130,6 +130,10 @@ final class FolderConnectors: Sendable {
             herder.apply(StartupFiles.connector(change.file, failsAlone: true)) { error in
                 progress.end(change.connector)
                 let file = change.file.file
+                // One that somebody else has made meanwhile is theirs.
+                guard self.isInFile(change.connector) || error?.code == .connectorExists else {
+                    return self.takeBack(change, herder) { gathering.add(file) }
+                }
                 guard let error else {
                     Self.log.info(
                         "The connector was \(change.isNew ? "added" : "changed") by its file",
@@ -143,6 +147,23 @@ final class FolderConnectors: Sendable {
                     [.connector(change.connector), LogField("file", file), .errorCode(error.code.rawValue)])
                 gathering.add(file)
             }
+        }
+    }
+
+    /// Whether a file stands for the connector by now.
+    private func isInFile(_ connector: String) -> Bool {
+        book.withLock { $0.values.contains { $0.connector == connector } }
+    }
+
+    /// A look later than the one that asked for the connector found its file gone, while the connector was still on its way.
+    private func takeBack(
+        _ change: ConnectorFolderPlan.Change, _ herder: Herder, _ done: @escaping @Sendable () -> Void
+    ) {
+        herder.submit(.deleteConnector(name: change.connector)) { _ in
+            Self.log.warning(
+                "The connector came up, or failed, after its file had gone: it was removed",
+                [.connector(change.connector), LogField("file", change.file.file)])
+            done()
         }
     }
 
