@@ -24,7 +24,8 @@ final class Worker: Sendable {
 
     /// - Parameter isReady: started without connectors, with Kafka there.
     init(
-        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, cluster: FakeCluster? = nil, name: String = "here",
+        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, slowCallTime: UInt64 = 10_000_000_000,
+        cluster: FakeCluster? = nil, name: String = "here",
         patience: ConnectorLifecycle.Patience = .init(
             interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)
     ) async throws {
@@ -44,8 +45,8 @@ final class Worker: Sendable {
                 }, loop: loop, pool: pool,
                 cluster: cluster?.parts(name)),
             settings: HerderSettings(
-                workerID: "\(name):8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
-                patience: patience))
+                workerID: "\(name):8083", taskShutdownTime: 200_000_000, slowCallTime: slowCallTime,
+                requestTime: requestTime, patience: patience))
         cluster?.add(herder, name)
         guard isReady else { return }
         kafka.connect()
