@@ -32,8 +32,23 @@ extension Herder {
             }
         }
         let topic = cluster.parts.configLog
-        topic.append(records.map(\.entry)) { error in
+        // What a commit puts into force is in the topic before the commit is written: the broker may refuse a task
+        // configuration, and the old tasks shall go on then.
+        let tasks = records.prefix { $0.isTask }
+        Self.append([Array(tasks), Array(records[tasks.endIndex...])], to: topic) { error in
             if let error { finish(error) } else { topic.readToEnd(afterOwnWrites: false, finish) }
+        }
+    }
+
+    /// Appends each part once the one before is acknowledged.
+    private static func append(
+        _ parts: [[ConfigLogRecord]], to topic: any ClusterLog, _ done: @escaping @Sendable (ConnectError?) -> Void
+    ) {
+        guard let first = parts.first else { return done(nil) }
+        let rest = Array(parts.dropFirst())
+        guard !first.isEmpty else { return append(rest, to: topic, done) }
+        topic.append(first.map(\.entry)) { error in
+            if let error { done(error) } else { append(rest, to: topic, done) }
         }
     }
 

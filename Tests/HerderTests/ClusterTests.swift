@@ -112,6 +112,19 @@ import Testing
         await workers[0].until("all run") { workers.allSatisfy { $0.taskStates("orders") == [.running, .running] } }
     }
 
+    @Test func `tasks run on where the config topic refuses their new configurations`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 2, workers)
+        await workers[0].until("all run") { workers[0].taskStates("orders") == [.running, .running] }
+        cluster.config.refuseValues(longerThan: 1000)
+        let large = ConfigMap([("n", String(repeating: "9", count: 2000))])
+        workers[0].catalog["orders"].setTasks([large])
+        #expect(await workers[0].ask(.restartConnector(name: "orders", includeTasks: false, onlyFailed: false)).isDone)
+        await workers[0].until("the connector fails") { workers[0].state("orders") == .failed }
+        #expect(cluster.config.keys.filter { $0 == "commit-orders" }.count == 1, "nothing was put into force")
+        #expect(workers[0].taskStates("orders") == [.running, .running])
+    }
+
     @Test func `a stopped connector has no tasks anywhere, and a deleted one no status`() async throws {
         let (cluster, workers) = try await cluster(["a", "b"])
         _ = await create("orders", tasks: 2, workers)

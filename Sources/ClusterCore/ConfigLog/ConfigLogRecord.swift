@@ -71,6 +71,9 @@ package struct ConfigLogRecord: Sendable, Equatable {
         if case .connector(let name) = ConfigLogKey(key) { name } else { nil }
     }
 
+    /// Whether it is a task's configuration, which a commit puts into force.
+    package var isTask: Bool { if case .task = ConfigLogKey(key) { true } else { false } }
+
     private static func properties(_ config: ConfigMap) -> JSONValue {
         var properties = JSONObject()
         for entry in config.entries { properties[entry.key] = .optional(entry.value) }

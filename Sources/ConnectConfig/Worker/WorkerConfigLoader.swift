@@ -151,11 +151,28 @@ struct WorkerConfigLoader {
         {
             error("Heartbeat must be set lower than the session timeout", "heartbeat.interval.ms")
         }
+        if let timeout = settings.int("rebalance.timeout.ms"), timeout < 1 {
+            error("rebalance.timeout.ms must be above 0: the group waits for no worker else", "rebalance.timeout.ms")
+        }
+        checkTopics(settings)
         let signature = settings.string("inter.worker.signature.algorithm") ?? ""
         if let verification = settings.list("inter.worker.verification.algorithms"), !verification.contains(signature) {
             error(
                 "Signature algorithm must be present in inter.worker.verification.algorithms list",
                 "inter.worker.signature.algorithm")
+        }
+    }
+
+    /// Records of another kind are passed over with a warning each, and partitions and compaction suit one kind only.
+    private mutating func checkTopics(_ settings: Settings) {
+        var owners: [String: String] = [:]
+        for kind in WorkerConfig.InternalTopic.allCases {
+            let key = "\(kind.rawValue).storage.topic"
+            guard let topic = settings.string(key), !topic.isEmpty else { continue }
+            if let owner = owners[topic] {
+                warning("\(topic) is the topic of \(owner) too: give each a topic of its own", key)
+            }
+            owners[topic] = key
         }
     }
 

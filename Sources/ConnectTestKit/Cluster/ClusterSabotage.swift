@@ -14,6 +14,8 @@ package enum ClusterSabotage: String, Sendable, CaseIterable {
     case lostWork = "lost-work"
     /// What a worker gives up is told to have stopped before it has, so that it offers itself to the group too early.
     case hastyOffer = "hasty-offer"
+    /// After a lost membership the session counts again from the round on, though what the round took away has not stopped.
+    case earlyGate = "early-gate"
 }
 
 /// Changes what one worker hears and says, as the planted fault would.
@@ -32,7 +34,7 @@ struct ClusterSaboteur {
         switch sabotage {
         case .forgottenRevocation: assignment.revoked = WorkSet()
         case .oldOffset: assignment.configOffset = max(assignment.configOffset, offset)
-        case .doubledTask, .lostWork, .hastyOffer, nil: return bytes
+        case .doubledTask, .lostWork, .hastyOffer, .earlyGate, nil: return bytes
         }
         return (try? assignment.encode()) ?? bytes
     }

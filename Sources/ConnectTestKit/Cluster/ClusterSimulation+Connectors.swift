@@ -110,7 +110,8 @@ extension ClusterSimulation {
         let isForgotten = worker.saboteur.plants(.doubledTask)
         let isHasty = worker.saboteur.plants(.hastyOffer)
         if !isForgotten { told(worker, name, number, incarnation) }
-        let end = delay(0, strikes(20) ? 4_000 : 20)
+        // Slow ones are of most interest where the membership was lost: what they hold must not go out.
+        let end = delay(0, strikes(worker.gate == 0 ? 300 : 20) ? 4_000 : 20)
         if isHasty { at(end, on: worker) { [unowned self] in over(worker, name, number, incarnation) } }
         later(worker, name, isHasty ? now : end) { [unowned self] entry in
             if entry.runs[number]?.incarnation == incarnation { entry.runs[number] = nil }

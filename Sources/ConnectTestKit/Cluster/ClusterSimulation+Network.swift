@@ -265,6 +265,7 @@ extension ClusterSimulation {
 
     private func heard(_ worker: SimulatedWorker, _ token: UInt64, _ verdict: CoordinatorWatch.Verdict) {
         report(worker, worker.watch.answered(token: token, verdict, now: now))
+        if worker.saboteur.plants(.earlyGate) { _ = worker.watch.carriedOut() }
         if verdict != .absent { worker.isConnectionUp = true }
         guard verdict == .member, worker.watch.aliveUntil > worker.gate else { return }
         if worker.gate <= now { worker.hasChanged = true }

@@ -37,6 +37,12 @@ extension GroupMachine {
             return backOff(now, Self.failed(by: answer.error))
         case .coordinatorNotAvailable, .notCoordinator:
             return [.forgetCoordinator] + backOff(now, Self.failed(by: answer.error))
+        case .invalidSessionTimeout:
+            let timeout = settings.sessionTimeout / 1_000_000
+            return fail(
+                answer.error,
+                "the broker refused session.timeout.ms=\(timeout): its group.min.session.timeout.ms and "
+                    + "group.max.session.timeout.ms say what it takes")
         default:
             return fail(answer.error, "joining the group was refused")
         }

@@ -102,6 +102,17 @@ struct WorkerConfigTests {
         #expect(problems(text + "heartbeat.interval.ms: 2999\n") == [])
     }
 
+    @Test func `A round needs time`() {
+        let text = Self.distributed + "rebalance.timeout.ms: 0\n"
+        #expect(problems(text).contains { $0.contains("rebalance.timeout.ms must be above 0") })
+    }
+
+    @Test func `Two internal topics of one name are told`() {
+        let text = Self.distributed.replacing("status.storage.topic: s", with: "status.storage.topic: o")
+        #expect(problems(text).contains { $0.contains("o is the topic of offset.storage.topic too") })
+        #expect(problems(Self.distributed) == [])
+    }
+
     @Test func `All problems come at once, in the order of the file, what is missing at the end`() {
         #expect(
             problems(

@@ -10,12 +10,16 @@ final class MemoryTopic: ClusterLog {
         var records: [LogRecord] = []
         var observers: [@Sendable ([LogRecord]) -> Void] = []
         var appendError: ConnectError?
+        var longestValue = Int.max
     }
 
     private let state = Mutex(State())
 
     /// From now on nothing can be written; nil: it can again.
     func failToAppend(_ error: ConnectError?) { state.withLock { $0.appendError = error } }
+
+    /// From now on longer values are refused as Kafka refuses them: what was sent with them may be stored all the same.
+    func refuseValues(longerThan length: Int) { state.withLock { $0.longestValue = length } }
 
     /// Keys in the order of the log.
     var keys: [String] { state.withLock { $0.records.map { String(decoding: $0.key ?? [], as: UTF8.self) } } }
@@ -46,13 +50,18 @@ final class MemoryTopic: ClusterLog {
         let error: ConnectError? = state.withLock { state in
             if let error = state.appendError { return error }
             var fresh: [LogRecord] = []
+            var refused = false
             for entry in entries {
+                guard entry.value?.count ?? 0 <= state.longestValue else {
+                    refused = true
+                    continue
+                }
                 let offset = Int64(state.records.count + fresh.count)
                 fresh.append(LogRecord(partition: 0, offset: offset, key: entry.key, value: entry.value))
             }
             state.records += fresh
             for observer in state.observers { observer(fresh) }
-            return nil
+            return refused ? ConnectError(.recordTooLarge, "too large") : nil
         }
         done(error)
     }

@@ -132,6 +132,14 @@ struct GroupStory {
         #expect(story.machine.nextDeadline == nil)
     }
 
+    @Test func `a session timeout that the broker refuses is named by its key`() throws {
+        var story = GroupStory()
+        let token = try story.join()
+        story.joinAnswered(token, GroupJoinAnswer(error: .invalidSessionTimeout))
+        guard case .failed(_, let text)? = story.rest.first else { throw Missing() }
+        #expect(text.contains("session.timeout.ms=") && text.contains("group.max.session.timeout.ms"))
+    }
+
     @Test(arguments: [ErrorCode.notCoordinator, .coordinatorNotAvailable])
     func `a coordinator that moved is looked up again after a pause`(code: ErrorCode) throws {
         var story = GroupStory()
