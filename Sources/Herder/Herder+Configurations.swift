@@ -183,7 +183,7 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
         instance.borrow { () throws(ConnectError) in
-            let (resolved, secrets) = try dependencies.opened(config)
+            let (resolved, secrets) = try dependencies.opened(config, for: nil)
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
             return (try dependencies.catalog.makeConnector(plugin, services: services), resolved, secrets)
         } _: { connector, resolved throws(ConnectError) in

@@ -24,6 +24,7 @@ extension Herder {
         if let problem = connector.problem { return fail(connector, problem, done) }
         perform(.putConnectorConfig(name: connector.name, config: connector.config)) { result in
             guard case .failure(let error) = result else { return done(nil) }
+            guard error != Self.endedMeanwhile else { return done(error) }
             self.onLoop { $0.fail(connector, error, done) }
         }
     }

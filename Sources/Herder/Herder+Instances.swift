@@ -19,7 +19,7 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: number, offsets: dependencies.offsets, herder: self)
         instance.start { () throws(ConnectError) in
-            let (resolved, secrets) = try dependencies.opened(config)
+            let (resolved, secrets) = try dependencies.opened(config, for: .connector(name))
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
             return (try dependencies.catalog.makeConnector(plugin, services: services), resolved, secrets)
         } _: { error, inStart in
@@ -54,7 +54,7 @@ extension Herder {
         begin("reconfiguring the connector \(name)", number, entry)
         let (dependencies, instance) = (dependencies, live.instance)
         instance.call { connector throws(ConnectError) in
-            let (resolved, secrets) = try dependencies.opened(config)
+            let (resolved, secrets) = try dependencies.opened(config, for: .connector(name))
             instance.hide(secrets)
             return try connector.reconfigure(resolved)
         } _: { result in
@@ -75,9 +75,10 @@ extension Herder {
             return onLoop { $0.gaveTaskConfigs(name, number, .failure(error)) }
         }
         begin("generating task configs for connector \(name)", number, entry)
+        let resolve = dependencies.resolve
         let source = TaskConfigSource(
             connector: name, raw: raw, state: state, className: entry.plugin?.className ?? "", kind: entry.kind,
-            resolve: dependencies.resolve)
+            resolve: { (config) throws(ConnectError) in try resolve(config, nil) })
         live.instance.call { connector throws(ConnectError) in
             try source.ask(connector)
         } _: { result in

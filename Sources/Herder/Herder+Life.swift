@@ -106,11 +106,25 @@ extension Herder {
             return done(problems)
         }
         let rest = connectors.dropFirst()
+        let once = Once()
+        if connector.failsAlone {
+            // One that hangs is its own affair, too.
+            _ = after(EventLoop.now() &+ settings.slowCallTime) { herder in
+                guard once.take() else { return }
+                herder.logger.warning(
+                    "The connector of \(connector.origin) does not come up; the worker starts without waiting for it any longer",
+                    [.connector(connector.name)])
+                let error = ConnectError(.taskHung, "The connector has not come up yet")
+                herder.startNext(rest, problems + [StartupProblem(connector: connector, error: error)], done)
+            }
+        }
         startOne(connector) { herder, error in
-            guard let error else { return herder.startNext(rest, problems, done) }
+            let isAwaited = once.take()
+            guard let error else { return isAwaited ? herder.startNext(rest, problems, done) : () }
             herder.logger.error(
                 "The connector of \(connector.origin) was not started: \(error.message)",
                 [.connector(connector.name), .errorCode(error.code.rawValue)])
+            guard isAwaited else { return }
             herder.startNext(rest, problems + [StartupProblem(connector: connector, error: error)], done)
         }
     }
@@ -124,6 +138,8 @@ extension Herder {
             name: connector.name, config: connector.config, initialState: connector.initialState)
         perform(command) { result in
             guard case .failure(let error) = result else { return then(nil) }
+            // Whoever deleted it while it started wants to see nothing of it.
+            guard error != Self.endedMeanwhile else { return then(error) }
             self.onLoop { $0.fail(connector, error, then) }
         }
     }

@@ -101,16 +101,17 @@ extension Herder {
         return entry
     }
 
+    /// What those are told who wait for a connector that was deleted, or went to another worker.
+    static let endedMeanwhile = ConnectError(
+        .connectorFailed,
+        "Could not begin changing connector state to STARTED as the connector has been scheduled for shutdown")
+
     /// Nothing of the connector is left here.
     private func ended(_ name: String) {
         guard let entry = entries[name] else { return }
         let waiters = entry.waiters
         entry.waiters = []
-        for waiter in waiters {
-            refuse(
-                waiter.reply, .connectorFailed,
-                "Could not begin changing connector state to STARTED as the connector has been scheduled for shutdown")
-        }
+        for waiter in waiters { answer(waiter.reply, .failure(Self.endedMeanwhile)) }
         if machine.connectors[name] == nil {
             entries[name] = nil
             touch()

@@ -160,7 +160,7 @@ extension Herder {
     private func resetGroup(_ change: OffsetsChange) {
         let dependencies = dependencies
         entries[change.name]?.lane.submit {
-            let resolved = Result { () throws(ConnectError) in try dependencies.resolve(change.config) }
+            let resolved = Result { () throws(ConnectError) in try dependencies.resolve(change.config, nil) }
             guard case .success(let config) = resolved else {
                 return self.onLoop { $0.finish(change, resolved.map { _ in .done }) }
             }
@@ -199,7 +199,7 @@ extension Herder {
         let dependencies = dependencies
         let services = ConnectorServicesHost(name, instance: 0, offsets: dependencies.offsets, herder: nil)
         instance.borrow { () throws(ConnectError) in
-            let (resolved, secrets) = try dependencies.opened(change.config)
+            let (resolved, secrets) = try dependencies.opened(change.config, for: nil)
             return (try dependencies.catalog.makeConnector(change.plugin, services: services), resolved, secrets)
         } _: { connector, config throws(ConnectError) in
             (config, try ask(connector, config))
@@ -260,7 +260,7 @@ extension Herder {
     ) {
         let resolved: ConfigMap
         do {
-            resolved = try dependencies.resolve(config)
+            resolved = try dependencies.resolve(config, nil)
         } catch {
             return done(.failure(error))
         }

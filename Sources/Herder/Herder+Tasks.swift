@@ -40,7 +40,7 @@ extension Herder {
         let dependencies = dependencies
         entry.lane.submit {
             let opened = Result { () throws(ConnectError) in
-                try dependencies.opened(connectorConfig, task: taskConfig)
+                try dependencies.opened(connectorConfig, task: taskConfig, for: .task(task))
             }
             self.onLoop { $0.startTask(task, incarnation, opened) }
         }

@@ -11,8 +11,9 @@ package struct HerderDependencies: Sendable {
     package let offsets: any OffsetStore
     package let tasks: any TaskStarting
     package let checking: any ConnectorChecking
-    /// Replaces references to config providers. May block; called on lanes.
-    package let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
+    /// Replaces references to config providers, for who is about to run with what they stand for; nil for a look. May block;
+    /// called on lanes.
+    package let resolve: @Sendable (ConfigMap, ReferenceUser?) throws(ConnectError) -> ConfigMap
     /// The herder's own loop.
     package let loop: EventLoop
     /// Where plugins are called.
@@ -24,7 +25,7 @@ package struct HerderDependencies: Sendable {
     package init(
         catalog: any PluginCatalog, kafka: any KafkaPorts, offsets: any OffsetStore, tasks: any TaskStarting,
         checking: any ConnectorChecking,
-        resolve: @escaping @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap, loop: EventLoop,
+        resolve: @escaping @Sendable (ConfigMap, ReferenceUser?) throws(ConnectError) -> ConfigMap, loop: EventLoop,
         pool: BlockingPool, cluster: ClusterDependencies? = nil
     ) {
         self.catalog = catalog
@@ -41,17 +42,19 @@ package struct HerderDependencies: Sendable {
 
 extension HerderDependencies {
     /// A connector's configuration with its references resolved and its secrets hidden. May block; called on lanes.
-    func opened(_ config: ConfigMap) throws(ConnectError) -> (config: ConfigMap, secrets: SecretHold) {
-        let resolved = try resolve(config)
+    func opened(
+        _ config: ConfigMap, for user: ReferenceUser?
+    ) throws(ConnectError) -> (config: ConfigMap, secrets: SecretHold) {
+        let resolved = try resolve(config, user)
         let className = resolved["connector.class"] ?? ""
         return (resolved, LogSystem.redactor.hold(checking.secrets(of: resolved, className: className)))
     }
 
     /// The same for a task: with its connector's configuration.
     func opened(
-        _ connector: ConfigMap, task: ConfigMap
+        _ connector: ConfigMap, task: ConfigMap, for user: ReferenceUser
     ) throws(ConnectError) -> (connector: ConfigMap, task: ConfigMap, secrets: SecretHold) {
-        let (connector, task) = (try resolve(connector), try resolve(task))
+        let (connector, task) = (try resolve(connector, user), try resolve(task, nil))
         let className = connector["connector.class"] ?? ""
         let secrets = [connector, task].flatMap { checking.secrets(of: $0, className: className) }
         return (connector, task, LogSystem.redactor.hold(secrets))
@@ -67,6 +70,20 @@ extension ConnectError {
     /// The same error with another wording.
     func telling(_ word: (String) -> String) -> ConnectError {
         ConnectError(code, word(message), detail: detail.map(word), status: statusOverride)
+    }
+}
+
+/// What runs with the values that the references of a configuration stood for when it was started.
+package enum ReferenceUser: Hashable, Sendable {
+    case connector(String)
+    case task(TaskID)
+
+    /// Name of the connector that it belongs to.
+    package var connector: String {
+        switch self {
+        case .connector(let name): name
+        case .task(let task): task.connector
+        }
     }
 }
 

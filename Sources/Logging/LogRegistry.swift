@@ -72,11 +72,9 @@ public final class LogRegistry: Sendable {
     /// Sets levels from the configuration: the root's, and those of single loggers and all below them by dotted name.
     /// Leaves ``Entry/lastModified`` alone, as Kafka does for levels of its log4j file.
     public func configure(root: LogLevel, levels: [String: LogLevel] = [:]) {
+        let levels = Self.levels(root, levels)
         tables.withLock { tables in
-            tables.explicit[Self.rootName, default: Explicit(level: root)].level = root
-            for (name, level) in levels {
-                tables.explicit[Self.canonical(name), default: Explicit(level: level)].level = level
-            }
+            for (name, level) in levels { tables.explicit[name, default: Explicit(level: level)].level = level }
             tables.publishThresholds()
         }
     }
@@ -90,14 +88,12 @@ public final class LogRegistry: Sendable {
     public func reconfigure(
         root: LogLevel, levels: [String: LogLevel], before: (root: LogLevel, levels: [String: LogLevel])
     ) -> [String] {
-        var old = before.levels
-        var new = levels
-        old[Self.rootName] = before.root
-        new[Self.rootName] = root
+        let old = Self.levels(before.root, before.levels)
+        let new = Self.levels(root, levels)
         let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
         guard !changed.isEmpty else { return [] }
         tables.withLock { tables in
-            for name in changed { tables.explicit[Self.canonical(name)] = new[name].map { Explicit(level: $0) } }
+            for name in changed { tables.explicit[name] = new[name].map { Explicit(level: $0) } }
             tables.publishThresholds()
         }
         return changed
@@ -205,6 +201,14 @@ public final class LogRegistry: Sendable {
         let cut = text.utf8.index(text.startIndex, offsetBy: Self.maximumTextLength)
         return String(decoding: text.utf8[..<cut], as: UTF8.self)
             + "… (\(length - Self.maximumTextLength) bytes left out)"
+    }
+
+    /// What a configuration says, by the names of this registry. The root's own level gives way to one that is set for a logger
+    /// called root, in whatever case; of several spellings the last in order counts.
+    public static func levels(_ root: LogLevel, _ levels: [String: LogLevel]) -> [String: LogLevel] {
+        var named = [rootName: root]
+        for (name, level) in levels.sorted(by: { $0.key < $1.key }) { named[canonical(name)] = level }
+        return named
     }
 
     private static func canonical(_ name: String) -> String {

@@ -135,7 +135,7 @@ package final class PluginHost: PluginCatalog {
                 FoundClass(
                     description: PluginDescription(
                         className: entry.name, aliases: entry.aliases, kind: kind, version: entry.version,
-                        location: path), table: entry.table, path: path))
+                        location: path, build: file.build), table: entry.table, path: path))
         }
         return classes
     }

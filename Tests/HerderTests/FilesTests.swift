@@ -65,6 +65,30 @@ import Testing
         #expect(worker.state("a") == .running)
     }
 
+    @Test func `one that is deleted while it starts does not come back to say that it failed`() async throws {
+        let worker = try await Worker()
+        worker.catalog["stuck"].set("start", .block)
+        async let outcome = apply(worker, file(worker, "stuck"))
+        await worker.until("it hangs") { worker.catalog["stuck"].calls.last == "start" }
+        _ = await worker.ask(.deleteConnector(name: "stuck"))
+        #expect(await outcome?.code == .connectorFailed)
+        _ = await worker.ask(.health)
+        #expect(worker.connector("stuck") == nil)
+    }
+
+    @Test func `what begins to run with references is named, and a look is none`() async throws {
+        let worker = try await Worker()
+        _ = await worker.ask(.validateConfig(worker.config("a", [("x", "${x:secret}")])))
+        #expect(worker.uses.all == [])
+        _ = await worker.create("a", [("x", "${x:secret}")])
+        let task = ReferenceUser.task(TaskID(connector: "a", number: 0))
+        #expect(worker.uses.all == [.connector("a"), task])
+        _ = await worker.ask(.restartTask(TaskID(connector: "a", number: 0)))
+        #expect(worker.uses.all.last == task)
+        _ = await worker.ask(.restartConnector(name: "a", includeTasks: false, onlyFailed: false))
+        #expect(worker.uses.all.last == .connector("a"))
+    }
+
     @Test func `a worker that stops takes no file`() async throws {
         let worker = try await Worker()
         await worker.stop()

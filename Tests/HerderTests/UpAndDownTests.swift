@@ -57,6 +57,18 @@ import Testing
         #expect(worker.herder.snapshot.isReady)
     }
 
+    @Test func `a file whose connector hangs in its start keeps the worker from nothing`() async throws {
+        let worker = try await Worker(isReady: false, slowCallTime: 20_000_000)
+        worker.kafka.connect()
+        worker.catalog["stuck"].set("start", .block)
+        let problems = await worker.start([
+            file(worker, "stuck", failsAlone: true), file(worker, "good", failsAlone: true),
+        ])
+        #expect(problems.map(\.connector.name) == ["stuck"] && problems.first?.error.code == .taskHung)
+        #expect(worker.herder.snapshot.isReady)
+        #expect(worker.state("good") == .running)
+    }
+
     @Test func `a file that fails alone shows as a failed connector`() async throws {
         let worker = try await Worker(isReady: false)
         worker.kafka.connect()

@@ -55,6 +55,21 @@ struct LogRegistryTests {
         #expect(registry.loggers().map(\.name) == ["b", "c", "root"])
     }
 
+    @Test func `the root is the root in any case, also when it is read again`() {
+        registry.configure(root: .info, levels: ["ROOT": .warn])
+        #expect(registry.level(of: "root")?.level == .warn)
+        let before = (root: LogLevel.info, levels: ["ROOT": LogLevel.warn])
+        #expect(registry.reconfigure(root: .info, levels: ["Root": .warn], before: before) == [], "the same")
+        #expect(registry.reconfigure(root: .debug, levels: ["ROOT": .warn], before: before) == [], "it gives way")
+        #expect(registry.level(of: "root")?.level == .warn)
+        #expect(registry.reconfigure(root: .debug, levels: ["ROOT": .error], before: before) == ["root"])
+        #expect(registry.level(of: "root")?.level == .error)
+        let now = (root: LogLevel.debug, levels: ["ROOT": LogLevel.error])
+        #expect(registry.reconfigure(root: .debug, levels: [:], before: now) == ["root"])
+        #expect(registry.level(of: "root")?.level == .debug, "it has always one")
+        #expect(registry.loggers().map(\.name) == ["root"])
+    }
+
     @Test func `setLevel affects every logger with the plain prefix`() {
         for name in ["connect.file", "connect.file.Source", "connect.fileother", "connect.x"] {
             _ = Logger(name, in: registry)

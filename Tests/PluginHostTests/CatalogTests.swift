@@ -1,5 +1,6 @@
 import ConnectABI
 import ConnectModel
+import Glibc
 import PluginTestKit
 import Settings
 import Testing
@@ -79,6 +80,23 @@ import Testing
         folder.write("lib0.so", [0], append: true)
         second.rescan()
         #expect(second.plugins.isEmpty && second.broken.count == 1)
+    }
+
+    @Test func `a library that is replaced or written over is told from the one before`() throws {
+        let host = try host(["org.example.One"])
+        let first = try #require(host.plugins.first?.build)
+        host.rescan()
+        #expect(host.plugins.first?.build == first)
+        folder.write("lib0.so", [0], append: true)
+        host.rescan()
+        let written = try #require(host.plugins.first?.build)
+        #expect(written.file == first.file && written.content != first.content)
+        // Beside it first, so that the inode cannot be the same one again.
+        _ = try #require(CompiledPlugin.build("other", CSources.minimal(className: "org.example.One"), in: folder))
+        #expect(rename("\(folder.path)/other.so", "\(folder.path)/lib0.so") == 0)
+        host.rescan()
+        let replaced = try #require(host.plugins.first?.build)
+        #expect(host.plugins.count == 1 && replaced.file != first.file)
     }
 
     @Test func `the keys of a class keep type, default and validator`() throws {

@@ -104,6 +104,67 @@ def test_levels_of_the_log_change_with_the_file_and_stay_where_it_does_not(folde
         "INFO", "TRACE", "INFO", "ERROR"]
 
 
+def test_the_root_of_the_loggers_is_the_root_in_any_case(folder):
+    worker = folder.worker
+    worker.settings |= {"native.log.level": "INFO", "native.log.levels.ROOT": "WARN"}
+    notifications = watch(worker)
+    worker.start()
+
+    def write(**changes):
+        worker.settings |= changes
+        worker.file.write_text("".join(f"{key}={value}\n" for key, value in worker.settings.items() if value))
+        reload(worker, notifications)
+        return worker.get("/admin/loggers/root")["level"]
+
+    assert worker.get("/admin/loggers/root")["level"] == "WARN"
+    assert write(**{"native.log.level": "DEBUG"}) == "WARN"
+    assert write(**{"native.log.levels.ROOT": "ERROR"}) == "ERROR"
+    assert write(**{"native.log.levels.ROOT": None}) == "DEBUG"
+
+
+def test_a_connector_that_hangs_holds_a_reload_up_for_some_seconds_only_and_is_named(folder, tmp_path):
+    worker = folder.worker
+    shutil.copy(BUILT / "libkafka-connect-verifiable.so", worker.folder / "plugins/verifiable.so")
+    folder.source("good")
+    notifications = watch(worker)
+    worker.start()
+    folder.source("other")
+    (folder.path / "stuck.yaml").write_text(
+        f"name: stuck\nconnector.class: VerifiableSource\ntopic: {folder.topic}\nnative.output: none\n"
+        "native.faults: connector.start:hang\n")
+    log = reload(worker, notifications, seconds=20)
+    warnings = [line for line in log.splitlines() if " WARN " in line and "The reload is not through after 10000 ms" in line]
+    assert len(warnings) == 1 and "still busy: the connector stuck" in warnings[0] and "[stuck|worker]" in warnings[0], log
+    eventually("STATUS tells", lambda: notifications.status().endswith("still busy: the connector stuck"))
+    assert folder.states()["other"] == "RUNNING" and folder.states()["good"] == "RUNNING"
+    # What it is stuck in holds up no other reload, and goes with its file.
+    folder.source("good", batch__size=7)
+    assert "connectors changed: good" in reload(worker, notifications)
+    (folder.path / "stuck.yaml").unlink()
+    assert "connectors removed: stuck" in reload(worker, notifications, seconds=20)
+    eventually("the first reload ends", lambda: "connectors added: other; 1 failure" in worker.log.read_text())
+    assert folder.states() == {"good": "RUNNING", "other": "RUNNING"}
+
+
+def test_a_library_that_was_replaced_by_another_of_its_version_is_told(folder, tmp_path):
+    worker = folder.worker
+    folder.source("a")
+    notifications = watch(worker)
+    worker.start()
+    worker.await_task("a", "RUNNING")
+    library = next((worker.folder / "plugins").glob("*.so"))
+    shutil.copy(library, tmp_path / "new.so")
+    os.replace(tmp_path / "new.so", library)
+    log = reload(worker, notifications)
+    assert f"plugin libraries replaced by others of the same version: {library}" in log
+    assert "Their library was replaced; each of these connectors keeps the one that it was started with" in log
+    assert "until a restart of it with its tasks: a (connect.reload)" in log
+    assert "written over" not in log and "with their old library until a restart a" in notifications.status()
+    assert worker.task_state("a") == "RUNNING"
+    worker.request("POST", "/connectors/a/restart?includeTasks=true")
+    assert "nothing changed" in reload(worker, notifications)
+
+
 def test_files_of_connectors_are_added_changed_and_removed_and_clients_keep_theirs(folder, tmp_path):
     worker = folder.worker
     folder.source("a")
@@ -167,6 +228,16 @@ def test_two_files_with_one_connector_are_told(folder):
     worker = folder.worker.start()
     assert f"{second}: error: the connector a stands in {first} too, which counts" in worker.log.read_text()
     assert worker.get("/connectors/a/config")["file"].endswith("a.in")
+
+
+def test_at_the_start_a_good_file_wins_over_a_broken_one_of_the_same_connector(folder):
+    good = folder.source("x")
+    broken = folder.path / "a.json"
+    broken.write_text('{"name": "x", "config": {"connector.class": "FileStreamSource"}, "initial_state": "NO"}')
+    worker = folder.worker.start()
+    assert folder.states() == {"x": "RUNNING"}
+    told = [line for line in worker.log.read_text().splitlines() if " ERROR " in line]
+    assert len(told) == 1 and f"{broken}:" in told[0] and f"the connector x stands in {good} too, which counts" in told[0], told
 
 
 def test_a_folder_that_cannot_be_read_costs_no_connector(folder):

@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from installation import install  # noqa: E402
 from machines import Machine, Root, obstacle  # noqa: E402
-from services import Service  # noqa: E402
+from services import SOCKET, Service  # noqa: E402
 from workers import *  # noqa: E402,F401,F403
 
 
@@ -48,6 +48,13 @@ def service(machine, broker, request):
         print(machine.systemctl("status", "--no-pager", "--full", "kafka-connect*", check=False))
         print(machine.run("journalctl", "--no-pager", "--lines=80", "--output=short-monotonic").stdout)
     service.reset()
+
+
+@pytest.fixture
+def socket(service):
+    service.drop_in("port", f"[Socket]\nListenStream=\nListenStream=127.0.0.1:{service.port}\n", unit=SOCKET)
+    service.machine.systemctl("start", SOCKET)
+    return service
 
 
 def compile_plugin(library, sources, *include):

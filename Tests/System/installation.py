@@ -2,6 +2,8 @@
 import functools
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import tempfile
 
@@ -24,15 +26,62 @@ def install(machine):
         install_tree(machine)
 
 
+# Our list alone: the others are as old as the root, and what they lead to lies fetched in apt's cache.
+OURS = ["--option=Dir::Etc::sourcelist=sources.list.d/kafka-connect.list", "--option=Dir::Etc::sourceparts=-",
+        "--option=APT::Get::List-Cleanup=0"]
+
+
 def install_package(machine):
-    repository = machine.path("/srv/repository")
-    subprocess.run(["cp", "-a", f"{REPOSITORY}/.", repository], check=True)
-    machine.write("/etc/apt/sources.list.d/kafka-connect.list", "deb [signed-by=/srv/repository/key.gpg] file:/srv/repository ./\n")
-    # This list alone: the others are as old as the root, and what they lead to lies fetched in apt's cache.
-    machine.run(
-        "apt-get", "update", "--option=Dir::Etc::sourcelist=sources.list.d/kafka-connect.list", "--option=Dir::Etc::sourceparts=-",
-        "--option=APT::Get::List-Cleanup=0")
+    offer(machine, REPOSITORY)
     machine.run("apt-get", "install", "--yes", "--no-install-recommends", "kafka-connect", seconds=300)
+
+
+def offer(machine, repository):
+    """Has a machine's apt know a repository of ours, in the place of the one before."""
+    place = machine.path("/srv/repository")
+    shutil.rmtree(place, ignore_errors=True)
+    subprocess.run(["cp", "-rT", repository, place], check=True)
+    machine.write("/etc/apt/sources.list.d/kafka-connect.list", "deb [signed-by=/srv/repository/key.gpg] file:/srv/repository ./\n")
+    machine.run("apt-get", "update", *OURS)
+
+
+class Versions:
+    """Two versions of the package in one repository: the one that was built, and a higher one of the same files."""
+
+    def __init__(self, machine, folder):
+        self.machine = machine
+        package = next(REPOSITORY.glob("kafka-connect_*.deb"))
+        self.old = subprocess.run(
+            ["dpkg-deb", "--field", package, "Version"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+        self.new = self.old + "+next1"
+        packages = folder / "packages"
+        packages.mkdir()
+        shutil.copy(package, packages)
+        tree = folder / "tree"
+        subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
+        control = tree / "DEBIAN/control"
+        control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {self.new}", control.read_text()))
+        subprocess.run(
+            ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, packages], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [TOP / "scripts/apt-repository", folder / "repository"], check=True, stdout=subprocess.DEVNULL,
+            env={**os.environ, "DEB_OUT": str(packages)})
+        offer(machine, folder / "repository")
+
+    @property
+    def installed(self):
+        return self.machine.run("dpkg-query", "--show", "--showformat=${Version}", "kafka-connect").stdout
+
+    # Nobody can answer: standard input is empty. A question, about a configuration file say, fails these.
+
+    def upgrade(self):
+        """To the higher version, as `apt upgrade` does it."""
+        self.machine.run("apt-get", "upgrade", "--yes", *OURS, seconds=300)
+        assert self.installed == self.new
+
+    def downgrade(self):
+        self.machine.run("apt-get", "install", "--yes", "--allow-downgrades", f"kafka-connect={self.old}", seconds=300)
+        assert self.installed == self.old
 
 
 @functools.cache

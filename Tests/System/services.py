@@ -1,10 +1,13 @@
 """The worker as a service: what an administrator does with it, and what its REST interface says."""
+import http.client
 import pathlib
 import re
 import shutil
+import threading
+import time
 
 from machines import TOP
-from workers import Worker, eventually, free_port
+from workers import Worker, check_sequence, eventually, free_port, lines_of
 
 UNIT = "kafka-connect.service"
 SOCKET = "kafka-connect.socket"
@@ -131,6 +134,45 @@ class Service(Worker):
         self.use_example("file-sink")
         self.connector_file("pair-src", connector__class="FileStreamSource", file=f"{SOURCES}/in.txt", topic=topic)
         self.connector_file("pair-snk", connector__class="FileStreamSink", file=f"{SINKS}/out.txt", topics=topic)
+
+
+def flows(service):
+    before = len(lines_of(service.sink_file))
+    eventually("lines flow", lambda: len(lines_of(service.sink_file)) > before + 100, seconds=60)
+
+
+def finish(service, writer):
+    """Waits for the last line; says how many came twice."""
+    count = writer.finish()
+    eventually("the last line arrived", lambda: lines_of(service.sink_file)[-1:] == [f"line-{count - 1}"], seconds=60)
+    duplicates = check_sequence(lines_of(service.sink_file), count)
+    print(f"{count} lines, {duplicates} duplicates")
+    return duplicates
+
+
+class Client(threading.Thread):
+    """Asks without a pause, each time with a new connection; keeps what went wrong."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.answers, self.problems = port, [], []
+        self.stopping = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.stopping.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            try:
+                connection.request("GET", "/")
+                self.answers.append((time.monotonic(), connection.getresponse().status))
+            except (OSError, http.client.HTTPException) as error:
+                self.problems.append(repr(error))
+            finally:
+                connection.close()
+
+    def finish(self):
+        self.stopping.set()
+        self.join()
 
 
 def sources(folder):

@@ -3,25 +3,12 @@ import ctypes
 import os
 import pathlib
 
-from conftest import Writer, check_sequence, eventually, lines_of
+from conftest import Writer, eventually
+from services import finish, flows
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, ALL_THREADS = 0x4206, 0x4207, 0x40000000
 # Instead of the unit's half a minute.
 QUICK_WATCHDOG = "[Service]\nWatchdogSec=2\nRestartSec=100ms\n"
-
-
-def flows(service):
-    before = len(lines_of(service.sink_file))
-    eventually("lines flow", lambda: len(lines_of(service.sink_file)) > before + 100, seconds=60)
-
-
-def finish(service, writer):
-    """Waits for the last line; says how many came twice."""
-    count = writer.finish()
-    eventually("the last line arrived", lambda: lines_of(service.sink_file)[-1:] == [f"line-{count - 1}"], seconds=60)
-    duplicates = check_sequence(lines_of(service.sink_file), count)
-    print(f"{count} lines, {duplicates} duplicates")
-    return duplicates
 
 
 def test_killed_it_is_restarted_and_goes_on_where_it_was(service, topic):

@@ -1,49 +1,13 @@
 """REST by socket activation: systemd holds the port, so that a request waits for a worker that restarts, or starts one."""
-import http.client
-import threading
-import time
-
 import pytest
 
 from conftest import eventually
-from services import SOCKET, sources
+from services import Client, sources
 
 pytestmark = pytest.mark.skipif(
     "PassedSocket.take" not in sources("kafka-connect"),
     reason="needs a worker that serves REST on the sockets that systemd passes: nothing in Sources/kafka-connect calls "
            "PassedSocket.take")
-
-
-@pytest.fixture
-def socket(service):
-    service.drop_in("port", f"[Socket]\nListenStream=\nListenStream=127.0.0.1:{service.port}\n", unit=SOCKET)
-    service.machine.systemctl("start", SOCKET)
-    return service
-
-
-class Client(threading.Thread):
-    """Asks without a pause, each time with a new connection; keeps what went wrong."""
-
-    def __init__(self, port):
-        super().__init__(daemon=True)
-        self.port, self.answers, self.problems = port, [], []
-        self.stopping = threading.Event()
-        self.start()
-
-    def run(self):
-        while not self.stopping.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-            try:
-                connection.request("GET", "/")
-                self.answers.append((time.monotonic(), connection.getresponse().status))
-            except (OSError, http.client.HTTPException) as error:
-                self.problems.append(repr(error))
-            finally:
-                connection.close()
-
-    def finish(self):
-        self.stopping.set()
-        self.join()
 
 
 def test_the_first_request_starts_the_worker(socket):

@@ -24,9 +24,9 @@ CACHE = pathlib.Path(os.environ.get("SYSTEM_TEST_CACHE", "/var/cache/kafka-conne
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 SUITE = "bookworm"
 INCLUDED = ["systemd", "systemd-sysv", "dbus"]
-# Fetched and not installed: what the package depends on, so that installing it needs no network.
+# Fetched and not installed: what the package depends on, so that installing it needs no network, and what an administrator has.
 FETCHED = [
-    "libyaml-0-2", "libmicrohttpd12", "libsnappy1v5", "libcurl4", "libpcre2-8-0", "liblz4-1", "libzstd1", "zlib1g", "libssl3",
+    "sudo", "curl", "libyaml-0-2", "libmicrohttpd12", "libsnappy1v5", "libcurl4", "libpcre2-8-0", "liblz4-1", "libzstd1", "zlib1g", "libssl3",
     "libsystemd0"]
 MOST_DAYS = 30
 NAME = "kafka-connect-test"

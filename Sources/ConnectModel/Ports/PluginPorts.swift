@@ -17,14 +17,34 @@ public struct PluginDescription: Sendable {
     public let version: String
     /// File that it came from.
     public let location: String
+    /// What that file was when it was looked at; nil where it is no file.
+    public let build: PluginBuild?
 
     /// A description.
-    public init(className: String, aliases: [String], kind: ConnectorKind, version: String, location: String) {
+    public init(
+        className: String, aliases: [String], kind: ConnectorKind, version: String, location: String,
+        build: PluginBuild? = nil
+    ) {
         self.className = className
         self.aliases = aliases
         self.kind = kind
         self.version = version
         self.location = location
+        self.build = build
+    }
+}
+
+/// Tells one build of a library from another one of the same version.
+public struct PluginBuild: Sendable, Equatable {
+    /// The file itself: one that was put in its place under the same path is another.
+    public let file: String
+    /// What is in it, as far as size and time of change tell.
+    public let content: String
+
+    /// A build.
+    public init(file: String, content: String) {
+        self.file = file
+        self.content = content
     }
 }
 

@@ -1,3 +1,4 @@
+import ConnectModel
 import Glibc
 
 /// A plugin's file, opened once and checked through its descriptor, so that what is checked is what is loaded.
@@ -8,6 +9,7 @@ struct LibraryFile {
     let descriptor: Int32
     /// Device, inode, size and times: tells one build of a file from another.
     let identity: String
+    let build: PluginBuild
 
     /// Opens and checks a library.
     ///
@@ -27,10 +29,11 @@ struct LibraryFile {
             guard status.st_mode & S_IFMT == S_IFREG else { throw PluginRefusal("is not a regular file") }
             try checkWriters(status, "the file")
             try ELFCheck(descriptor: descriptor, size: Int64(status.st_size)).check()
-            let identity =
-                "\(status.st_dev):\(status.st_ino):\(status.st_size):\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-                + ":\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
-            return LibraryFile(path: path, descriptor: descriptor, identity: identity)
+            let build = PluginBuild(
+                file: "\(status.st_dev):\(status.st_ino)",
+                content: "\(status.st_size):\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)")
+            let identity = "\(build.file):\(build.content):\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+            return LibraryFile(path: path, descriptor: descriptor, identity: identity, build: build)
         } catch {
             Glibc.close(descriptor)
             throw error

@@ -6,7 +6,8 @@ import ConnectModel
 ///
 /// - A file that is broken harms its own connector alone, which keeps the configuration that it has. While it cannot be told
 ///   which one that is, no connector is removed for a file that is gone: it may be the same under another name.
-/// - Of two files with the same connector the one that had it before counts, else the first by name.
+/// - Of two files with the same connector the one that had it before counts, else the first good one by name, else the first.
+///   A broken one under which the connector never came up has not had it.
 struct ConnectorFolderPlan {
     /// The connector that a file stands for.
     struct Entry: Equatable {
@@ -61,7 +62,10 @@ struct ConnectorFolderPlan {
                 continue
             }
             if let owner = owners[name], owner != file.file {
-                complain(file, name, "\(file.file): error: the connector \(name) stands in \(owner) too, which counts")
+                let clash = "the connector \(name) stands in \(owner) too, which counts"
+                complain(
+                    file, name,
+                    file.hasErrors ? "\(Self.problems(of: file)); \(clash)" : "\(file.file): error: \(clash)")
                 continue
             }
             // Under another name it is still the file of its connector.
@@ -114,11 +118,20 @@ struct ConnectorFolderPlan {
 
     private static func owners(_ files: [ConnectorFile], _ before: Book) -> [String: String] {
         var owners: [String: String] = [:]
+        var ranks: [String: Int] = [:]
         for file in files {
             guard let name = connector(of: file, before) else { continue }
-            if owners[name] == nil || before[file.file]?.connector == name { owners[name] = file.file }
+            let rank = rank(file, of: name, before)
+            if let best = ranks[name], best >= rank { continue }
+            owners[name] = file.file
+            ranks[name] = rank
         }
         return owners
+    }
+
+    private static func rank(_ file: ConnectorFile, of name: String, _ before: Book) -> Int {
+        if let entry = before[file.file], entry.connector == name, !(file.hasErrors && entry.mustRetry) { return 2 }
+        return file.hasErrors ? 0 : 1
     }
 
     private static func problems(of file: ConnectorFile) -> String {

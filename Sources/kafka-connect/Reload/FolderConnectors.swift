@@ -51,7 +51,7 @@ final class FolderConnectors: Sendable {
     /// Has the herder make the connectors what the files say. Blocks while files are read; the rest comes later.
     ///
     /// - Parameter done: called once, on any thread.
-    func reload(_ herder: Herder, _ done: @escaping @Sendable (Outcome) -> Void) {
+    func reload(_ herder: Herder, _ progress: ReloadProgress, _ done: @escaping @Sendable (Outcome) -> Void) {
         let files: [String]
         let before = book.withLock { $0 }
         switch ConnectorFolder.list(folder) {
@@ -66,9 +66,9 @@ final class FolderConnectors: Sendable {
         let plan = ConnectorFolderPlan(Self.load(files), book: before) { snapshot.connector($0)?.info.config }
         tell(plan)
         book.withLock { $0 = plan.book }
-        remove(plan.removals, herder) { [self] removed in
+        remove(plan.removals, herder, progress) { [self] removed in
             keep(before.filter { plan.removals.contains($0.value.connector) && !removed.contains($0.value.connector) })
-            apply(plan.changes, herder) { [self] failed in
+            apply(plan.changes, herder, progress) { [self] failed in
                 var outcome = Outcome()
                 outcome.failures = plan.complaints.count + failed.count + plan.removals.count - removed.count
                 outcome.removed = removed
@@ -96,10 +96,14 @@ final class FolderConnectors: Sendable {
     }
 
     /// First of all, so that a connector of another name can take over what one has held.
-    private func remove(_ names: [String], _ herder: Herder, _ done: @escaping @Sendable ([String]) -> Void) {
+    private func remove(
+        _ names: [String], _ herder: Herder, _ progress: ReloadProgress, _ done: @escaping @Sendable ([String]) -> Void
+    ) {
         let gathering = Gathering<String>(names.count) { done($0.sorted()) }
         for name in names {
+            progress.begin(name)
             herder.submit(.deleteConnector(name: name)) { result in
+                progress.end(name)
                 switch result {
                 case .success:
                     Self.log.info("The connector was removed with its file", [.connector(name)])
@@ -117,12 +121,19 @@ final class FolderConnectors: Sendable {
 
     /// - Parameter done: gets the paths of the files whose connector is not what they say.
     private func apply(
-        _ changes: [ConnectorFolderPlan.Change], _ herder: Herder, _ done: @escaping @Sendable (Set<String>) -> Void
+        _ changes: [ConnectorFolderPlan.Change], _ herder: Herder, _ progress: ReloadProgress,
+        _ done: @escaping @Sendable (Set<String>) -> Void
     ) {
         let gathering = Gathering<String>(changes.count) { done(Set($0)) }
         for change in changes {
+            progress.begin(change.connector)
             herder.apply(StartupFiles.connector(change.file, failsAlone: true)) { error in
+                progress.end(change.connector)
                 let file = change.file.file
+                // One that somebody else has made meanwhile is theirs.
+                guard self.isInFile(change.connector) || error?.code == .connectorExists else {
+                    return self.takeBack(change, herder) { gathering.add(file) }
+                }
                 guard let error else {
                     Self.log.info(
                         "The connector was \(change.isNew ? "added" : "changed") by its file",
@@ -136,6 +147,23 @@ final class FolderConnectors: Sendable {
                     [.connector(change.connector), LogField("file", file), .errorCode(error.code.rawValue)])
                 gathering.add(file)
             }
+        }
+    }
+
+    /// Whether a file stands for the connector by now.
+    private func isInFile(_ connector: String) -> Bool {
+        book.withLock { $0.values.contains { $0.connector == connector } }
+    }
+
+    /// A look later than the one that asked for the connector found its file gone, while the connector was still on its way.
+    private func takeBack(
+        _ change: ConnectorFolderPlan.Change, _ herder: Herder, _ done: @escaping @Sendable () -> Void
+    ) {
+        herder.submit(.deleteConnector(name: change.connector)) { _ in
+            Self.log.warning(
+                "The connector came up, or failed, after its file had gone: it was removed",
+                [.connector(change.connector), LogField("file", change.file.file)])
+            done()
         }
     }
 

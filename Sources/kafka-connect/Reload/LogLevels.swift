@@ -19,8 +19,9 @@ struct LogLevels {
     /// - Returns: the names of those loggers, with their new levels where they have one of their own.
     func reconfigure(before: LogLevels) -> [String] {
         LogSystem.reconfigure(root: root, levels: levels, before: (before.root, before.levels)).map { name in
-            let level = name == LogRegistry.rootName ? root : levels[name]
-            return level.map { "\(name) (\($0.name))" } ?? "\(name) (inherited)"
+            named[name].map { "\(name) (\($0.name))" } ?? "\(name) (inherited)"
         }
     }
+
+    private var named: [String: LogLevel] { LogRegistry.levels(root, levels) }
 }

@@ -15,6 +15,8 @@ struct ReloadReport: Equatable {
     var removed: [String] = []
     /// Restarted since what they refer to has another value.
     var restarted: [String] = []
+    /// Connectors that run on with a library that was replaced.
+    var outdated: [String] = []
     /// Files and connectors that could not be dealt with; each is told on its own as well.
     var failures = 0
 
@@ -23,7 +25,9 @@ struct ReloadReport: Equatable {
         let parts = [
             Self.list("log levels of", loggers), Self.list("config providers:", providers),
             Self.list("plugin classes added:", plugins.added), Self.list("plugin classes replaced:", plugins.replaced),
-            Self.list("plugin classes gone:", plugins.removed), Self.list("connectors added:", added),
+            Self.list("plugin classes gone:", plugins.removed),
+            Self.list("plugin libraries replaced by others of the same version:", plugins.rebuilt),
+            Self.list("connectors added:", added),
             Self.list("connectors changed:", changed), Self.list("connectors removed:", removed),
             Self.list("connectors restarted for other values of their references:", restarted),
             failures == 0 ? nil : "\(Self.count(failures, "failure")), told above",
@@ -39,10 +43,13 @@ struct ReloadReport: Equatable {
             Self.tally(plugins.added.count, "plugin class", "added"),
             Self.tally(plugins.replaced.count, "plugin class", "replaced"),
             Self.tally(plugins.removed.count, "plugin class", "gone"),
+            Self.tally(plugins.rebuilt.count, "plugin library", "of the same version replaced"),
             Self.tally(plugins.broken.count, "plugin library", "broken"),
             Self.tally(added.count, "connector", "added"), Self.tally(changed.count, "connector", "changed"),
             Self.tally(removed.count, "connector", "removed"), Self.tally(restarted.count, "connector", "restarted"),
             failures == 0 ? nil : Self.count(failures, "failure"), Self.shortList("restart needed for", waiting),
+            Self.shortList("restart of the worker needed for", plugins.overwritten),
+            Self.shortList("with their old library until a restart", outdated),
         ].compactMap(\.self)
         return parts.isEmpty ? "nothing changed" : parts.joined(separator: ", ")
     }

@@ -10,7 +10,8 @@ import Synchronization
 /// Reads again what may change while the worker runs: the worker's file (log levels, config providers), plugin folders, what
 /// references stand for, and `connectors.d`. A worker's file that is broken leaves everything as it was.
 ///
-/// Reads on a lane of its own. One reload at a time, which ``Reloads`` sees to.
+/// Reads on a lane of its own. One reload at a time, which ``Reloads`` sees to; only what connectors still do for one that took too
+/// long may go on beside the next.
 final class Reloader: Sendable {
     /// What a reload works with.
     struct Parts {
@@ -40,11 +41,13 @@ final class Reloader: Sendable {
         current = Mutex(parts.config)
     }
 
-    /// - Parameter done: called once with what changed, on any thread. What went wrong stands in the log by then.
-    func run(_ done: @escaping @Sendable (ReloadReport) -> Void) {
+    /// - Parameters:
+    ///   - progress: where it is.
+    ///   - done: called once with what changed, on any thread. What went wrong stands in the log by then.
+    func run(_ progress: ReloadProgress, _ done: @escaping @Sendable (ReloadReport) -> Void) {
         let isTaken = parts.lane.submit { [self] in
             let began = EventLoop.now()
-            read { report in
+            read(progress) { report in
                 Self.tell(report, milliseconds: (EventLoop.now() &- began) / 1_000_000)
                 done(report)
             }
@@ -53,21 +56,23 @@ final class Reloader: Sendable {
         if !isTaken { done(ReloadReport(refusal: "the worker is shutting down")) }
     }
 
-    private func read(_ done: @escaping @Sendable (ReloadReport) -> Void) {
+    private func read(_ progress: ReloadProgress, _ done: @escaping @Sendable (ReloadReport) -> Void) {
         let loaded = WorkerFile.load(parts.file, mode: parts.mode)
         Self.log.tell(loaded.problems)
         guard let config = loaded.config else {
             return done(ReloadReport(refusal: StatusText.firstError(of: loaded.problems)))
         }
         var report = take(config)
+        progress.read("the plugin folders")
         let before = PluginChanges.Found(parts.plugins)
         parts.plugins.rescan()
         parts.herder.pluginsChanged()
         report.plugins = PluginChanges(before: before, now: PluginChanges.Found(parts.plugins))
         for library in report.plugins.broken { Self.log.warning("A plugin cannot be used: \(library)") }
-        guard let folder = parts.folder else { return refresh(report, besides: [], done) }
+        guard let folder = parts.folder else { return refresh(report, besides: [], progress, done) }
         let taken = report
-        folder.reload(parts.herder) { [self] outcome in
+        progress.read("connectors.d")
+        folder.reload(parts.herder, progress) { [self] outcome in
             var report = taken
             report.added = outcome.added.sorted()
             report.changed = outcome.changed.sorted()
@@ -76,7 +81,7 @@ final class Reloader: Sendable {
             let fresh = Set(outcome.added + outcome.changed)
             let next = report
             // This may be the herder's loop, which must not read files.
-            if !parts.lane.submit({ self.refresh(next, besides: fresh, done) }) { done(next) }
+            if !parts.lane.submit({ self.refresh(next, besides: fresh, progress, done) }) { done(next) }
         }
     }
 
@@ -100,36 +105,63 @@ final class Reloader: Sendable {
     ///
     /// - Parameter besides: those that were started a moment ago anyway.
     private func refresh(
-        _ report: ReloadReport, besides fresh: Set<String>, _ done: @escaping @Sendable (ReloadReport) -> Void
+        _ report: ReloadReport, besides fresh: Set<String>, _ progress: ReloadProgress,
+        _ done: @escaping @Sendable (ReloadReport) -> Void
     ) {
-        var report = report
+        progress.read("what references stand for")
+        let all = parts.herder.snapshot.connectors
         // Nothing is known here of what those of other workers refer to.
-        let own = parts.herder.snapshot.connectors.map { connector in
-            (info: connector.info, commands: LocalRestart.commands(connector.status, worker: parts.workerID))
-        }.filter { !$0.commands.isEmpty }
-        let (names, failures) = parts.references.changed(in: own.map(\.info))
+        let own = all.map { connector in
+            References.Running(
+                info: connector.info, parts: LocalRestart.parts(connector.status, worker: parts.workerID))
+        }.filter { !$0.parts.isEmpty }
+        let configured = Dictionary(uniqueKeysWithValues: all.map { ($0.info.name, $0.info.tasks.count) })
+        let (names, failures) = parts.references.changed(in: own, configured: configured)
         for failure in failures {
-            report.failures += 1
             Self.log.error(
                 "What the connector refers to cannot be read, it keeps what it has: \(failure.error.message)",
                 [.connector(failure.name), .errorCode(failure.error.code.rawValue)])
         }
-        let restarts = own.filter { names.contains($0.info.name) && !fresh.contains($0.info.name) }
-        report.restarted = restarts.map(\.info.name)
-        let result = report
-        let gathering = Gathering<Never>(restarts.reduce(0) { $0 + $1.commands.count }) { _ in done(result) }
-        for (info, commands) in restarts {
-            for command in commands {
-                parts.herder.submit(command) { answer in
-                    if case .failure(let error) = answer {
-                        Self.log.error(
-                            "The connector was not restarted for what it refers to: \(error.message)",
-                            [.connector(info.name), .errorCode(error.code.rawValue)])
-                    }
-                    gathering.add(nil)
-                }
+        let due = own.filter { names.contains($0.info.name) && !fresh.contains($0.info.name) }
+        restart(due, progress) { [self] failed in
+            var report = report
+            report.restarted = due.map(\.info.name).filter { !failed.contains($0) }
+            report.failures += failures.count + failed.count
+            let begunAnew = Set(report.added + report.restarted)
+            report.outdated = own.filter { connector in
+                !begunAnew.contains(connector.info.name)
+                    && report.plugins.otherClasses.contains(className(of: connector.info))
+            }.map(\.info.name)
+            done(report)
+        }
+    }
+
+    /// - Parameter done: gets the names of those that did not come up, or not in whole.
+    private func restart(
+        _ connectors: [References.Running], _ progress: ReloadProgress,
+        _ done: @escaping @Sendable (Set<String>) -> Void
+    ) {
+        let parts = connectors.flatMap(\.parts)
+        let gathering = Gathering<String>(parts.count) { done(Set($0)) }
+        for part in parts {
+            progress.begin(part.connector)
+            self.parts.herder.submit(LocalRestart.command(part)) { [self] answer in
+                progress.end(part.connector)
+                guard case .failure(let error) = answer else { return gathering.add(nil) }
+                self.parts.references.notTaken(by: part)
+                Self.log.error(
+                    "The connector was not restarted for what it refers to, and will be at the next reload: "
+                        + error.trace,
+                    [.connector(part.connector), .errorCode(error.code.rawValue)])
+                gathering.add(part.connector)
             }
         }
+    }
+
+    /// The class by its full name, of which configurations know others.
+    private func className(of connector: ConnectorInfo) -> String {
+        let written = connector.config["connector.class"] ?? ""
+        return (try? parts.plugins.resolve(written))?.className ?? written
     }
 
     private static func tell(_ report: ReloadReport, milliseconds: UInt64) {
@@ -141,6 +173,16 @@ final class Reloader: Sendable {
             log.warning(
                 "Changed in the worker's file, and in force only after a restart: \(report.waiting.joined(separator: ", "))"
             )
+        }
+        for library in report.plugins.overwritten {
+            log.warning(
+                "The library was written over in place, and what of it is in use is neither the old one nor the new one: "
+                    + "restart the worker: \(library)")
+        }
+        if !report.outdated.isEmpty {
+            log.warning(
+                "Their library was replaced; each of these connectors keeps the one that it was started with until a restart "
+                    + "of it with its tasks: \(report.outdated.joined(separator: ", "))")
         }
     }
 }

@@ -122,7 +122,9 @@ final class Worker: Sendable {
             HerderDependencies(
                 catalog: plugins, kafka: kafka, offsets: offsets, tasks: tasks,
                 checking: ConfigurationChecker(worker: config, plugins: plugins),
-                resolve: { (map) throws(ConnectError) in try references.resolved(map) }, loop: herderLoop, pool: pool,
+                resolve: { (map, user) throws(ConnectError) in try references.resolved(map, for: user) },
+                loop: herderLoop,
+                pool: pool,
                 cluster: cluster?.dependencies),
             settings: HerderSettings(
                 workerID: advertised.workerID,
@@ -149,8 +151,9 @@ final class Worker: Sendable {
         self.status = status
         let loop = kafkaLoop
         reloads = Reloads(
-            loop: herderLoop, note: note, reload: { reloader.run($0) },
-            statusChanged: { loop.execute { status.value.update() } })
+            Reloads.Parts(
+                loop: herderLoop, note: note, reload: { reloader.run($0, $1) },
+                statusChanged: { loop.execute { status.value.update() } }))
     }
 
     /// Runs until a signal, or until a connector of the command line was refused.

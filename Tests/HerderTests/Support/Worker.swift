@@ -17,12 +17,15 @@ final class Worker: Sendable {
     let offsets = MemoryOffsets()
     /// Lets `${x:slow}` be resolved.
     let gate = Gate()
+    /// For whom references were replaced, looks left out.
+    let uses = ReferenceUses()
     let herder: Herder
     let name: String
 
     /// - Parameter isReady: started without connectors, with Kafka there.
     init(
-        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, cluster: FakeCluster? = nil, name: String = "here",
+        isReady: Bool = true, requestTime: UInt64 = 90_000_000_000, slowCallTime: UInt64 = 10_000_000_000,
+        cluster: FakeCluster? = nil, name: String = "here",
         patience: ConnectorLifecycle.Patience = .init(
             interruptAfter: 20_000_000, interruptStopAfter: 40_000_000, abandonAfter: 100_000_000)
     ) async throws {
@@ -32,15 +35,18 @@ final class Worker: Sendable {
         loop = try EventLoop(name: "test-herder")
         pool = BlockingPool(name: "test-lane")
         let gate = gate
+        let uses = uses
         herder = Herder(
             HerderDependencies(
                 catalog: catalog, kafka: kafka, offsets: offsets, tasks: tasks, checking: FakeChecking(),
-                resolve: { config throws(ConnectError) in Worker.resolve(config, gate) }, loop: loop, pool: pool,
+                resolve: { config, user throws(ConnectError) in
+                    if let user { uses.note(user) }
+                    return Worker.resolve(config, gate)
+                }, loop: loop, pool: pool,
                 cluster: cluster?.parts(name)),
             settings: HerderSettings(
-                workerID: "\(name):8083", taskShutdownTime: 200_000_000, requestTime: requestTime,
-                offsetsTime: 200_000_000,
-                patience: patience))
+                workerID: "\(name):8083", taskShutdownTime: 200_000_000, slowCallTime: slowCallTime,
+                requestTime: requestTime, offsetsTime: 200_000_000, patience: patience))
         cluster?.add(herder, name)
         guard isReady else { return }
         kafka.connect()
@@ -135,4 +141,13 @@ extension Result<Reply, ConnectError> {
     var error: ConnectError? { if case .failure(let error) = self { error } else { nil } }
     /// Status and message of an error.
     var refusal: String? { error.map { "\($0.httpStatus) \($0.message)" } }
+}
+
+/// Who asked for values of references, in order.
+final class ReferenceUses: Sendable {
+    private let seen = Mutex<[ReferenceUser]>([])
+
+    var all: [ReferenceUser] { seen.withLock { $0 } }
+
+    func note(_ user: ReferenceUser) { seen.withLock { $0.append(user) } }
 }

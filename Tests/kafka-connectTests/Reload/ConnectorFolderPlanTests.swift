@@ -141,6 +141,20 @@ import Testing
             inForce: ["x": config("x")])
         #expect(changes(later) == [] && later.unchanged == 1)
         #expect(later.complaints.map(\.file) == ["a.yaml"])
+        // At the start nobody has had it: a good file wins over one that is broken, whatever their names.
+        let good = plan([half("a.yaml", "x"), file("b.yaml", "x"), half("c.yaml", "x")])
+        #expect(changes(good) == ["+x b.yaml"])
+        #expect(good.complaints.map(\.file) == ["a.yaml", "c.yaml"])
+        for complaint in good.complaints {
+            #expect(complaint.text.hasPrefix("\(complaint.file):") && complaint.text.contains("initial_state"))
+            #expect(complaint.text.hasSuffix("; the connector x stands in b.yaml too, which counts"))
+        }
+        // So does one that comes later than a broken file whose connector never came up.
+        let mended = plan(
+            [half("a.yaml", "x"), file("b.yaml", "x")], ["a.yaml": .init(connector: "x", mustRetry: true)],
+            inForce: ["x": ConfigMap([("name", "x")])])
+        #expect(changes(mended) == ["~x b.yaml"] && mended.removals == [])
+        #expect(mended.book == ["b.yaml": .init(connector: "x")])
         // A file that is broken still has its connector.
         let held = plan(
             [file("a.yaml", "x", "2"), broken("b.yaml")], ["b.yaml": .init(connector: "x")], inForce: ["x": config("x")]

@@ -33,10 +33,13 @@ import Testing
 }
 
 @Suite struct PluginChangesTests {
-    private func found(_ plugins: [(String, String, String)], broken: [(String, String)] = []) -> PluginChanges.Found {
+    private func found(
+        _ plugins: [(String, String, String)], broken: [(String, String)] = [], builds: [String: PluginBuild] = [:]
+    ) -> PluginChanges.Found {
         PluginChanges.Found(
             plugins: plugins.map {
-                PluginDescription(className: $0.0, aliases: [], kind: .source, version: $0.1, location: $0.2)
+                PluginDescription(
+                    className: $0.0, aliases: [], kind: .source, version: $0.1, location: $0.2, build: builds[$0.2])
             }, broken: broken.map { BrokenPlugin(location: $0.0, reason: $0.1) })
     }
 
@@ -52,7 +55,27 @@ import Testing
         #expect(changes.replaced == ["B 2", "C 1"])
         #expect(changes.removed == ["D"])
         #expect(changes.broken == ["/y.so: exited", "/z.so: empty"])
+        #expect(changes.otherClasses == ["B", "C"])
+        #expect(changes.rebuilt == [] && changes.overwritten == [])
         #expect(PluginChanges(before: now, now: now) == PluginChanges())
+    }
+
+    @Test func `a library that is another build of the same version is told`() {
+        let classes = [("A", "1", "/a.so"), ("B", "1", "/a.so"), ("C", "1", "/c.so"), ("D", "1", "/d.so")]
+        let build = PluginBuild(file: "8:1", content: "100:1")
+        let before = found(classes, builds: ["/a.so": build, "/c.so": build, "/d.so": build])
+        let renamed = PluginBuild(file: "8:2", content: "100:1")
+        let written = PluginBuild(file: "8:1", content: "100:2")
+        let now = found(classes, builds: ["/a.so": renamed, "/c.so": written, "/d.so": build])
+        let changes = PluginChanges(before: before, now: now)
+        #expect(changes.rebuilt == ["/a.so", "/c.so"] && changes.replaced == [])
+        #expect(changes.overwritten == ["/c.so"])
+        #expect(changes.otherClasses == ["A", "B", "C"])
+        #expect(PluginChanges(before: now, now: now) == PluginChanges())
+        // The same with another version: whoever writes over a loaded library has to restart the worker.
+        let newer = found([("C", "2", "/c.so")], builds: ["/c.so": written])
+        let inPlace = PluginChanges(before: before, now: newer)
+        #expect(inPlace.replaced == ["C 2"] && inPlace.rebuilt == [] && inPlace.overwritten == ["/c.so"])
     }
 }
 
@@ -77,6 +100,24 @@ import Testing
             report.summary
                 == "1 log level changed, 1 connector added, 2 connectors removed, 2 failures, restart needed for a.b, c, d, "
                 + "and 1 more")
+    }
+
+    @Test func `libraries of the same version, and who runs on with an old one, are told`() {
+        let before = PluginDescription(
+            className: "A", aliases: [], kind: .source, version: "1", location: "/a.so",
+            build: PluginBuild(file: "1", content: "1"))
+        let now = PluginDescription(
+            className: "A", aliases: [], kind: .source, version: "1", location: "/a.so",
+            build: PluginBuild(file: "1", content: "2"))
+        let report = ReloadReport(
+            plugins: PluginChanges(
+                before: PluginChanges.Found(plugins: [before], broken: []),
+                now: PluginChanges.Found(plugins: [now], broken: [])), outdated: ["x"])
+        #expect(report.details == "plugin libraries replaced by others of the same version: /a.so")
+        #expect(
+            report.summary
+                == "1 plugin library of the same version replaced, restart of the worker needed for /a.so, "
+                + "with their old library until a restart x")
     }
 
     @Test func `a refusal is all that is told`() {
@@ -106,8 +147,8 @@ import Testing
     }
 
     private func texts(_ status: ConnectorStatus?) -> [String] {
-        LocalRestart.commands(status, worker: "a:1").map { command in
-            switch command {
+        LocalRestart.parts(status, worker: "a:1").map { part in
+            switch LocalRestart.command(part) {
             case .restartConnector(let name, includeTasks: false, onlyFailed: false): name
             case .restartTask(let task): "\(task)"
             default: "?"
