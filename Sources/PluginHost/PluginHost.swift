@@ -13,7 +13,10 @@ package final class PluginHost: PluginCatalog {
         var found: [FoundClass] = []
         var table = ClassNames([])
         var broken: [BrokenPlugin] = []
+        /// By identity of the file.
         var libraries: [String: OpenLibrary] = [:]
+        /// Outcomes of probes; nil before the first scan.
+        var cache: ProbeCache?
     }
 
     /// A class with the library that it comes from.
@@ -21,6 +24,8 @@ package final class PluginHost: PluginCatalog {
         let description: PluginDescription
         let table: SettingsTable
         let path: String
+        /// Of the very file that was probed.
+        let identity: String
     }
 
     private static let log = Logger("connect.plugins")
@@ -85,7 +90,9 @@ package final class PluginHost: PluginCatalog {
     package static func probe(_ path: String) -> String { PluginProbe.answer(for: path) }
 
     package func rescan() {
-        var cache = ProbeCache(folder: cacheFolder)
+        // What was looked into and is the same is not looked into again: a probe that fails under load would take classes away
+        // that are in use.
+        var cache = state.withLock { $0.cache } ?? ProbeCache(folder: cacheFolder)
         var found: [FoundClass] = []
         var broken: [BrokenPlugin] = []
         for path in libraries() {
@@ -112,6 +119,7 @@ package final class PluginHost: PluginCatalog {
             state.found = sorted
             state.table = ClassNames(sorted.map(\.description))
             state.broken = broken
+            state.cache = cache
         }
     }
 
@@ -135,7 +143,8 @@ package final class PluginHost: PluginCatalog {
                 FoundClass(
                     description: PluginDescription(
                         className: entry.name, aliases: entry.aliases, kind: kind, version: entry.version,
-                        location: path, build: file.build), table: entry.table, path: path))
+                        location: path, build: file.build), table: entry.table, path: path,
+                    identity: file.identity))
         }
         return classes
     }
@@ -227,35 +236,36 @@ package final class PluginHost: PluginCatalog {
     }
 
     private func opened(_ plugin: PluginDescription) throws(ConnectError) -> PluginClass {
-        let path = try found(plugin.className).path
-        let opened: Result<PluginClass, PluginRefusal> = loading.withLock { _ in
-            do throws(PluginRefusal) {
-                return .success(try load(path, plugin))
-            } catch {
-                return .failure(error)
-            }
+        let found = try found(plugin.className)
+        let opened: Result<OpenLibrary, PluginRefusal>
+        if let library = state.withLock({ $0.libraries[found.identity] }) {
+            // A library that hangs while it is opened holds up the first uses of others alone.
+            opened = .success(library)
+        } else {
+            opened = loading.withLock { _ in Result { () throws(PluginRefusal) in try load(found) } }
         }
         do throws(PluginRefusal) {
-            return try opened.get()
+            guard let kcClass = try opened.get().kcClass(named: plugin.className) else {
+                throw PluginRefusal("has no class \(plugin.className) any more: it was replaced since it was looked at")
+            }
+            return PluginClass(kcClass)
         } catch {
-            throw ConnectError(.pluginUnusable, "\(path): \(error.reason)")
+            throw ConnectError(.pluginUnusable, "\(found.path): \(error.reason)")
         }
     }
 
-    private func load(_ path: String, _ plugin: PluginDescription) throws(PluginRefusal) -> PluginClass {
-        let file = try LibraryFile.open(path)
-        let library: OpenLibrary
-        if let known = state.withLock({ $0.libraries[file.identity] }) {
+    private func load(_ found: FoundClass) throws(PluginRefusal) -> OpenLibrary {
+        if let library = state.withLock({ $0.libraries[found.identity] }) { return library }
+        let file = try LibraryFile.open(found.path)
+        guard file.identity == found.identity else {
             file.close()
-            library = known
-        } else {
-            library = try OpenLibrary(file)
-            state.withLock { $0.libraries[file.identity] = library }
+            throw PluginRefusal(
+                "was replaced since it was looked at: reload the worker (systemctl reload kafka-connect), which looks again"
+            )
         }
-        guard let kcClass = library.kcClass(named: plugin.className) else {
-            throw PluginRefusal("has no class \(plugin.className) any more: it was replaced since it was looked at")
-        }
-        return PluginClass(kcClass)
+        let library = try OpenLibrary(file)
+        state.withLock { $0.libraries[found.identity] = library }
+        return library
     }
 }
 

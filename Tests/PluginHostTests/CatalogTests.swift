@@ -62,7 +62,7 @@ import Testing
             PluginHost.FoundClass(
                 description: PluginDescription(
                     className: "org.Foo", aliases: [], kind: .source, version: version, location: path),
-                table: SettingsTable(), path: path)
+                table: SettingsTable(), path: path, identity: path)
         }
         let (chosen, twins) = PluginHost.highestVersions([found("/a", "1"), found("/b", "2"), found("/c", "2")])
         #expect(chosen.map(\.path) == ["/b"])
@@ -80,6 +80,35 @@ import Testing
         folder.write("lib0.so", [0], append: true)
         second.rescan()
         #expect(second.plugins.isEmpty && second.broken.count == 1)
+    }
+
+    @Test func `without a folder for the cache a scan looks into changed files alone`() throws {
+        let one = try #require(CompiledPlugin.build("one", CSources.minimal(className: "org.example.One"), in: folder))
+        // The probing program is gone after the first scan, as where no process can be made.
+        let program = "\(folder.path)/probe"
+        #expect(symlink(WorkerProgram.path, program) == 0)
+        let host = PluginHost(folders: [one], program: program, cacheFolder: nil)
+        host.rescan()
+        #expect(host.plugins.count == 1)
+        #expect(unlink(program) == 0)
+        host.rescan()
+        #expect(host.plugins.count == 1 && host.broken.isEmpty)
+    }
+
+    @Test func `a library that was replaced is not opened before it was looked into, and an open one stays in use`()
+        throws
+    {
+        let host = try host(["org.example.One"])
+        let plugin = try host.resolve("org.example.One")
+        let services = TestServices()
+        _ = try #require(CompiledPlugin.build("other", CSources.minimal(className: "org.example.One"), in: folder))
+        #expect(rename("\(folder.path)/other.so", "\(folder.path)/lib0.so") == 0)
+        let error = #expect(throws: ConnectError.self) { _ = try host.makeConnector(plugin, services: services) }
+        #expect(error?.message.contains("was replaced since it was looked at: reload the worker") == true)
+        host.rescan()
+        try host.makeConnector(plugin, services: services).destroy()
+        #expect(unlink("\(folder.path)/lib0.so") == 0)
+        try host.makeConnector(plugin, services: services).destroy()
     }
 
     @Test func `a library that is replaced or written over is told from the one before`() throws {
