@@ -101,7 +101,13 @@ struct HeaderTextOracleTests {
             let fixture = PipelineFixture()
             defer { withExtendedLifetime(fixture) {} }
             let bytes = Array(text.utf8)
-            let answer = try oracle.ask(.object(["op": "parseString", "string": .string(text)]))
+            var copy = bytes
+            let encoded = copy.withUnsafeMutableBytes { Base64.encode(UnsafeRawBufferPointer($0)) }
+            let answer = try oracle.ask(
+                .object([
+                    "op": "toConnectHeader", "converter": .string(ConverterFactory.simpleHeaderConverter),
+                    "config": .object(JSONObject()), "topic": "t", "header": "h", "bytes": .string(encoded),
+                ]))
             let (value, schema) = try converter.decode(
                 UnsafeRawBufferPointer(start: fixture.copy(bytes), count: bytes.count), arena: fixture.arena)
             #expect(
