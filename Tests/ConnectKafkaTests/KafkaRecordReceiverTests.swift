@@ -8,11 +8,11 @@ import Testing
     /// A consumer whose events the test gives.
     private final class Source: ChunkSource {
         var events: [ConsumerEvent] = []
-        private(set) var consumed: [Int64] = []
+        private(set) var reports: [Int64] = []
 
         func poll(maxBytes: Int) -> ConsumerEvent? { events.isEmpty ? nil : events.removeFirst() }
         func pollEvent() -> ConsumerEvent? { nil }
-        func consumed(upTo offset: Int64, _ partition: KafkaClient.TopicPartition) { consumed.append(offset) }
+        func consumed(upTo offset: Int64, _ partition: KafkaClient.TopicPartition) { reports.append(offset) }
         func commit(
             _ offsets: [(partition: KafkaClient.TopicPartition, offset: Int64)],
             completion: @escaping @Sendable (Result<Void, ClientError>) -> Void
@@ -84,8 +84,8 @@ import Testing
         let receiver = KafkaRecordReceiver(consumer: source)
         let found = try offsets(receiver, tableOf: capacity, pauses: pauses)
         #expect(found == Self.committed)
-        #expect(source.consumed.last == 3_001)
-        #expect(source.consumed == source.consumed.sorted())
+        #expect(source.reports.last == 3_001)
+        #expect(source.reports == source.reports.sorted())
     }
 
     @Test func `a chunk that begins within a transaction goes on where it was left`() throws {

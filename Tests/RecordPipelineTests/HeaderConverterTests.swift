@@ -8,34 +8,49 @@ import Testing
     /// A header converter with values that it takes, each with its schema.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
-        var options: [(String, String)] = []
+        var options: [(String, String?)] = []
         let values: @Sendable (PipelineFixture) -> [(Value, Schema?)]
 
-        var testDescription: String { name + options.map { " \($0.0)=\($0.1)" }.joined() }
+        var testDescription: String { name + options.map { " \($0.0)=\($0.1 ?? "")" }.joined() }
         var config: ConfigMap { ConfigMap(options) }
     }
 
     static let cases = [
         Case(name: "Json", values: json),
         Case(name: "Json", options: [("schemas.enable", "false")], values: json),
-        Case(name: "String") {
-            [
-                ($0.string("text"), .string), (.int64(-5), nil), (.null, nil), ($0.string(""), .string),
-                (.boolean(true), nil),
-            ]
-        },
-        Case(name: "ByteArray") { fixture in
-            [[0, 1], [], [255, 254, 253]].map { bytes in
-                (.bytes(fixture.copy(bytes), Int32(bytes.count)), .optionalBytes)
-            } + [(.null, nil)]
-        },
-        Case(name: "Integer") { _ in [1, -2, 3_000_000].map { (.integer(.int32, $0), Schema(.int32)) } },
-        Case(name: "Double") { _ in [(.float64(1.5), nil), (.null, nil), (.float64(-2), Schema(.float64))] },
-        Case(name: "Boolean") { _ in
-            [(.boolean(true), Schema(.boolean)), (.boolean(false), nil), (.boolean(true), nil)]
-        },
+        Case(name: "String", values: texts),
+        Case(name: "ByteArray", values: bytes),
+        Case(name: "Integer", values: integers),
+        Case(name: "Double", values: doubles),
+        Case(name: "Boolean", values: truths),
         Case(name: "Simple", values: json),
     ]
+
+    @Sendable static func texts(_ fixture: PipelineFixture) -> [(Value, Schema?)] {
+        [
+            (fixture.string("text"), .string), (.int64(-5), nil), (.null, nil), (fixture.string(""), .string),
+            (.boolean(true), nil),
+        ]
+    }
+
+    @Sendable static func bytes(_ fixture: PipelineFixture) -> [(Value, Schema?)] {
+        [
+            (.bytes(fixture.copy([0, 1]), 2), .optionalBytes), (.bytes(fixture.copy([]), 0), nil), (.null, nil),
+            (.bytes(fixture.copy([255, 254, 253]), 3), nil),
+        ]
+    }
+
+    @Sendable static func integers(_ fixture: PipelineFixture) -> [(Value, Schema?)] {
+        [(.integer(.int32, 1), nil), (.integer(.int32, -2), Schema(.int32)), (.integer(.int32, 3_000_000), nil)]
+    }
+
+    @Sendable static func doubles(_ fixture: PipelineFixture) -> [(Value, Schema?)] {
+        [(.float64(1.5), nil), (.null, nil), (.float64(-2), Schema(.float64))]
+    }
+
+    @Sendable static func truths(_ fixture: PipelineFixture) -> [(Value, Schema?)] {
+        [(.boolean(true), Schema(.boolean)), (.boolean(false), nil), (.boolean(true), nil)]
+    }
 
     @Sendable static func json(_ fixture: PipelineFixture) -> [(Value, Schema?)] {
         let numbers = fixture.values([.integer(.int32, 7), .integer(.int32, 8)])
@@ -56,7 +71,7 @@ import Testing
         (0..<values.count + record % 3).map { values[(record + $0) % values.count] }
     }
 
-    private func bytes(_ pointer: UnsafeRawPointer?, _ length: Int32) -> [UInt8]? {
+    private func copied(_ pointer: UnsafeRawPointer?, _ length: Int32) -> [UInt8]? {
         length < 0 ? nil : Array(UnsafeRawBufferPointer(start: pointer, count: Int(length)))
     }
 
@@ -66,7 +81,7 @@ import Testing
         let converter = try ConverterFactory.makeHeaderConverter(test.name, options: test.config)
         return try withExtendedLifetime(fixture) {
             let (pointer, length) = try converter.encode(value, schema: schema, arena: fixture.arena)
-            return bytes(pointer, length)
+            return copied(pointer, length)
         }
     }
 
@@ -107,7 +122,7 @@ import Testing
             for (index, record) in pipeline.outgoing.enumerated() {
                 let wanted = try headers(index, of: values).map { try encoded(test, $0.0, $0.1) }
                 let found = UnsafeBufferPointer(start: record.headers, count: Int(record.headerCount))
-                    .map { bytes($0.value, $0.valueLength) }
+                    .map { copied($0.value, $0.valueLength) }
                 #expect(found == wanted, "record \(index)")
             }
         }

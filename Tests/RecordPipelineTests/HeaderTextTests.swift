@@ -31,8 +31,7 @@ enum HeaderTexts {
     /// Pieces that are put together to texts: such as make a reader go back and forth.
     static let pieces = [
         "1", "12", "-1.5", "300", "1e3", "12:34:56.789Z", "2024-05-01", "T10:00:00.000Z", "10", "56.789Z", ":", ":",
-        ",",
-        ",", "[", "[", "]", "]", "{", "}", "\"", "\"", " ", "\\", "a", "x y", "true", "null", "Z", "-", "é",
+        ",", ",", "[", "[", "]", "]", "{", "}", "\"", "\"", " ", "\\", "a", "x y", "true", "null", "Z", "-", "é",
     ]
 
     static func generated(seed: UInt64) -> String {

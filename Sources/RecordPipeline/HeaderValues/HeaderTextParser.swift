@@ -25,7 +25,7 @@ struct HeaderTextParser {
             // Such a word counts only where nothing comes after it.
             if let found = literal(), !tokens.hasNext { return found }
         case UInt8(ascii: "["), UInt8(ascii: "{"):
-            if let found = container(0) ?? nil { return found }
+            if case .some(.some(let found)) = container(0) { return found }
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"):
             if let found = scalar() { return found }
         default: break
@@ -44,7 +44,8 @@ struct HeaderTextParser {
 
     /// A date, time, timestamp or number, from the next piece on.
     private mutating func scalar() -> (Value, Schema?)? {
-        let text = HeaderTextBytes.trim(tokens.slice(tokens.next()))
+        let piece = tokens.next()
+        let text = HeaderTextBytes.trim(tokens.slice(piece))
         guard let first = text.first else { return nil }
         let isDigit = HeaderTextBytes.isDigit(first)
         if isDigit {
