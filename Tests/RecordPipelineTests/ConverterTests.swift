@@ -103,7 +103,7 @@ import Testing
         let (pointer, length) = try converter.encode(.container(.map, pairs, 1), schema: nil, arena: fixture.arena)
         let text = String(decoding: UnsafeRawBufferPointer(start: pointer, count: Int(length)), as: UTF8.self)
         #expect(text == #"{"k\"":"v"}"#)
-        #expect(try parse(text).0.children[0].text == "k\"")
+        #expect(try parse(text).0.children[0].text == #"k\""#)
     }
 
     @Test(arguments: [Int64.min, -1, 0, 86_400_000, Int64.max])

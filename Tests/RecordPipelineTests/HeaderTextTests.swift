@@ -121,9 +121,10 @@ struct HeaderTextOracleTests {
     }
 
     /// Not: decimals of any size, of which the oracle's language has the text only; dates among other values, which Java
-    /// gives the last one's schema; and a key that stands in a map twice.
+    /// gives the last one's schema; and a broken array or map behind a blank, of which Java leaves the blank alone.
     private func isModelled(_ answer: JSONValue, _ text: String) -> Bool {
         guard answer["error"] == nil, answer["value"]?["decimal"] == nil else { return false }
+        if let shown = answer["value"]?["string"]?.string, shown != text, shown == " " { return false }
         let shown = answer.serializedString()
         let isContainer = answer["value"]?["array"] != nil || answer["value"]?["map"] != nil
         return !isContainer || (text.utf8.filter { $0 == UInt8(ascii: ",") }.isEmpty || !shown.contains(#""date""#))
