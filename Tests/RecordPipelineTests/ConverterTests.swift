@@ -97,7 +97,7 @@ import Testing
         #expect(value.children[0].kind == .int16)
     }
 
-    @Test func `a map is written with quoted text and read back`() throws {
+    @Test func `a map is written with quoted text and read back as Apache reads it: backslashes stay`() throws {
         let converter = try ConverterFactory.makeHeaderConverter("Simple", options: ConfigMap())
         let pairs = fixture.values([fixture.string("k\""), fixture.string("v")])
         let (pointer, length) = try converter.encode(.container(.map, pairs, 1), schema: nil, arena: fixture.arena)
