@@ -180,7 +180,8 @@ let package = Package(
             exclude: ["Support/AssignorJudge.java"]),
         tests("TaskRuntime", ["ConnectModel", "RecordPipeline", "EventLoop", "ConnectConfig", "Logging"]),
         tests("Herder", ["ConnectModel", "ConnectConfig", "EventLoop", "ClusterCore", "TaskRuntime"]),
-        tests("ConnectKafka", ["EventLoop", "ConnectModel", "KafkaClient", "ConnectConfig", "Settings"]),
+        tests(
+            "ConnectKafka", ["EventLoop", "ConnectModel", "KafkaClient", "KafkaProtocol", "ConnectConfig", "Settings"]),
         tests("StateFiles", ["ConnectModel", "JSON", "Logging"], exclude: ["Fixtures"]),
         tests("PluginHost", ["ConnectABI", "ConnectModel", "EventLoop", "Settings", "PluginTestKit", "kafka-connect"]),
         tests(
@@ -208,7 +209,9 @@ if let fuzzer {
     package.targets.append(
         .executableTarget(
             name: "fuzz",
-            dependencies: ["FuzzDriver", "JSON", "Settings", "KafkaProtocol", "ConnectModel", "ConnectConfig"],
+            dependencies: [
+                "FuzzDriver", "JSON", "Settings", "KafkaProtocol", "ConnectModel", "ConnectConfig", "RecordPipeline",
+            ],
             path: "Fuzz/Sources",
             linkerSettings: [.unsafeFlags(["-sanitize=address", fuzzer, "-lstdc++"])]))
 }

@@ -5,6 +5,7 @@ enum FuzzTarget: String, CaseIterable {
     case properties
     case connector
     case pattern
+    case headers
     case messages
     case records
 
@@ -16,6 +17,7 @@ enum FuzzTarget: String, CaseIterable {
         case .properties: { fuzzWorkerFile("w.properties", UnsafeBufferPointer(start: $0, count: $1)) }
         case .connector: { fuzzConnectorFile(UnsafeBufferPointer(start: $0, count: $1)) }
         case .pattern: { fuzzPattern(UnsafeBufferPointer(start: $0, count: $1)) }
+        case .headers: { fuzzHeaderText(UnsafeBufferPointer(start: $0, count: $1)) }
         case .messages: { fuzzMessages(UnsafeBufferPointer(start: $0, count: $1)) }
         case .records: { fuzzRecords(UnsafeBufferPointer(start: $0, count: $1)) }
         }

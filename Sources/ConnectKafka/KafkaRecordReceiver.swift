@@ -7,18 +7,15 @@ import Synchronization
 ///
 /// Confined to the task's lane. Records point into the fetch answer, or into the decompressed batch, until ``release()``.
 final class KafkaRecordReceiver: RecordReceiver {
-    private let consumer: Consumer
+    private let consumer: any ChunkSource
     private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 4 << 20))
     private let arena = ByteArena()
-    private var current: (chunk: FetchedChunk, reader: RecordBatchReader, partition: ConnectModel.TopicPartition)?
+    private var current: (walk: ChunkWalk, partition: ConnectModel.TopicPartition)?
     /// Where the chunk under way goes on.
     private var currentNext: Int64 = 0
     private var paused: Set<ConnectModel.TopicPartition> = []
     /// Chunks whose partition was paused while they were under way, and where each goes on.
     private var held: [(chunk: FetchedChunk, next: Int64)] = []
-    /// Whether the batch that the reader is in lies in the decompressor's buffer, which the next batch overwrites.
-    private var isInsideCompressedBatch = false
-    private var filter: TransactionFilter?
     /// Owns the memory that the lent records point into.
     private var lent: FetchedChunk?
     /// The offset behind the records that were lent last; told to the consumer when they come back.
@@ -33,7 +30,7 @@ final class KafkaRecordReceiver: RecordReceiver {
         let list = Mutex<[(sequence: UInt64, error: ConnectError?)]>([])
     }
 
-    init(consumer: Consumer) {
+    init(consumer: any ChunkSource) {
         self.consumer = consumer
     }
 
@@ -55,7 +52,7 @@ final class KafkaRecordReceiver: RecordReceiver {
                 begin(chunk, from: next)
                 continue
             }
-            guard let event = ahead.isEmpty ? consumer.poll() : ahead.removeFirst() else { return .none }
+            guard let event = ahead.isEmpty ? consumer.poll(maxBytes: .max) : ahead.removeFirst() else { return .none }
             if case .records(let chunk) = event {
                 begin(chunk, from: chunk.offset)
             } else if let told = told(event) {
@@ -91,38 +88,30 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     private func begin(_ chunk: FetchedChunk, from offset: Int64) {
-        // A chunk that goes on is walked from its first batch, so that aborted transactions are counted again.
-        let reader = RecordBatchReader(chunk.bytes, from: offset, decompressor: decompressor)
-        current = (
-            chunk, offset == chunk.offset ? chunk.reader(decompressor: decompressor) : reader,
-            Self.model(chunk.partition)
-        )
+        current = (ChunkWalk(chunk, from: offset, decompressor: decompressor), Self.model(chunk.partition))
         currentNext = offset
-        isInsideCompressedBatch = false
-        filter = TransactionFilter(chunk)
     }
 
     /// Fills the table from the chunk under way; nil when the chunk is through without a record.
     private func fill(_ table: IncomingTable) throws(ConnectError) -> ConnectModel.TopicPartition? {
-        guard let (chunk, started, partition) = current else { return nil }
+        guard let (started, partition) = current else { return nil }
         current = nil
-        // In a local variable: as a property it would be checked for exclusive access at every record.
-        var reader = started
+        var walk = started
+        let chunk = walk.chunk
         var count = 0
         var isExhausted = false
         do throws(ProtocolError) {
             while count < table.storage.count {
-                if let record = try reader.next() {
-                    table.storage[count] = try incoming(record, reader)
+                if let record = try walk.next() {
+                    table.storage[count] = try incoming(record)
                     count += 1
                     continue
                 }
-                if count > 0, isInsideCompressedBatch { break }
-                guard let batch = try nextVisibleBatch(&reader) else {
+                if count > 0, walk.isInsideCompressedBatch { break }
+                guard try walk.nextBatch() else {
                     isExhausted = true
                     break
                 }
-                isInsideCompressedBatch = batch.codec != .none
             }
         } catch {
             throw ConnectError(
@@ -141,20 +130,13 @@ final class KafkaRecordReceiver: RecordReceiver {
             lentUpTo = count > 0 ? table.storage[count - 1].offset + 1 : nil
             currentNext = lentUpTo ?? currentNext
             lent = chunk
-            current = (chunk, reader, partition)
+            current = (walk, partition)
         }
         return partition
     }
 
-    private func nextVisibleBatch(_ reader: inout RecordBatchReader) throws(ProtocolError) -> RecordBatchInfo? {
-        while let batch = try reader.nextBatch() {
-            if try filter?.shows(batch, &reader) ?? !batch.isControl { return batch }
-        }
-        return nil
-    }
-
     @inline(__always)
-    private func incoming(_ record: RecordView, _ reader: RecordBatchReader) throws(ProtocolError) -> IncomingRecord {
+    private func incoming(_ record: RecordView) throws(ProtocolError) -> IncomingRecord {
         var result = IncomingRecord()
         result.key = record.key
         result.keyLength = record.keyCount
@@ -220,7 +202,7 @@ final class KafkaRecordReceiver: RecordReceiver {
     func pause(_ partitions: [ConnectModel.TopicPartition]) {
         paused.formUnion(partitions)
         if let under = current, paused.contains(under.partition) {
-            held.append((under.chunk, currentNext))
+            held.append((under.walk.chunk, currentNext))
             current = nil
         }
         consumer.pause(partitions.map(Self.client))
@@ -240,7 +222,7 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     private func dropBuffered(_ partition: KafkaClient.TopicPartition) {
-        if current?.chunk.partition == partition { current = nil }
+        if current?.walk.chunk.partition == partition { current = nil }
         held.removeAll { $0.chunk.partition == partition }
     }
 

@@ -113,5 +113,8 @@ final class KafkaRecordSender: RecordSender {
 
     var pendingBytes: Int { lane.pendingBytes }
 
-    func close() { producer.close() }
+    func close() {
+        topics?.close()
+        producer.close()
+    }
 }

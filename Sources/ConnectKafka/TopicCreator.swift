@@ -3,10 +3,12 @@ import ConnectModel
 import EventLoop
 import KafkaClient
 import Settings
+import Synchronization
 
 /// Creates the topics of one source task as `topic.creation.*` says, each before its first record (KIP-158).
 ///
-/// `prepare` is called on the task's lane; everything else runs on the loop, and the state tells the lane how it ended.
+/// `prepare` and `close` are called on the task's lane; everything else runs on the loop, and the state tells the lane how it
+/// ended.
 ///
 /// Source: `AbstractWorkerSourceTask.maybeCreateTopic`.
 final class TopicCreator: TopicPreparation {
@@ -15,8 +17,14 @@ final class TopicCreator: TopicPreparation {
     private let clusters: Confined<ClusterTable>
     private let settings: ClientSettings
     private let wake: @Sendable () -> Void
+    private let ending = Ending()
     /// Touched on the lane only.
     private var known: Set<String> = []
+
+    /// Whether the task has gone.
+    private final class Ending: Sendable {
+        let isClosed = Atomic<Bool>(false)
+    }
 
     init(
         rules: TopicCreation, loop: EventLoop, clusters: Confined<ClusterTable>, settings: ClientSettings,
@@ -43,28 +51,18 @@ final class TopicCreator: TopicPreparation {
         }
         let settings = settings
         let wake = wake
-        loop.execute { [clusters] in
-            let admin = Admin(cluster: clusters.value.cluster(for: settings), settings: settings)
-            let finish: (Result<Void, ConnectError>) -> Void = { outcome in
-                // The administrator lives until its answer has come.
-                withExtendedLifetime(admin) { state.finish(outcome) }
+        loop.execute { [clusters, loop, ending] in
+            let pause = max(settings.retryBackoff.initial, 100_000_000)
+            let search = TopicSearch(
+                wanted, admin: Admin(cluster: clusters.value.cluster(for: settings), settings: settings),
+                later: { loop.schedule(at: EventLoop.now() &+ pause, $0) },
+                isAbandoned: { ending.isClosed.load(ordering: .relaxed) })
+            search.run { outcome in
+                state.finish(outcome)
                 wake()
-            }
-            admin.describeTopics([topic]) { result in
-                if case .success(let topics) = result, topics.contains(where: { $0.name == topic && $0.errorCode == 0 })
-                {
-                    return finish(.success(()))
-                }
-                admin.createTopic(wanted) { result in
-                    finish(
-                        result.map { _ in () }.mapError { error in
-                            ConnectError(
-                                .kafkaRefused,
-                                "Task failed to create new topic \(topic). Ensure that the task is authorized to create "
-                                    + "topics or that the topic exists and restart the task: \(error.message)")
-                        })
-                }
             }
         }
     }
+
+    func close() { ending.isClosed.store(true, ordering: .relaxed) }
 }

@@ -22,7 +22,8 @@ public struct ColumnFailure: Error, Sendable {
 ///
 /// One call serves a whole batch, so that choosing the converter costs nothing per record. An instance serves one column of
 /// one task and is confined to that task's lane; it may keep caches. Bytes and values that are not borrowed from the input
-/// come from the arena and live until it is reset.
+/// come from the arena and live until it is reset; encoded bytes may lie in the converter's own buffer instead, which the next
+/// `encode` of a range that begins at 0 overwrites.
 public protocol ColumnConverter: AnyObject {
     /// Fills key or value of `outgoing[i]` from `records[i]`, for `i` in `range`.
     ///

@@ -1,6 +1,9 @@
 public import ConnectModel
 
 /// Turns one header's value into bytes and back: Connect's `HeaderConverter`. Confined to one task's lane.
+///
+/// What is not borrowed from the input comes from the arena and lives until it is reset, whatever is converted meanwhile: a
+/// record has many headers.
 public protocol HeaderConverter: AnyObject {
     /// The bytes of a header's value; a nil pointer with length −1 for null.
     func encode(_ value: Value, schema: Schema?, arena: ByteArena) throws(ConnectError) -> (UnsafeRawPointer?, Int32)
@@ -15,6 +18,8 @@ final class ColumnHeaderConverter: HeaderConverter {
     private let record = UnsafeMutableBufferPointer<ConnectRecord>.allocate(capacity: 1)
     private let outgoing = UnsafeMutableBufferPointer<OutgoingRecord>.allocate(capacity: 1)
     private let incoming = UnsafeMutableBufferPointer<IncomingRecord>.allocate(capacity: 1)
+    /// The table of the schema that came last: most headers have one schema, and a table for each would be allocated.
+    private var table: [Schema] = []
 
     init(_ converter: any ColumnConverter) {
         self.converter = converter
@@ -32,14 +37,24 @@ final class ColumnHeaderConverter: HeaderConverter {
     func encode(_ value: Value, schema: Schema?, arena: ByteArena) throws(ConnectError) -> (UnsafeRawPointer?, Int32) {
         record[0].value = value
         record[0].valueSchema = schema == nil ? -1 : 0
+        if let schema, table.first !== schema { table = [schema] }
         do throws(ColumnFailure) {
             try converter.encode(
-                UnsafeBufferPointer(record), .value, range: 0..<1, schemas: schema.map { [$0] } ?? [], into: outgoing,
-                arena: arena)
+                UnsafeBufferPointer(record), .value, range: 0..<1, schemas: table, into: outgoing, arena: arena)
         } catch {
             throw error.error
         }
-        return (outgoing[0].value, outgoing[0].valueLength)
+        return kept(outgoing[0].value, outgoing[0].valueLength, value, arena)
+    }
+
+    /// The bytes where the next header's do not overwrite them: a converter may give them in a buffer that serves one call.
+    private func kept(
+        _ bytes: UnsafeRawPointer?, _ length: Int32, _ value: Value, _ arena: ByteArena
+    ) -> (UnsafeRawPointer?, Int32) {
+        guard let bytes, length > 0, !(value.isBytesOrString && bytes == value.pointer) else { return (bytes, length) }
+        let copy = arena.allocate(Int(length))
+        copy.copyMemory(from: bytes, byteCount: Int(length))
+        return (UnsafeRawPointer(copy), length)
     }
 
     func decode(_ bytes: UnsafeRawBufferPointer?, arena: ByteArena) throws(ConnectError) -> (Value, Schema?) {

@@ -142,7 +142,11 @@ struct OracleValues {
     /// A value in the oracle's JSON.
     static func json(_ value: Value, _ schema: Schema?) -> JSONValue {
         guard let kind = value.kind, kind != .null else { return .null }
-        if schema?.logicalType == .timestamp { return .object(["date": .int64(value.int64)]) }
+        switch schema?.logicalType {
+        case .timestamp, .time: return .object(["date": .int64(value.int64)])
+        case .date: return .object(["date": .int64(value.int64 * 86_400_000)])
+        case .decimal, nil: break
+        }
         switch kind {
         case .null: return .null
         case .boolean: return .object(["boolean": .bool(value.boolean)])

@@ -63,8 +63,11 @@ public struct FetchedChunk: Sendable {
     ///
     /// Borrows ``bytes``, so this value must outlive it. Control batches are the caller's to pass over, and with
     /// ``isReadCommitted`` aborted ones too (``TransactionFilter``).
-    public func reader(decompressor: Decompressor) -> RecordBatchReader {
-        RecordBatchReader(bytes, from: offset, decompressor: decompressor, checksums: checksChecksums)
+    ///
+    /// - Parameter later: where to start instead. A filter needs every batch from ``offset`` on where transactions were aborted.
+    public func reader(from later: Int64? = nil, decompressor: Decompressor) -> RecordBatchReader {
+        RecordBatchReader(
+            bytes, from: max(offset, later ?? offset), decompressor: decompressor, checksums: checksChecksums)
     }
 }
 

@@ -19,7 +19,7 @@ public struct RecordBatchReader {
     private let bytes: UnsafeRawBufferPointer
     private let decompressor: Decompressor
     private let checksChecksums: Bool
-    @usableFromInline let firstOffset: Int64
+    @usableFromInline private(set) var firstOffset: Int64
     /// How many of the bytes were walked; what is left when `nextBatch` returns nil is a part of a batch.
     public private(set) var position = 0
     private var batch: RecordBatchInfo?
@@ -73,6 +73,11 @@ public struct RecordBatchReader {
             left = batch.magic == 2 ? batch.recordCount : Int32.max
             return batch
         }
+    }
+
+    /// Passes over the records below an offset that are still to come, and over batches without others.
+    public mutating func pass(to offset: Int64) {
+        firstOffset = max(firstOffset, offset)
     }
 
     /// The next record of the current batch, nil behind its last.

@@ -108,15 +108,23 @@ enum CivilTime {
         return timestamp(milliseconds: milliseconds)
     }
 
-    /// Days since 1970-01-01; nil for a day that no calendar has.
-    static func days(year: Int64, month: Int64, day: Int64) -> Int64? {
-        guard (1...12).contains(month), (1...31).contains(day), (0...9999).contains(year) else { return nil }
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+    /// Days since 1970-01-01. Months and days beyond their range run on into the years and months around.
+    ///
+    /// - Parameter year: like the others far below what a sum of days could overflow with.
+    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let months = year * 12 + month - 1
+        let (wholeYear, monthOfYear) = (floored(months, 12), months - 12 * floored(months, 12) + 1)
+        let shifted = monthOfYear <= 2 ? wholeYear - 1 : wholeYear
+        let era = floored(shifted, 400)
         let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfYear = (153 * (monthOfYear + (monthOfYear > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         return era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// The quotient rounded down.
+    private static func floored(_ number: Int64, _ divisor: Int64) -> Int64 {
+        number / divisor - (number % divisor < 0 ? 1 : 0)
     }
 
     private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {

@@ -4,81 +4,61 @@ import JSON
 /// Finds the type that a header's text stands for, as `org.apache.kafka.connect.data.Values.parseString` does.
 ///
 /// Its habits are kept: the smallest integer type that fits, float before double, and what follows a complete leading
-/// number or date at the top level is dropped.
+/// number, date, array or map at the top level is dropped.
 struct HeaderTextParser {
     private let bytes: UnsafeRawBufferPointer
     private let arena: ByteArena
-    private var position = 0
+    private var tokens: HeaderTextTokens
     private static let deepest = 64
 
     init(_ bytes: UnsafeRawBufferPointer, arena: ByteArena) {
         self.bytes = bytes
         self.arena = arena
+        tokens = HeaderTextTokens(bytes)
     }
 
     /// The value and its schema; text that is nothing else is a string.
     mutating func parse() -> (Value, Schema?) {
-        let whole = string(bytes)
-        let trimmed = Self.trim(bytes)
-        if trimmed.isEmpty { return whole }
-        if Self.equals(trimmed, "null") { return (.null, nil) }
-        if Self.equals(trimmed, "true") { return (.boolean(true), Self.boolean) }
-        if Self.equals(trimmed, "false") { return (.boolean(false), Self.boolean) }
-        skipBlanks()
-        if peek == UInt8(ascii: "[") || peek == UInt8(ascii: "{") {
-            let found = container(depth: 0)
-            skipBlanks()
-            if let found, position == bytes.count { return found }
-            return whole
+        guard let first = HeaderTextBytes.trim(bytes).first else { return string(bytes) }
+        switch first {
+        case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "f"):
+            // Such a word counts only where nothing comes after it.
+            if let found = literal(), !tokens.hasNext { return found }
+        case UInt8(ascii: "["), UInt8(ascii: "{"):
+            if case .some(.some(let found)) = container(0) { return found }
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+            if let found = scalar() { return found }
+        default: break
         }
-        return scalar(token()) ?? whole
+        return string(bytes)
     }
 
     private static let boolean = Schema(.boolean)
 
-    private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-    private mutating func skipBlanks() {
-        while let byte = peek, byte == 0x20 || (0x09...0x0d).contains(byte) { position += 1 }
+    private mutating func literal() -> (Value, Schema?)? {
+        if tokens.take("null") { return (.null, nil) }
+        if tokens.take("true") { return (.boolean(true), Self.boolean) }
+        if tokens.take("false") { return (.boolean(false), Self.boolean) }
+        return nil
     }
 
-    private mutating func consume(_ byte: UInt8) -> Bool {
-        skipBlanks()
-        guard peek == byte else { return false }
-        position += 1
-        return true
-    }
-
-    /// Text up to a delimiter; a delimiter behind a backslash belongs to the text.
-    private mutating func token() -> UnsafeRawBufferPointer {
-        let start = position
-        while let byte = peek, !Self.isDelimiter(byte) {
-            // A time's colons are part of it.
-            position += byte == UInt8(ascii: "\\") && position + 1 < bytes.count ? 2 : 1
-            if peek == UInt8(ascii: ":"), Self.looksTemporal(UnsafeRawBufferPointer(rebasing: bytes[start...])) {
-                position = min(
-                    bytes.count, start + Self.temporalLength(UnsafeRawBufferPointer(rebasing: bytes[start...])))
+    /// A date, time, timestamp or number, from the next piece on.
+    private mutating func scalar() -> (Value, Schema?)? {
+        let piece = tokens.next()
+        let text = HeaderTextBytes.trim(tokens.slice(piece))
+        guard let first = text.first else { return nil }
+        let isDigit = HeaderTextBytes.isDigit(first)
+        if isDigit {
+            let behind = tokens.position
+            // The colons of a time are delimiters: it comes in five pieces.
+            if tokens.skip(4), let found = HeaderTextTemporal.read(text, tokens.slice(behind..<tokens.position)) {
+                return found
             }
+            tokens.position = behind
+            if let found = HeaderTextTemporal.read(text) { return found }
         }
-        return UnsafeRawBufferPointer(rebasing: bytes[start..<min(position, bytes.count)])
-    }
-
-    private static func isDelimiter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"),
-            UInt8(ascii: "}"), UInt8(ascii: "\""):
-            return true
-        default: return false
-        }
-    }
-
-    private func scalar(_ text: UnsafeRawBufferPointer) -> (Value, Schema?)? {
-        let trimmed = Self.trim(text)
-        guard let first = trimmed.first else { return nil }
-        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
-        if isDigit, let temporal = Self.temporal(trimmed) { return temporal }
         guard isDigit || first == UInt8(ascii: "+") || first == UInt8(ascii: "-") else { return nil }
-        return number(trimmed)
+        return number(text)
     }
 
     private func number(_ text: UnsafeRawBufferPointer) -> (Value, Schema?)? {
@@ -108,81 +88,95 @@ struct HeaderTextParser {
         return (.bytes(copy, Int32(truncatingIfNeeded: unscaled.count)), schema)
     }
 
-    /// An array or map; nil where the text breaks off or holds bare words.
-    private mutating func container(depth: Int) -> (Value, Schema?)? {
-        guard depth < Self.deepest else { return nil }
-        if consume(UInt8(ascii: "[")) { return array(depth) }
-        if consume(UInt8(ascii: "{")) { return map(depth) }
+    // MARK: - Containers
+
+    /// An array or map; nil where none begins, `.some(nil)` where it breaks off or holds bare words.
+    private mutating func container(_ depth: Int) -> (Value, Schema?)?? {
+        if tokens.take("[") { return .some(array(depth)) }
+        if tokens.take("{") { return .some(map(depth)) }
         return nil
     }
 
     private mutating func array(_ depth: Int) -> (Value, Schema?)? {
+        guard depth < Self.deepest else { return nil }
         var elements: [(Value, Schema?)] = []
-        while !consume(UInt8(ascii: "]")) {
-            if !elements.isEmpty, !consume(UInt8(ascii: ",")) { return nil }
+        while tokens.hasNext {
+            if tokens.take("]") {
+                var schema: Schema?
+                guard Self.widen(&elements, to: &schema) else { return nil }
+                return (
+                    store(.array, elements.map(\.0), count: elements.count), Schema(.array, valueSchema: schema)
+                )
+            }
             guard let element = embedded(depth + 1) else { return nil }
             elements.append(element)
-        }
-        let common = Self.widen(&elements)
-        return (
-            store(.array, elements.map(\.0), count: elements.count),
-            Schema(.array, valueSchema: common)
-        )
-    }
-
-    private mutating func map(_ depth: Int) -> (Value, Schema?)? {
-        var keys: [(Value, Schema?)] = []
-        var values: [(Value, Schema?)] = []
-        while !consume(UInt8(ascii: "}")) {
-            if !keys.isEmpty, !consume(UInt8(ascii: ",")) { return nil }
-            guard let key = embedded(depth + 1), !key.0.isNull, consume(UInt8(ascii: ":")),
-                let value = embedded(depth + 1)
-            else { return nil }
-            keys.append(key)
-            values.append(value)
-        }
-        let keySchema = Self.widen(&keys)
-        let valueSchema = Self.widen(&values)
-        let flat = zip(keys, values).flatMap { [$0.0, $1.0] }
-        return (
-            store(.map, flat, count: keys.count), Schema(.map, keySchema: keySchema, valueSchema: valueSchema)
-        )
-    }
-
-    /// A value inside a container: quoted text, a container, null, a truth value, a number or a date.
-    private mutating func embedded(_ depth: Int) -> (Value, Schema?)? {
-        skipBlanks()
-        guard let byte = peek else { return nil }
-        if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { return container(depth: depth) }
-        if byte == UInt8(ascii: "\"") { return quoted() }
-        let text = Self.trim(token())
-        if Self.equals(text, "null") { return (.null, nil) }
-        if Self.equals(text, "true") { return (.boolean(true), Self.boolean) }
-        if Self.equals(text, "false") { return (.boolean(false), Self.boolean) }
-        return scalar(text)
-    }
-
-    private mutating func quoted() -> (Value, Schema?)? {
-        position += 1
-        var content: [UInt8] = []
-        while let byte = peek {
-            position += 1
-            if byte == UInt8(ascii: "\"") {
-                let copy = arena.allocate(content.count)
-                content.withUnsafeBytes { source in
-                    if let start = source.baseAddress { copy.copyMemory(from: start, byteCount: source.count) }
-                }
-                let stored = UnsafeRawBufferPointer(start: copy, count: content.count)
-                return Self.temporal(stored) ?? string(stored)
-            }
-            if byte == UInt8(ascii: "\\"), let escaped = peek {
-                content.append(escaped)
-                position += 1
-            } else {
-                content.append(byte)
+            let behind = tokens.position
+            if tokens.take("]") {
+                tokens.position = behind
+            } else if !tokens.take(",") {
+                return nil
             }
         }
         return nil
+    }
+
+    private mutating func map(_ depth: Int) -> (Value, Schema?)? {
+        guard depth < Self.deepest else { return nil }
+        var keys: [(Value, Schema?)] = []
+        var values: [(Value, Schema?)] = []
+        while tokens.hasNext {
+            if tokens.take("}") {
+                var keySchema: Schema?
+                var valueSchema: Schema?
+                guard Self.widen(&keys, to: &keySchema), Self.widen(&values, to: &valueSchema) else { return nil }
+                let flat = zip(keys, values).flatMap { [$0.0, $1.0] }
+                return (
+                    store(.map, flat, count: keys.count),
+                    Schema(.map, keySchema: keySchema, valueSchema: valueSchema)
+                )
+            }
+            guard let key = embedded(depth + 1), !key.0.isNull, tokens.take(":"), let value = embedded(depth + 1) else {
+                return nil
+            }
+            keys.append(key)
+            values.append(value)
+            // Java does not ask for it.
+            _ = tokens.take(",")
+        }
+        return nil
+    }
+
+    /// A value inside a container: quoted text, a truth value, null, a container, a number or a date.
+    private mutating func embedded(_ depth: Int) -> (Value, Schema?)? {
+        if tokens.take("\"") { return quoted() }
+        if let found = literal() { return found }
+        if let found = container(depth) { return found }
+        return scalar()
+    }
+
+    /// Text up to the next quote, backslashes and all. Pieces of blanks before a delimiter are lost, as in Java.
+    private mutating func quoted() -> (Value, Schema?)? {
+        let start = tokens.position
+        var end = start
+        var copied: [UInt8]?
+        while tokens.hasNext {
+            let before = tokens.position
+            if tokens.take("\"") { break }
+            if tokens.position > before, copied == nil { copied = Array(bytes[start..<end]) }
+            let piece = tokens.next()
+            copied?.append(contentsOf: bytes[piece])
+            end = piece.upperBound
+        }
+        guard let copied else { return text(tokens.slice(start..<end)) }
+        let room = arena.allocate(copied.count)
+        copied.withUnsafeBytes { source in
+            if let address = source.baseAddress { room.copyMemory(from: address, byteCount: source.count) }
+        }
+        return text(UnsafeRawBufferPointer(start: room, count: copied.count))
+    }
+
+    private func text(_ content: UnsafeRawBufferPointer) -> (Value, Schema?) {
+        HeaderTextTemporal.read(content) ?? string(content)
     }
 
     private func store(_ kind: ValueKind, _ values: [Value], count: Int) -> Value {
@@ -200,9 +194,10 @@ struct HeaderTextParser {
         return (.string(pointer, length), .string)
     }
 
-    /// The one schema that all elements have, numbers widened to the widest; nil where there is none.
-    private static func widen(_ elements: inout [(Value, Schema?)]) -> Schema? {
-        var common: Schema?
+    /// Gives all elements the one schema that they have, numbers widened to the widest; none where they have none in common.
+    ///
+    /// - Returns: false where a null stands among elements with one schema: Java takes such a text for no container.
+    private static func widen(_ elements: inout [(Value, Schema?)], to common: inout Schema?) -> Bool {
         for (_, schema) in elements {
             guard let schema else { continue }
             guard let known = common else {
@@ -213,13 +208,17 @@ struct HeaderTextParser {
             let order: [ValueKind] = [.int8, .int16, .int32, .int64, .float32, .float64]
             guard let left = order.firstIndex(of: known.kind), let right = order.firstIndex(of: schema.kind),
                 known.name == nil, schema.name == nil
-            else { return nil }
+            else {
+                common = nil
+                return true
+            }
             common = Schema(order[max(left, right)])
         }
-        guard let common else { return nil }
+        guard let common else { return true }
         for index in elements.indices {
             let value = elements[index].0
-            if value.isNull || value.kind == common.kind { continue }
+            if value.isNull { return false }
+            if value.kind == common.kind { continue }
             switch common.kind {
             case .float32: elements[index].0 = .float32(Float(value.int64))
             case .float64:
@@ -227,80 +226,6 @@ struct HeaderTextParser {
             default: elements[index].0 = .integer(common.kind, value.int64)
             }
         }
-        return common
-    }
-
-    // MARK: - Dates
-
-    private static let dateLength = 10
-    private static let timeLength = 13
-    private static let timestampLength = 24
-
-    private static func looksTemporal(_ text: UnsafeRawBufferPointer) -> Bool { temporalLength(text) > 0 }
-
-    private static func temporalLength(_ text: UnsafeRawBufferPointer) -> Int {
-        for length in [timestampLength, timeLength] where text.count >= length {
-            if temporal(UnsafeRawBufferPointer(rebasing: text[..<length])) != nil { return length }
-        }
-        return 0
-    }
-
-    private static func temporal(_ text: UnsafeRawBufferPointer) -> (Value, Schema?)? {
-        switch text.count {
-        case dateLength:
-            guard let days = date(text) else { return nil }
-            return (.integer(.int32, days), Schema(.int32, name: LogicalType.date.rawValue, version: 1))
-        case timeLength:
-            guard let milliseconds = time(text, from: 0) else { return nil }
-            return (.integer(.int32, milliseconds), Schema(.int32, name: LogicalType.time.rawValue, version: 1))
-        case timestampLength:
-            guard text[10] == UInt8(ascii: "T"), let days = date(text), let rest = time(text, from: 11) else {
-                return nil
-            }
-            return (
-                .int64(days * CivilTime.millisecondsPerDay + rest),
-                Schema(.int64, name: LogicalType.timestamp.rawValue, version: 1)
-            )
-        default: return nil
-        }
-    }
-
-    private static func date(_ text: UnsafeRawBufferPointer) -> Int64? {
-        guard text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"), let year = digits(text, 0, 4),
-            let month = digits(text, 5, 2), let day = digits(text, 8, 2)
-        else { return nil }
-        return CivilTime.days(year: year, month: month, day: day)
-    }
-
-    private static func time(_ text: UnsafeRawBufferPointer, from start: Int) -> Int64? {
-        guard text[start + 2] == UInt8(ascii: ":"), text[start + 5] == UInt8(ascii: ":"),
-            text[start + 8] == UInt8(ascii: "."), text[start + 12] == UInt8(ascii: "Z"),
-            let hour = digits(text, start, 2), let minute = digits(text, start + 3, 2),
-            let second = digits(text, start + 6, 2), let rest = digits(text, start + 9, 3), hour < 24, minute < 60,
-            second < 60
-        else { return nil }
-        return ((hour * 60 + minute) * 60 + second) * 1000 + rest
-    }
-
-    private static func digits(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int64? {
-        var number: Int64 = 0
-        for index in start..<start + count {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[index]) else { return nil }
-            number = number * 10 + Int64(text[index] - UInt8(ascii: "0"))
-        }
-        return number
-    }
-
-    private static func trim(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var start = 0
-        var end = text.count
-        while start < end, text[start] <= 0x20 { start += 1 }
-        while end > start, text[end - 1] <= 0x20 { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: text[start..<end])
-    }
-
-    private static func equals(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
-        text.count == word.utf8CodeUnitCount
-            && text.elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        return true
     }
 }

@@ -1,0 +1,161 @@
+import ConnectModel
+import KafkaClient
+import Testing
+
+@testable import ConnectKafka
+
+@Suite struct KafkaRecordReceiverTests {
+    /// A consumer whose events the test gives.
+    private final class Source: ChunkSource {
+        var events: [ConsumerEvent] = []
+        private(set) var reports: [Int64] = []
+
+        func poll(maxBytes: Int) -> ConsumerEvent? { events.isEmpty ? nil : events.removeFirst() }
+        func pollEvent() -> ConsumerEvent? { nil }
+        func consumed(upTo offset: Int64, _ partition: KafkaClient.TopicPartition) { reports.append(offset) }
+        func commit(
+            _ offsets: [(partition: KafkaClient.TopicPartition, offset: Int64)],
+            completion: @escaping @Sendable (Result<Void, ClientError>) -> Void
+        ) {}
+        func finishRevocation() {}
+        func pause(_ partitions: [KafkaClient.TopicPartition]) {}
+        func resume(_ partitions: [KafkaClient.TopicPartition]) {}
+        func seek(_ partition: KafkaClient.TopicPartition, to offset: Int64) {}
+        func close(completion: @escaping @Sendable () -> Void) {}
+    }
+
+    /// Producer 1 aborts 0 to 9; 10 is its marker; then it commits 11 to 3 000 in batches of a hundred, among which producer 2
+    /// aborts 1 011 to 1 020.
+    private static let aborting: [WireBatch] = {
+        var batches = [
+            WireBatch(base: 0, count: 10, producer: 1, attributes: WireBatch.transactional),
+            WireBatch.abort(1, at: 10),
+        ]
+        var next: Int64 = 11
+        while next < 3_001 {
+            if next == 1_011 {
+                batches.append(WireBatch(base: next, count: 10, producer: 2, attributes: WireBatch.transactional))
+                next += 10
+                batches.append(WireBatch.abort(2, at: next))
+                next += 1
+            }
+            let count = min(100, Int(3_001 - next))
+            batches.append(WireBatch(base: next, count: count, producer: 1, attributes: WireBatch.transactional))
+            next += Int64(count)
+        }
+        return batches
+    }()
+    private static let aborted: [(Int64, Int64)] = [(1, 0), (2, 1_011)]
+    private static let committed = Array(Int64(11)...1_010) + Array(Int64(1_022)...3_000)
+
+    /// The offsets of all records that come, with a pause and its end after every table.
+    private func offsets(
+        _ receiver: KafkaRecordReceiver, tableOf capacity: Int, pauses: Bool
+    ) throws -> [Int64] {
+        let table = IncomingTable(capacity: capacity)
+        var offsets: [Int64] = []
+        while true {
+            switch receiver.next(into: table) {
+            case .records(let partition):
+                for record in table.records {
+                    let value = UnsafeRawBufferPointer(start: record.value, count: Int(record.valueLength))
+                    #expect(String(decoding: value, as: UTF8.self) == "\(record.offset)")
+                    offsets.append(record.offset)
+                }
+                if pauses {
+                    receiver.pause([partition])
+                    #expect(receiver.next(into: table).isNone)
+                }
+                receiver.release()
+                if pauses { receiver.resume([partition]) }
+            case .none: return offsets
+            case .failed(let error): throw error
+            default: Issue.record("an event that was not given")
+            }
+        }
+    }
+
+    @Test(arguments: [1, 7, 100, 2_048], [false, true])
+    func `committed records all come and aborted ones do not, with pauses in the middle of a chunk`(
+        capacity: Int, pauses: Bool
+    ) throws {
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(Self.aborting, aborted: Self.aborted))]
+        let receiver = KafkaRecordReceiver(consumer: source)
+        let found = try offsets(receiver, tableOf: capacity, pauses: pauses)
+        #expect(found == Self.committed)
+        #expect(source.reports.last == 3_001)
+        #expect(source.reports == source.reports.sorted())
+    }
+
+    @Test func `a chunk that begins within a transaction goes on where it was left`() throws {
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(Self.aborting, from: 5, aborted: Self.aborted))]
+        #expect(
+            try offsets(KafkaRecordReceiver(consumer: source), tableOf: 50, pauses: true) == Self.committed)
+    }
+
+    @Test func `what was aborted behind the pause stays hidden`() throws {
+        // Producer 1 commits, then begins what it aborts; the marker is in the next chunk.
+        let batches = [
+            WireBatch(base: 0, count: 10, producer: 1, attributes: WireBatch.transactional),
+            WireBatch(base: 10, count: 10, producer: 2, attributes: WireBatch.transactional),
+            WireBatch(base: 20, count: 10, producer: 1, attributes: WireBatch.transactional),
+            WireBatch(base: 30, count: 10, producer: 2, attributes: WireBatch.transactional),
+        ]
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(batches, aborted: [(2, 10), (1, 20)]))]
+        #expect(try offsets(KafkaRecordReceiver(consumer: source), tableOf: 4, pauses: true) == Array(0..<10))
+    }
+
+    @Test(arguments: [true, false])
+    func `checksums are compared after a pause as before, or not at all`(checks: Bool) throws {
+        let batches = (0..<4).map { WireBatch(base: Int64($0) * 10, count: 10, hasChecksum: checks || $0 == 0) }
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(batches, isReadCommitted: false, checksChecksums: checks))]
+        #expect(try offsets(KafkaRecordReceiver(consumer: source), tableOf: 4, pauses: true) == Array(0..<40))
+        let damaged = [WireBatch(base: 0, count: 10), WireBatch(base: 10, count: 10, hasChecksum: false)]
+        source.events = [.records(WireBatch.chunk(damaged, isReadCommitted: false, checksChecksums: true))]
+        #expect(throws: ConnectError.self) {
+            try offsets(KafkaRecordReceiver(consumer: source), tableOf: 4, pauses: true)
+        }
+    }
+
+    @Test func `partitions that are paused in turn go on each where it was`() throws {
+        let source = Source()
+        source.events = (0..<2).map {
+            .records(
+                WireBatch.chunk(Self.aborting, partition: Int32($0), aborted: Self.aborted))
+        }
+        let receiver = KafkaRecordReceiver(consumer: source)
+        let partitions = (0..<2).map { ConnectModel.TopicPartition(topic: "t", partition: Int32($0)) }
+        let table = IncomingTable(capacity: 33)
+        var found: [ConnectModel.TopicPartition: [Int64]] = [:]
+        var isStill = false
+        receiving: while true {
+            switch receiver.next(into: table) {
+            case .records(let partition):
+                isStill = false
+                found[partition, default: []] += table.records.map(\.offset)
+                receiver.pause([partition])
+                receiver.release()
+                receiver.resume(partitions.filter { $0 != partition })
+            case .none:
+                // Nothing is left where all partitions are free to come and none does.
+                if isStill { break receiving }
+                isStill = true
+                receiver.resume(partitions)
+            case .failed(let error): throw error
+            default: Issue.record("an event that was not given")
+            }
+        }
+        #expect(partitions.allSatisfy { found[$0] == Self.committed })
+    }
+}
+
+extension ReceiverEvent {
+    fileprivate var isNone: Bool {
+        if case .none = self { return true }
+        return false
+    }
+}
