@@ -8,6 +8,7 @@ import Synchronization
 /// Confined to the task's lane. Records point into the fetch answer, or into the decompressed batch, until ``release()``.
 final class KafkaRecordReceiver: RecordReceiver {
     private let consumer: Consumer
+    private let use: ClusterUse
     private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 4 << 20))
     private let arena = ByteArena()
     private var current: (chunk: FetchedChunk, reader: RecordBatchReader, partition: ConnectModel.TopicPartition)?
@@ -33,8 +34,9 @@ final class KafkaRecordReceiver: RecordReceiver {
         let list = Mutex<[(sequence: UInt64, error: ConnectError?)]>([])
     }
 
-    init(consumer: Consumer) {
+    init(consumer: Consumer, use: ClusterUse) {
         self.consumer = consumer
+        self.use = use
     }
 
     func next(into table: IncomingTable) -> ReceiverEvent {
@@ -254,7 +256,10 @@ final class KafkaRecordReceiver: RecordReceiver {
         current = nil
         held = []
         ahead = []
-        consumer.close(completion: done)
+        consumer.close { [use] in
+            use.end()
+            done()
+        }
     }
 
     private static func model(_ partition: KafkaClient.TopicPartition) -> ConnectModel.TopicPartition {

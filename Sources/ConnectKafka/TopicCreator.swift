@@ -44,8 +44,10 @@ final class TopicCreator: TopicPreparation {
         let settings = settings
         let wake = wake
         loop.execute { [clusters] in
-            let admin = Admin(cluster: clusters.value.cluster(for: settings), settings: settings)
+            let (cluster, use) = clusters.value.use(settings)
+            let admin = Admin(cluster: cluster, settings: settings)
             let finish: (Result<Void, ConnectError>) -> Void = { outcome in
+                use.end()
                 // The administrator lives until its answer has come.
                 withExtendedLifetime(admin) { state.finish(outcome) }
                 wake()
