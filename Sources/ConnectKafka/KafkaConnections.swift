@@ -113,12 +113,11 @@ package final class KafkaConnections: KafkaPorts {
         let state = state
         // A topic that the connector describes must not come into being in another shape by being asked for.
         let createsTopics = creator == nil
-        let producer = LoopCall.wait(on: loop) {
-            Producer(
-                cluster: state.value.cluster(for: settings), settings: settings, createsTopics: createsTopics,
-                wake: wake)
+        let (producer, use) = LoopCall.wait(on: loop) {
+            let (cluster, use) = state.value.use(settings)
+            return (Producer(cluster: cluster, settings: settings, createsTopics: createsTopics, wake: wake), use)
         }
-        return KafkaRecordSender(producer: producer, topics: creator)
+        return KafkaRecordSender(producer: producer, topics: creator, use: use)
     }
 
     package func makeReceiver(
@@ -128,19 +127,21 @@ package final class KafkaConnections: KafkaPorts {
         let settings = try clientSettings(
             layers.sinkConsumer(task.connector, task: Int(task.number), config: config.texts), .consumer, task)
         let state = state
-        let made: Result<Consumer, ClientError> = LoopCall.wait(on: loop) {
-            Result { () throws(ClientError) in
-                try Consumer(cluster: state.value.cluster(for: settings), settings: settings, wake: wake)
+        let made: Result<(Consumer, ClusterUse), ClientError> = LoopCall.wait(on: loop) {
+            Result { () throws(ClientError) -> (Consumer, ClusterUse) in
+                let (cluster, use) = state.value.use(settings)
+                return (try Consumer(cluster: cluster, settings: settings, wake: wake), use)
             }
         }
         let consumer: Consumer
+        let use: ClusterUse
         do throws(ClientError) {
-            consumer = try made.get()
+            (consumer, use) = try made.get()
         } catch {
             throw ConnectError(error)
         }
         try subscribe(consumer, config)
-        return KafkaRecordReceiver(consumer: consumer)
+        return KafkaRecordReceiver(consumer: consumer, use: use)
     }
 
     /// What validation refuses is refused here again, for a configuration that came by another way.
@@ -203,8 +204,9 @@ package final class KafkaConnections: KafkaPorts {
         _ connector: String, config: ConfigMap,
         _ done: @escaping @Sendable (Result<[TopicPartitionOffset], ConnectError>) -> Void
     ) {
-        withAdmin(connector, config, { done(.failure($0)) }) { admin, group in
+        withAdmin(connector, config, { done(.failure($0)) }) { admin, group, use in
             admin.groupOffsets(group: group) { result in
+                use.end()
                 done(
                     result.map { offsets in
                         offsets.map {
@@ -220,32 +222,37 @@ package final class KafkaConnections: KafkaPorts {
         _ connector: String, config: ConfigMap, _ changes: [GroupOffsetChange],
         _ done: @escaping @Sendable (ConnectError?) -> Void
     ) {
-        withAdmin(connector, config, done) { admin, group in
-            GroupOffsetChanges(admin: admin, group: group, changes: changes).run { done($0.map { ConnectError($0) }) }
+        withAdmin(connector, config, done) { admin, group, use in
+            GroupOffsetChanges(admin: admin, group: group, changes: changes).run { error in
+                use.end()
+                done(error.map { ConnectError($0) })
+            }
         }
     }
 
     package func deleteGroup(
         _ connector: String, config: ConfigMap, _ done: @escaping @Sendable (ConnectError?) -> Void
     ) {
-        withAdmin(connector, config, done) { admin, group in
+        withAdmin(connector, config, done) { admin, group, use in
             admin.deleteGroup(group) { result in
+                use.end()
                 if case .failure(let error) = result { done(ConnectError(error)) } else { done(nil) }
             }
         }
     }
 
-    /// Runs a call of the administrator on the loop, with the group of a sink connector.
+    /// Runs a call of the administrator on the loop, with the group of a sink connector. The call ends the use of the cluster.
     private func withAdmin(
         _ connector: String, _ config: ConfigMap, _ failed: @escaping @Sendable (ConnectError) -> Void,
-        _ call: @escaping @Sendable (Admin, String) -> Void
+        _ call: @escaping @Sendable (Admin, String, ClusterUse) -> Void
     ) {
         let properties = layers.admin(clientID: "connector-worker-adminclient-\(connector)", config: config.texts)
         let group = config["consumer.override.group.id"] ?? ClientLayers.sinkGroup(connector)
         loop.execute { [state] in
             do throws(ClientError) {
                 let settings = try ClientSettings(properties, role: .admin)
-                call(Admin(cluster: state.value.cluster(for: settings)), group)
+                let (cluster, use) = state.value.use(settings)
+                call(Admin(cluster: cluster), group, use)
             } catch {
                 failed(ConnectError(error))
             }
@@ -257,42 +264,6 @@ package final class KafkaConnections: KafkaPorts {
             state.value.close()
             done()
         }
-    }
-}
-
-/// The clusters in use, by what distinguishes them. Confined to the loop.
-final class ClusterTable {
-    private let loop: EventLoop
-    private let pool: BlockingPool
-    private let gate: SessionGate?
-    private var clusters: [ClusterKey: KafkaCluster] = [:]
-
-    /// - Parameter gate: of all clusters; nil where writing needs no session.
-    init(loop: EventLoop, pool: BlockingPool, gate: SessionGate? = nil) {
-        self.loop = loop
-        self.pool = pool
-        self.gate = gate
-    }
-
-    func cluster(for settings: ClientSettings) -> KafkaCluster {
-        cluster(ClusterKey(settings, isWorkers: false), settings)
-    }
-
-    /// That of the worker's own clients.
-    func workersCluster(for settings: ClientSettings) -> KafkaCluster {
-        cluster(ClusterKey(settings, isWorkers: true), settings)
-    }
-
-    private func cluster(_ key: ClusterKey, _ settings: ClientSettings) -> KafkaCluster {
-        if let known = clusters[key] { return known }
-        let cluster = KafkaCluster(settings: settings, loop: loop, pool: pool, gate: gate)
-        clusters[key] = cluster
-        return cluster
-    }
-
-    func close() {
-        for cluster in clusters.values { cluster.close() }
-        clusters = [:]
     }
 }
 

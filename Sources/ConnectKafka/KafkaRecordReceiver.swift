@@ -8,6 +8,8 @@ import Synchronization
 /// Confined to the task's lane. Records point into the fetch answer, or into the decompressed batch, until ``release()``.
 final class KafkaRecordReceiver: RecordReceiver {
     private let consumer: any ChunkSource
+    /// nil where no cluster is behind the source.
+    private let use: ClusterUse?
     private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 4 << 20))
     private let arena = ByteArena()
     private var current: (walk: ChunkWalk, partition: ConnectModel.TopicPartition)?
@@ -30,8 +32,9 @@ final class KafkaRecordReceiver: RecordReceiver {
         let list = Mutex<[(sequence: UInt64, error: ConnectError?)]>([])
     }
 
-    init(consumer: any ChunkSource) {
+    init(consumer: any ChunkSource, use: ClusterUse? = nil) {
         self.consumer = consumer
+        self.use = use
     }
 
     func next(into table: IncomingTable) -> ReceiverEvent {
@@ -236,7 +239,10 @@ final class KafkaRecordReceiver: RecordReceiver {
         current = nil
         held = []
         ahead = []
-        consumer.close(completion: done)
+        consumer.close { [use] in
+            use?.end()
+            done()
+        }
     }
 
     private static func model(_ partition: KafkaClient.TopicPartition) -> ConnectModel.TopicPartition {

@@ -8,6 +8,7 @@ import KafkaProtocol
 /// Confined to the task's lane.
 final class KafkaRecordSender: RecordSender {
     private let producer: Producer
+    private let use: ClusterUse
     private let lane: ProducerLane
     private let topics: (any TopicPreparation)?
     /// Where topics are prepared before records go to them: by the lane's number.
@@ -17,8 +18,9 @@ final class KafkaRecordSender: RecordSender {
     private(set) var missingTopic: String?
     private var headers: [KafkaProtocol.RecordHeader] = []
 
-    init(producer: Producer, topics: (any TopicPreparation)?) {
+    init(producer: Producer, topics: (any TopicPreparation)?, use: ClusterUse) {
         self.producer = producer
+        self.use = use
         lane = producer.lane
         self.topics = topics
     }
@@ -116,5 +118,6 @@ final class KafkaRecordSender: RecordSender {
     func close() {
         topics?.close()
         producer.close()
+        use.end()
     }
 }

@@ -52,12 +52,14 @@ final class TopicCreator: TopicPreparation {
         let settings = settings
         let wake = wake
         loop.execute { [clusters, loop, ending] in
+            let (cluster, use) = clusters.value.use(settings)
             let pause = max(settings.retryBackoff.initial, 100_000_000)
             let search = TopicSearch(
-                wanted, admin: Admin(cluster: clusters.value.cluster(for: settings), settings: settings),
+                wanted, admin: Admin(cluster: cluster, settings: settings),
                 later: { loop.schedule(at: EventLoop.now() &+ pause, $0) },
                 isAbandoned: { ending.isClosed.load(ordering: .relaxed) })
             search.run { outcome in
+                use.end()
                 state.finish(outcome)
                 wake()
             }

@@ -96,14 +96,27 @@ final class BrokerConnection {
 
     /// Ends the connection; calls that are not answered fail.
     func shutDown() {
+        end {
+            let left = waiting + unanswered.map(\.call)
+            waiting.removeAll()
+            unanswered.removeAll()
+            for call in left { call.fail(KafkaCluster.closedError) }
+        }
+    }
+
+    /// Ends the connection, as its node may be elsewhere: calls that have not left look for another broker where any will do,
+    /// the rest fails.
+    func drop() {
+        lastProblem = lastProblem ?? "brokers are looked for anew"
+        end { dismissWaiting() }
+    }
+
+    private func end(_ dismiss: () -> Void) {
         guard !isShutDown else { return }
         isShutDown = true
         machine.shutDown()
         carryOut()
-        let left = waiting + unanswered.map(\.call)
-        waiting.removeAll()
-        unanswered.removeAll()
-        for call in left { call.fail(KafkaCluster.closedError) }
+        dismiss()
         if let timer { loop.cancel(timer) }
         timer = nil
     }

@@ -14,8 +14,8 @@ extension KafkaCluster {
         bootstrap = settings.bootstrapServers.enumerated().map { place, address in
             makeLink(LinkKey(node: -1 - Int32(place), channel: .shared, isCoordinator: false), address, isShared: false)
         }
-        for link in old { link.shutDown() }
         usesBootstrap = true
+        for link in old { link.drop() }
     }
 
     private func makeLink(_ key: LinkKey, _ address: BrokerAddress, isShared: Bool) -> BrokerConnection {
@@ -33,17 +33,36 @@ extension KafkaCluster {
     /// The connection for a key, made where there is none; nil for a node that metadata does not know.
     func link(_ key: LinkKey) -> BrokerConnection? {
         let address = metadata.broker(key.node)?.address
-        if let link = links[key] {
-            // A node that moved, or is gone, must not be talked to at its old address.
-            if let address, address == link.address { return link }
-            links[key] = nil
-            link.shutDown()
+        let old = links[key]
+        if let old, old.address == address { return old }
+        links[key] = address.map { makeLink(key, $0, isShared: key.isShared) }
+        // A node that moved, or is gone, must not be talked to at its old address.
+        if let old { end([(key, old)]) }
+        // Whoever was told of that may have asked for it too.
+        return links[key]
+    }
+
+    /// Drops the connections that `isStale` is true of, and tells those who rely on them.
+    func dropLinks(where isStale: (LinkKey, BrokerConnection) -> Bool) {
+        var stale: [(key: LinkKey, link: BrokerConnection)] = []
+        for (key, link) in links where isStale(key, link) { stale.append((key, link)) }
+        // All of them first: whoever is told may ask for the next one.
+        for (key, _) in stale { links[key] = nil }
+        end(stale)
+    }
+
+    /// Ends connections that are out of the books already. They close without a word, so whoever waits for them to open, or
+    /// believes them open, is told here.
+    private func end(_ old: [(key: LinkKey, link: BrokerConnection)]) {
+        for (_, link) in old { link.drop() }
+        for (key, _) in old where !(links[key]?.isConnected ?? false) {
+            if key.isShared {
+                for observer in nodeObservers { observer.observe(key.node, .lost) }
+            }
+            if key.isCoordinator {
+                for observer in lossObservers where observer.channel == key.channel { observer.observe() }
+            }
         }
-        guard let address else { return nil }
-        let isShared = key.channel == .shared && !key.isCoordinator
-        let link = makeLink(key, address, isShared: isShared)
-        links[key] = link
-        return link
     }
 
     func leastLoaded() -> BrokerConnection? {

@@ -83,10 +83,7 @@ extension KafkaCluster {
         case .rebootstrap(let closesConnections):
             log.info("starting over from the bootstrap servers")
             resetBootstrap()
-            guard closesConnections else { return }
-            let old = links
-            links.removeAll()
-            for link in old.values { link.shutDown() }
+            if closesConnections { dropLinks { _, _ in true } }
         }
     }
 
@@ -131,10 +128,7 @@ extension KafkaCluster {
         let snapshot = metadata
         if !snapshot.brokers.isEmpty { usesBootstrap = false }
         // Nodes that moved or went: identity is the id, and the address only where it is found now.
-        for (key, link) in links where snapshot.broker(key.node)?.address != link.address {
-            links[key] = nil
-            link.shutDown()
-        }
+        dropLinks { key, link in snapshot.broker(key.node)?.address != link.address }
         for observer in observers { observer.observe(snapshot) }
     }
 

@@ -16,13 +16,18 @@ extension KafkaCluster {
     }
 
     /// Opens the shared connection to a node; observers of nodes learn how that went, whenever it changes.
-    func connect(node: Int32) {
-        guard !isClosed else { return }
+    ///
+    /// - Returns: false for a node that the metadata does not name: then nobody is told anything, and the next metadata is the
+    ///   occasion to ask again.
+    @discardableResult
+    func connect(node: Int32) -> Bool {
+        guard !isClosed else { return false }
         guard let link = link(LinkKey(node: node, channel: .shared, isCoordinator: false)) else {
             refreshMetadata(reason: "node \(node) is not known")
-            return
+            return false
         }
         link.connect()
+        return true
     }
 
     /// What a node can do, as users of the shared connections see it.

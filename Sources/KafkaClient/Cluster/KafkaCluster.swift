@@ -76,6 +76,9 @@ public final class KafkaCluster {
         let channel: Channel
         /// Coordinators have connections of their own even in one channel.
         let isCoordinator: Bool
+
+        /// Whether observers of nodes are told of the connection.
+        var isShared: Bool { channel == .shared && !isCoordinator }
     }
 
     static let closedError = ClientError(.closed, .fatal, "the client was closed")

@@ -1,7 +1,10 @@
 internal import KafkaProtocol
 
 extension MetadataSnapshot {
-    /// What an answer to Metadata says. Entries that make no sense (ports, names) are left out.
+    /// More partitions than any topic has.
+    private static let mostPartitions: Int32 = 1 << 24
+
+    /// What an answer to Metadata says. Entries that make no sense (ports, names, numbers of partitions) are left out.
     convenience init(_ response: MetadataResponse, version: Int16) {
         let brokers = response.brokers.compactMap { broker -> Broker? in
             guard let port = UInt16(exactly: broker.port), port > 0, !broker.host.isEmpty, broker.nodeId >= 0 else {
@@ -13,8 +16,12 @@ extension MetadataSnapshot {
         let topics = response.topics.compactMap { topic -> Topic? in
             guard let name = topic.name, !name.isEmpty else { return nil }
             // Before version 9 the epochs of brokers older than 2.4 may be wrong.
-            let partitions = topic.partitions.map { partition in
-                Partition(
+            var seen: Set<Int32> = []
+            let partitions = topic.partitions.compactMap { partition -> Partition? in
+                guard (0..<MetadataSnapshot.mostPartitions).contains(partition.partitionIndex),
+                    seen.insert(partition.partitionIndex).inserted
+                else { return nil }
+                return Partition(
                     index: partition.partitionIndex, leader: partition.leaderId,
                     leaderEpoch: version >= 9 ? partition.leaderEpoch : -1, replicas: partition.replicaNodes,
                     inSyncReplicas: partition.isrNodes)

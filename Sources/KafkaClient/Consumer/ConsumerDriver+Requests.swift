@@ -146,11 +146,12 @@ extension ConsumerDriver {
     /// Leaders that a refusal named (KIP-951): they are news for the whole cluster object.
     private func takeHints(_ response: FetchResponse, _ version: Int16) {
         guard version >= 16, !response.nodeEndpoints.isEmpty else { return }
-        let endpoints = response.nodeEndpoints.compactMap { node in
-            UInt16(exactly: node.port).map {
-                MetadataSnapshot.Broker(
-                    id: node.nodeId, address: BrokerAddress(host: node.host, port: $0), rack: node.rack)
+        let endpoints = response.nodeEndpoints.compactMap { node -> MetadataSnapshot.Broker? in
+            guard let port = UInt16(exactly: node.port), port > 0, !node.host.isEmpty, node.nodeId >= 0 else {
+                return nil
             }
+            return MetadataSnapshot.Broker(
+                id: node.nodeId, address: BrokerAddress(host: node.host, port: port), rack: node.rack)
         }
         for topic in response.responses {
             let id = MetadataSnapshot.TopicID(high: topic.topicId.high, low: topic.topicId.low)

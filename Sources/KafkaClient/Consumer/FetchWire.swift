@@ -41,10 +41,8 @@ package enum FetchWire {
         return request
     }
 
-    /// Whether a topic of the request has no id, so that only versions that name topics can carry it.
-    package static func needsNames(_ plan: FetchPlan) -> Bool {
-        plan.entries.contains { $0.topicID == .none } || plan.forgotten.contains { $0.topicID == .none }
-    }
+    /// Whether only versions that name topics can carry the request.
+    package static func needsNames(_ plan: FetchPlan) -> Bool { plan.usesNames }
 
     /// Reads a Fetch answer.
     ///

@@ -170,7 +170,8 @@ extension FetchMachine {
                 FetchPlan(
                     maximumWait: wait, minimumBytes: settings.minimumBytes, maximumBytes: room,
                     isolation: isolation, sessionID: request.id, sessionEpoch: request.epoch,
-                    entries: request.entries, forgotten: request.forgotten, rack: settings.rack)))
+                    entries: request.entries, forgotten: request.forgotten, rack: settings.rack,
+                    usesNames: sessions[slot].usesNames)))
     }
 
     /// Shorter than the longest by a sixteenth at most, and ending where those of other consumers end: hundreds of idle ones
@@ -185,12 +186,13 @@ extension FetchMachine {
     /// The most bytes the next request may bring; nil while the application has enough to do.
     ///
     /// What is not buffered is shared out evenly among the nodes, so that requests that wait for data at idle nodes keep
-    /// nothing from the busy ones.
+    /// nothing from the busy ones. What is buffered of paused partitions alone, which nobody takes, leaves room for one
+    /// partition's worth.
     private func room(for count: Int) -> Int32? {
         guard count > 0 else { return nil }
         let partition = Int(settings.maximumPartitionBytes)
         let left = settings.budget - bufferedBytes
-        guard left >= partition || bufferedBytes == 0 else { return nil }
+        guard left >= partition || !places.contains(where: { $0.buffered > 0 && !$0.isPaused }) else { return nil }
         let share = max(left / max(sessions.count, 1), partition)
         let most = min(Int(settings.maximumBytes), count.multipliedReportingOverflow(by: partition).partialValue, share)
         return Int32(clamping: most)

@@ -26,6 +26,8 @@ package struct FetchPlan: Sendable, Equatable {
     package var entries: [FetchEntry]
     package var forgotten: [ForgottenEntry]
     package var rack: String
+    /// The session names topics, and so must each of its requests: some topic in it has, or had, no id.
+    package var usesNames: Bool
 }
 
 /// An aborted transaction within fetched data: records of that producer from the offset on are not to be shown.

@@ -12,6 +12,8 @@ struct FetchSession: Sendable {
     private(set) var epoch: Int32 = 0
     /// What the broker believes to be asked for once it has the latest request; sorted by partition.
     private(set) var entries: [FetchEntry] = []
+    /// Whether its requests name topics. A broker refuses a request that does otherwise than the first of its session.
+    private(set) var usesNames = false
     /// Token of the request under way, 0 for none.
     private(set) var request: UInt64 = 0
     var retryAt: UInt64 = 0
@@ -34,7 +36,12 @@ struct FetchSession: Sendable {
         _ wanted: [FetchEntry], servedOrder: [FetchEntry]
     ) -> (entries: [FetchEntry], forgotten: [ForgottenEntry], id: Int32, epoch: Int32) {
         defer { entries = wanted }
-        if epoch == 0 { return (servedOrder, [], id, 0) }
+        let needsNames = wanted.contains { $0.topicID == .none }
+        if mustRestart(wanted, needsNames: needsNames) { restart() }
+        if epoch == 0 {
+            usesNames = needsNames
+            return (servedOrder, [], id, 0)
+        }
         var changed: [FetchEntry] = []
         var forgotten: [ForgottenEntry] = []
         var old = entries[...]
@@ -46,15 +53,25 @@ struct FetchSession: Sendable {
             if let first = old.first, first.partition == entry.partition {
                 old.removeFirst()
                 if first == entry { continue }
-                // The topic was made anew: the broker keys its session by the topic's id.
-                if first.topicID != entry.topicID {
-                    forgotten.append(ForgottenEntry(partition: first.partition, topicID: first.topicID))
-                }
             }
             changed.append(entry)
         }
         for rest in old { forgotten.append(ForgottenEntry(partition: rest.partition, topicID: rest.topicID)) }
         return (changed, forgotten, id, epoch)
+    }
+
+    /// Whether the session cannot go on with what is wanted now: it goes by ids and a topic has none, or a topic was made anew.
+    /// That one would have to leave under its old id and enter under the new one in one request, which a broker that goes by
+    /// names takes for leaving.
+    private func mustRestart(_ wanted: [FetchEntry], needsNames: Bool) -> Bool {
+        guard epoch > 0 else { return false }
+        if needsNames, !usesNames { return true }
+        var old = entries[...]
+        for entry in wanted {
+            while let first = old.first, first.partition < entry.partition { old.removeFirst() }
+            if let first = old.first, first.partition == entry.partition, first.topicID != entry.topicID { return true }
+        }
+        return false
     }
 
     /// Whether nothing has come for so long that the broker may be asked less often.

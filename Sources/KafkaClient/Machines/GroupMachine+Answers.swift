@@ -108,6 +108,7 @@ extension GroupMachine {
         let current = sent.generation == generation && sent.memberID == memberID
         let error: ErrorCode
         switch result {
+        case .failure(.refused(let code, let reason)) where code.isAuthorization: return fail(code, reason)
         case .failure:
             heartbeatDue = now &+ heartbeatPause.next()
             return [.forgetCoordinator]
@@ -140,6 +141,11 @@ extension GroupMachine {
         case .coordinatorNotAvailable, .notCoordinator:
             heartbeatDue = now &+ heartbeatPause.next()
             return [.forgetCoordinator]
+        case .groupAuthorizationFailed:
+            // Rights that are changed, or read by a broker that starts, may be missing for a moment. See `advance`.
+            isUnauthorized = true
+            heartbeatDue = now &+ heartbeatPause.next()
+            return []
         default:
             heartbeatDue = now &+ heartbeatPause.next()
             return []

@@ -44,6 +44,7 @@ extension GroupMachine {
 
     mutating func heartbeatSucceeded(_ now: UInt64) {
         heartbeatPause.reset()
+        isUnauthorized = false
         sessionDeadline = now &+ settings.sessionTimeout
     }
 

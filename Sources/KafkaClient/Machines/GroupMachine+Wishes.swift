@@ -1,3 +1,5 @@
+import KafkaProtocol
+
 // What the owner wants, and that time has passed.
 extension GroupMachine {
     /// Asks for membership. Nothing happens when it is held or sought already.
@@ -105,6 +107,11 @@ extension GroupMachine {
         if !expiry.isEmpty { return expiry }
         var actions: [Action] = []
         if heartbeatsRun, let deadline = sessionDeadline, now >= deadline {
+            // The coordinator has ended the session by now: Java's client, which looks it up again, mostly learns there that it
+            // may not, and is silent where it may.
+            if isUnauthorized {
+                return fail(.groupAuthorizationFailed, "heartbeats to the group were refused for a whole session")
+            }
             // No good answer for a session: the coordinator may have moved. Look it up and ask the new one, which tells
             // whether this member is still known.
             sessionDeadline = now &+ settings.sessionTimeout

@@ -100,6 +100,8 @@ package struct GroupMachine: Sendable {
     var heartbeatInFlight: (token: UInt64, generation: Int32, memberID: String)?
     var heartbeatPause: RetryPause
     var sessionDeadline: UInt64?
+    /// Heartbeats are refused for want of a right since the last good one.
+    var isUnauthorized = false
     var busySince: UInt64?
 
     /// - Parameter seed: of the jitter in retries.

@@ -21,6 +21,15 @@ package struct MetadataMachine {
         case rebootstrap(closesConnections: Bool)
     }
 
+    /// What a request asks for.
+    private enum Question {
+        /// The topics that somebody needs.
+        case interests
+        /// Those of them that are missing and may be created, and no others.
+        case creation
+        case allTopics
+    }
+
     struct Interest {
         let name: String
         var count: Int
@@ -35,8 +44,10 @@ package struct MetadataMachine {
     private(set) var interests: [Interest] = []
     private var allTopicsCount = 0
     private var isDue = true
-    private var isAsked = false
-    private var isCreationAsked = false
+    /// What the request under way asks for; nil without one.
+    private var asked: Question?
+    /// The last answer was about topics to be created alone: before these are asked for again, all others have their turn.
+    private var isRestOwed = false
     private var failures = 0
     private var nextAttempt: UInt64 = 0
     private var lastSuccess: UInt64?
@@ -104,7 +115,7 @@ package struct MetadataMachine {
 
     /// Metadata was asked for and no answer came.
     package mutating func requestFailed(now: UInt64) {
-        isAsked = false
+        asked = nil
         isDue = true
         backOff(now: now)
         rebootstrapIfOverdue(now: now)
@@ -112,7 +123,7 @@ package struct MetadataMachine {
 
     /// A request is due and no learned node is connected or may be tried.
     package mutating func noNodeAvailable(now: UInt64) {
-        isAsked = false
+        asked = nil
         isDue = true
         backOff(now: now)
         if configuration.rebootstraps, !snapshot.brokers.isEmpty {
@@ -123,8 +134,8 @@ package struct MetadataMachine {
 
     /// An answer came. Brokers without entries count as a failed attempt, and so does `errorCode` 129.
     package mutating func answered(_ answer: MetadataSnapshot, errorCode: Int16, now: UInt64) {
-        guard isAsked else { return }
-        isAsked = false
+        guard let question = asked else { return }
+        asked = nil
         if errorCode == 129, configuration.rebootstraps {
             isDue = true
             roundStart = now
@@ -138,18 +149,17 @@ package struct MetadataMachine {
             return
         }
         roundStart = nil
-        let merged = merge(answer, now: now)
+        let merged = merge(answer, isOfAllTopics: question == .allTopics, now: now)
         let isIncomplete = isMissingAnything(merged)
         if isIncomplete, !brings(merged) { backOff(now: now) } else { settle(now: now) }
-        isDue = isIncomplete
-        if isCreationAsked {
-            // The rest has its turn at once.
-            isCreationAsked = false
-            isDue = isIncomplete || interests.count > answer.topics.count
-            if !isIncomplete { nextAttempt = now }
-        } else {
-            lastSuccess = now
+        switch question {
+        case .creation: isRestOwed = allTopicsCount > 0 || interests.count > answer.topics.count
+        case .interests: isRestOwed = allTopicsCount > 0  // since the question
+        case .allTopics: isRestOwed = false
         }
+        isDue = isIncomplete || isRestOwed
+        if isRestOwed { nextAttempt = now }
+        if question != .creation { lastSuccess = now }
         snapshot = merged
         actions.append(.publish)
         advance(now: now)
@@ -202,7 +212,7 @@ package struct MetadataMachine {
 
     /// When `timePassed` must be called at the latest; nil while an answer is awaited.
     package func nextDeadline() -> UInt64? {
-        if isAsked { return nil }
+        if asked != nil { return nil }
         if isDue { return nextAttempt }
         guard let lastSuccess else { return nil }
         let expiry = adding(configuration.maxAge, to: lastSuccess)
@@ -213,21 +223,20 @@ package struct MetadataMachine {
 
     private mutating func advance(now: UInt64) {
         if let lastSuccess, adding(configuration.maxAge, to: lastSuccess) <= now { isDue = true }
-        guard isDue, !isAsked, nextAttempt <= now else { return }
-        isAsked = true
+        guard isDue, asked == nil, nextAttempt <= now else { return }
         isDue = false
         roundStart = roundStart ?? now
-        if allTopicsCount > 0 {
-            actions.append(.request(topics: nil, allowsCreation: false))
-            return
-        }
-        let missing = interests.filter { $0.creators > 0 && isMissing($0.name, in: snapshot) }
-        if missing.isEmpty {
-            actions.append(.request(topics: interests.map(\.name), allowsCreation: false))
-        } else {
+        let missing = isRestOwed ? [] : interests.filter { $0.creators > 0 && isMissing($0.name, in: snapshot) }
+        if !missing.isEmpty {
             // Alone: the flag is the request's, and would create the topics of others too.
-            isCreationAsked = true
+            asked = .creation
             actions.append(.request(topics: missing.map(\.name), allowsCreation: true))
+        } else if allTopicsCount > 0 {
+            asked = .allTopics
+            actions.append(.request(topics: nil, allowsCreation: false))
+        } else {
+            asked = .interests
+            actions.append(.request(topics: interests.map(\.name), allowsCreation: false))
         }
     }
 
@@ -276,7 +285,7 @@ package struct MetadataMachine {
     // MARK: - Merging
 
     /// What we know after an answer: brokers are replaced, topics merged one by one, topics nobody needs are dropped.
-    private mutating func merge(_ answer: MetadataSnapshot, now: UInt64) -> MetadataSnapshot {
+    private mutating func merge(_ answer: MetadataSnapshot, isOfAllTopics: Bool, now: UInt64) -> MetadataSnapshot {
         var topics: [MetadataSnapshot.Topic] = []
         var confirmations: [(name: String, at: UInt64)] = []
         for topic in answer.topics {
@@ -298,9 +307,20 @@ package struct MetadataMachine {
             }
         }
         for old in snapshot.topics where answer.topic(old.name) == nil {
-            guard interests.contains(where: { $0.name == old.name }) else { continue }
-            topics.append(old)
-            confirmations.append((old.name, confirmed.first { $0.name == old.name }?.at ?? now))
+            let isWanted = interests.contains { $0.name == old.name }
+            guard isWanted || allTopicsCount > 0 && !isOfAllTopics else { continue }
+            guard old.errorCode == 0 else {
+                topics.append(old)
+                continue
+            }
+            let last = confirmed.first { $0.name == old.name }?.at ?? now
+            if isOfAllTopics, adding(configuration.maxAge, to: last) <= now {
+                // It is not there: an answer that names it would say so with this error.
+                topics.append(MetadataSnapshot.Topic(name: old.name, errorCode: 3, partitions: []))
+            } else {
+                topics.append(old)
+                confirmations.append((old.name, last))
+            }
         }
         confirmed = confirmations
         return MetadataSnapshot(

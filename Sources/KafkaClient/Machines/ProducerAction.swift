@@ -119,6 +119,8 @@ package enum RequestFailure: Sendable, Equatable {
 package struct ProducerFailure: Sendable, Equatable {
     package enum Reason: Sendable, Equatable {
         case broker, deliveryTimedOut, retriesExhausted, tooLarge, unsupportedVersion, closed
+        /// The topic was made anew and has no such partition.
+        case partitionGone
     }
 
     package let reason: Reason

@@ -195,17 +195,19 @@ extension ProducerMachine {
         }
     }
 
-    /// Gives up batches whose delivery time has passed.
+    /// Gives up batches whose delivery time has passed, or whose partition is gone for good.
     mutating func expire(now: UInt64) {
         for slot in active {
+            let isGone = partitions[slot].goneUntil.map { $0 <= now } ?? false
             var index = 0
-            while index < partitions[slot].entries.count, partitions[slot][index].deadline <= now {
+            while index < partitions[slot].entries.count, isGone || partitions[slot][index].deadline <= now {
                 let entry = partitions[slot][index]
+                let isLate = entry.deadline <= now
                 switch entry.place {
                 case .queued:
-                    giveUp(slot, index, ProducerFailure(.deliveryTimedOut))
+                    giveUp(slot, index, ProducerFailure(isLate ? .deliveryTimedOut : .partitionGone))
                 case .wire:
-                    if !entry.isAbandoned {
+                    if isLate, !entry.isAbandoned {
                         partitions[slot][index].isAbandoned = true
                         complete(entry.batch.id, .failed(ProducerFailure(.deliveryTimedOut)))
                     }

@@ -107,6 +107,7 @@ package struct ProducerMachine {
     /// Metadata names a leader (-1: none at the moment). The same leader again is harmless.
     package mutating func leaderChanged(slot: Int, node: Int32, epoch: Int32, now: UInt64) {
         ensurePartition(slot)
+        partitions[slot].goneUntil = nil
         setLeader(slot: slot, node: node, epoch: epoch)
         if node < 0, partitions[slot].entries.count > 0 { actions.append(.refreshMetadata(slot: slot)) }
         send(now: now)
@@ -119,6 +120,17 @@ package struct ProducerMachine {
         partitions[slot].lastOffset = -1
         partitions[slot].window = 1
         send(now: now)
+    }
+
+    /// The topic has no such partition any more: it was made anew with fewer. What is queued for it waits until `deadline`, lest
+    /// a broker was asked that is behind, and fails then.
+    package mutating func partitionGone(slot: Int, until deadline: UInt64) {
+        ensurePartition(slot)
+        guard partitions[slot].goneUntil == nil else { return }
+        partitions[slot].goneUntil = deadline
+        partitions[slot].leader = -1
+        partitions[slot].leaderEpoch = -1
+        if partitions[slot].entries.count > 0 { actions.append(.refreshMetadata(slot: slot)) }
     }
 
     /// Metadata refuses the topic for good (17, 29): what is queued fails, until a leader is named again.
@@ -145,6 +157,12 @@ package struct ProducerMachine {
         nodes[place].isReady = false
         nodes[place].isConnectAsked = false
         send(now: now)
+    }
+
+    /// A connection was asked for to a node that the metadata does not name: it is asked for again with the next event, at
+    /// the latest with the next metadata.
+    package mutating func nodeUnknown(_ id: Int32) {
+        nodes[ensureNode(id)].isConnectAsked = false
     }
 
     /// A broker asked for silence (KIP-219).
@@ -202,6 +220,9 @@ package struct ProducerMachine {
         for slot in active {
             guard let first = firstLive(slot) else { continue }
             earliest = min(earliest, first.deadline)
+            if let gone = partitions[slot].goneUntil, partitions[slot].firstQueued() != nil {
+                earliest = min(earliest, gone)
+            }
             let backoff = partitions[slot].backoffUntil
             if backoff > now { earliest = min(earliest, backoff) }
             if let place = nodeIndex(partitions[slot].leader), nodes[place].throttledUntil > now {

@@ -31,6 +31,9 @@ struct ProducerPartition {
     /// Final error of the topic (17, 29), 0 without.
     var refusal: Int16 = 0
 
+    /// The topic has no such partition, and until when it is waited for; nil while it has it.
+    var goneUntil: UInt64?
+
     private(set) var entries = BatchQueue()
 
     /// The id and epoch under which the sequences below count; nil before the first batch.

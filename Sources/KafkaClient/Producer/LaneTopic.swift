@@ -43,6 +43,8 @@ final class LaneTopic {
     /// When the topic was first missed in the metadata; nil while it is known.
     var missingSince: UInt64?
     var snapshotVersion = -1
+    /// Of the incarnation whose partitions were counted last.
+    private var id = MetadataSnapshot.TopicID.none
 
     init(name: String, number: Int32) {
         self.name = name
@@ -51,9 +53,18 @@ final class LaneTopic {
 
     deinit { hot.partitions?.deallocate() }
 
-    /// Makes room for more partitions; counts never shrink.
-    func grow(to count: Int, makeBuilder: () -> RecordBatchBuilder) {
-        guard count > partitions.count else { return }
+    /// Takes over how many partitions records may go to. What lies in those that are gone stays until it is sealed.
+    ///
+    /// - Parameter id: a topic that was made anew may have fewer; of the same topic only a broker says so that is behind.
+    func setCount(_ count: Int, id: MetadataSnapshot.TopicID, makeBuilder: () -> RecordBatchBuilder) {
+        let isSame = id != .none && id == self.id
+        self.id = id
+        if count > partitions.count { grow(to: count, makeBuilder: makeBuilder) }
+        hot.partitionCount = isSame ? max(hot.partitionCount, Int32(clamping: count)) : Int32(clamping: count)
+        if hot.sticky >= hot.partitionCount { hot.sticky = -1 }
+    }
+
+    private func grow(to count: Int, makeBuilder: () -> RecordBatchBuilder) {
         let moved = UnsafeMutablePointer<HotPartition>.allocate(capacity: count)
         if let old = hot.partitions {
             moved.moveInitialize(from: old, count: partitions.count)
@@ -67,7 +78,6 @@ final class LaneTopic {
                     builder: .passUnretained(builder), segment: HotPartition.noSegment, runCount: 0))
         }
         hot.partitions = moved
-        hot.partitionCount = Int32(count)
     }
 
     func setSticky(_ partition: Int32) {

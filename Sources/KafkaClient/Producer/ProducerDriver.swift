@@ -15,6 +15,9 @@ final class ProducerDriver {
         let partition: Int32
     }
 
+    /// How long records wait for a partition that their topic does not have any more.
+    private static let patienceWithPartitions: UInt64 = 60_000_000_000
+
     private let cluster: KafkaCluster
     private let loop: EventLoop
     private let settings: ClientSettings
@@ -160,8 +163,12 @@ final class ProducerDriver {
     }
 
     private func tellLeader(_ slot: Int, _ snapshot: MetadataSnapshot, now: UInt64) {
-        guard let partition = snapshot.topic(slots[slot].name)?.partition(slots[slot].partition) else { return }
-        machine.leaderChanged(slot: slot, node: partition.leader, epoch: partition.leaderEpoch, now: now)
+        guard let topic = snapshot.topic(slots[slot].name) else { return }
+        if let partition = topic.partition(slots[slot].partition) {
+            machine.leaderChanged(slot: slot, node: partition.leader, epoch: partition.leaderEpoch, now: now)
+        } else if topic.errorCode == 0, !topic.partitions.isEmpty {
+            machine.partitionGone(slot: slot, until: adding(Self.patienceWithPartitions, to: now))
+        }
     }
 
     // MARK: - The machine's wishes
@@ -210,8 +217,8 @@ final class ProducerDriver {
     private func connect(_ node: Int32) {
         if cluster.isConnected(node: node) {
             machine.nodeReady(node, now: EventLoop.now())
-        } else {
-            cluster.connect(node: node)
+        } else if !cluster.connect(node: node) {
+            machine.nodeUnknown(node)
         }
     }
 
@@ -436,7 +443,9 @@ extension ProduceAnswer {
 extension MetadataSnapshot.Broker {
     /// A node that an answer names beside a leader; nil when it makes no sense.
     init?(_ endpoint: ProduceResponse.NodeEndpoint) {
-        guard let port = UInt16(exactly: endpoint.port), port > 0, !endpoint.host.isEmpty else { return nil }
+        guard let port = UInt16(exactly: endpoint.port), port > 0, !endpoint.host.isEmpty, endpoint.nodeId >= 0 else {
+            return nil
+        }
         self.init(
             id: endpoint.nodeId, address: BrokerAddress(host: endpoint.host, port: port), rack: endpoint.rack)
     }

@@ -27,6 +27,11 @@ enum ProducerErrors {
             return ClientError(
                 .unsupportedVersion, .fatal, "the broker is too old for this producer; it needs Kafka 2.4 or newer",
                 brokerCode: 35)
+        case .partitionGone:
+            return ClientError(
+                .unknownTopic, .fatal,
+                "records for \(place) have nowhere to go: the topic was made anew with fewer partitions; restart what"
+                    + " writes them, so that they are shared out among those that there are", brokerCode: 3)
         case .closed:
             return KafkaCluster.closedError
         case .broker:

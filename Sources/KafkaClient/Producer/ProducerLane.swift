@@ -354,7 +354,7 @@ public final class ProducerLane: @unchecked Sendable {
         topic.snapshotVersion = snapshot.version
         guard let known = snapshot.topic(topic.name), !known.partitions.isEmpty else { return }
         topic.missingSince = nil
-        topic.grow(to: known.partitions.count, makeBuilder: makeBuilder)
+        topic.setCount(known.partitions.count, id: known.id, makeBuilder: makeBuilder)
         let sticky = topic.hot.sticky
         if sticky < 0 || (known.partition(sticky)?.leader ?? -1) < 0 { chooseSticky(topic) }
         publish(topic)
@@ -369,7 +369,7 @@ public final class ProducerLane: @unchecked Sendable {
         guard let known = snapshot.topic(topic.name), !known.partitions.isEmpty else { return }
         var candidates = known.partitions.filter { $0.leader >= 0 }.map { Int($0.index) }
         if candidates.isEmpty { candidates = known.partitions.map { Int($0.index) } }
-        candidates.removeAll { $0 >= topic.partitions.count }
+        candidates.removeAll { !(0..<Int(topic.hot.partitionCount)).contains($0) }
         guard !candidates.isEmpty else { return }
         let longest = candidates.map { topic.partitions[$0].outstanding }.max() ?? 0
         var weights = candidates.map { longest + 1 - topic.partitions[$0].outstanding }

@@ -279,6 +279,80 @@ private struct Story {
         #expect(try story.fetch().plan.maximumBytes == 700)
     }
 
+    @Test func `what is buffered of paused partitions does not starve the others`() throws {
+        var story = Story(partitions: 3)
+        let data = [Story.part(0, next: 20, bytes: 900), Story.part(1), Story.part(2)]
+        _ = story.answer(try story.fetch(), FetchAnswer(error: .none, sessionID: 0, partitions: data))
+        #expect(story.plan().isEmpty)
+        story.machine.setPaused(true, story.ids[0])
+        let second = try story.fetch()
+        #expect(second.plan.entries.map(\.partition) == [story.ids[1], story.ids[2]])
+        #expect(second.plan.maximumBytes == 400)
+        // No more than that: what comes now is not paused.
+        _ = story.answer(
+            second,
+            FetchAnswer(
+                error: .none, sessionID: 0, partitions: [Story.part(1, next: 20, bytes: 300), Story.part(2)]))
+        #expect(story.plan().isEmpty)
+    }
+
+    @Test func `a session that names topics goes on by name, until every topic has an id`() throws {
+        func topics(_ ids: [(String, UInt64)]) -> MetadataSnapshot {
+            MetadataSnapshot(
+                topics: ids.map { name, id in
+                    MetadataSnapshot.Topic(
+                        name: name, id: MetadataSnapshot.TopicID(high: 0, low: id),
+                        partitions: [MetadataSnapshot.Partition(index: 0, leader: 1, leaderEpoch: 0)])
+                })
+        }
+        let other = partition("u", 0)
+        var story = Story()
+        story.machine.topologyChanged(topics([("t", 0), ("u", 5)]))
+        story.machine.assign([(other, .offset(1, epoch: -1))])
+        story.machine.start([other])
+        let first = try story.fetch()
+        #expect(FetchWire.needsNames(first.plan))
+        _ = story.answer(first, FetchAnswer(error: .none, sessionID: 7, partitions: []))
+        _ = story.machine.seek(other, to: .offset(9, epoch: -1))
+        let second = try story.fetch()
+        #expect(second.plan.entries.map(\.partition) == [other])
+        #expect(second.plan.sessionEpoch == 1)
+        #expect(FetchWire.needsNames(second.plan))
+        _ = story.answer(second, FetchAnswer(error: .none, sessionID: 7, partitions: []))
+
+        // Answers without data that come at once are followed by a pause.
+        story.now += 1_000_000_000
+        story.machine.topologyChanged(topics([("t", 4), ("u", 5)]))
+        let third = try story.fetch()
+        #expect(third.plan.sessionEpoch == 0)
+        #expect(third.plan.sessionID == 7)
+        #expect(third.plan.entries.count == 2)
+        #expect(!FetchWire.needsNames(third.plan))
+        _ = story.answer(third, FetchAnswer(error: .none, sessionID: 8, partitions: []))
+        story.now += 1_000_000_000
+        #expect(try story.fetch().plan.sessionEpoch == 1)
+    }
+
+    @Test func `a session by ids starts over by name for a topic that has none`() throws {
+        func topic(_ name: String, _ id: UInt64) -> MetadataSnapshot.Topic {
+            MetadataSnapshot.Topic(
+                name: name, id: MetadataSnapshot.TopicID(high: 0, low: id),
+                partitions: [MetadataSnapshot.Partition(index: 0, leader: 1, leaderEpoch: 0)])
+        }
+        var story = Story()
+        story.machine.topologyChanged(MetadataSnapshot(topics: [topic("t", 4), topic("u", 0)]))
+        let first = try story.fetch()
+        #expect(!FetchWire.needsNames(first.plan))
+        _ = story.answer(first, FetchAnswer(error: .none, sessionID: 7, partitions: []))
+        let other = partition("u", 0)
+        story.machine.assign([(other, .offset(1, epoch: -1))])
+        story.machine.start([other])
+        let second = try story.fetch()
+        #expect(FetchWire.needsNames(second.plan))
+        #expect(second.plan.sessionEpoch == 0)
+        #expect(second.plan.entries.count == 2)
+    }
+
     @Test func `a node that does not answer is asked again after a pause with a full request`() throws {
         var story = Story()
         _ = story.answer(try story.fetch(), FetchAnswer(error: .none, sessionID: 7, partitions: []))
@@ -291,7 +365,7 @@ private struct Story {
         #expect(next.plan.sessionID == 0)
     }
 
-    @Test func `a topic made anew leaves the session under its old id and enters under the new one`() throws {
+    @Test func `a topic made anew begins a new session, for one that goes by names would lose it`() throws {
         func topic(_ id: UInt64) -> MetadataSnapshot {
             MetadataSnapshot(topics: [
                 MetadataSnapshot.Topic(
@@ -304,7 +378,9 @@ private struct Story {
         _ = story.answer(try story.fetch(), FetchAnswer(error: .none, sessionID: 7, partitions: []))
         story.machine.topologyChanged(topic(2))
         let next = try story.fetch()
-        #expect(next.plan.forgotten.map(\.topicID.low) == [1])
+        #expect(next.plan.sessionEpoch == 0)
+        #expect(next.plan.sessionID == 7)
+        #expect(next.plan.forgotten.isEmpty)
         #expect(next.plan.entries.map(\.topicID.low) == [2])
     }
 

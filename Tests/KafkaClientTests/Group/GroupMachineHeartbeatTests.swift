@@ -70,6 +70,35 @@ import Testing
         #expect(story.machine.state == .stable)
         let due = try #require(story.machine.nextDeadline)
         #expect(due < 6 * second)
+        // It was given back in time.
+        try story.heartbeat(.none, at: due)
+        story.take(story.machine.advance(to: 10 * second))
+        #expect(story.machine.state == .stable)
+    }
+
+    @Test func `a right that is missing for a whole session ends the membership`() throws {
+        var story = GroupStory()
+        try story.becomeStable()
+        var now: UInt64 = 0
+        while case let due = try #require(story.machine.nextDeadline), due < 10 * second {
+            now = due
+            try story.heartbeat(.groupAuthorizationFailed, at: now)
+        }
+        story.take(story.machine.advance(to: 10 * second))
+        guard case .failed(.groupAuthorizationFailed, _)? = story.rest.last else { throw Missing() }
+        #expect(story.machine.state == .failed)
+        #expect(story.machine.nextDeadline == nil)
+    }
+
+    @Test func `a coordinator that may not be looked up ends the membership`() throws {
+        var story = GroupStory()
+        try story.becomeStable()
+        story.take(story.machine.advance(to: 3 * second))
+        let token = try #require(story.requests.first?.token)
+        let refusal = RequestFault.refused(.groupAuthorizationFailed, "no right to look the coordinator up")
+        story.take(story.machine.heartbeatAnswered(token: token, .failure(refusal), now: 3 * second))
+        #expect(story.rest == [.failed(.groupAuthorizationFailed, "no right to look the coordinator up")])
+        #expect(story.machine.state == .failed)
     }
 
     @Test func `a member that expires while it joins gives back the id that it gets`() throws {

@@ -58,6 +58,32 @@ struct ProducerInteropTests {
         }
     }
 
+    @Test func `a broker that was away for so long that the metadata lost it is written to again`() async throws {
+        let brokers = try TestBroker(
+            count: 3, settings: ["broker.session.timeout.ms=2000", "broker.heartbeat.interval.ms=300"])
+        defer { brokers.destroy() }
+        let bench = try ClientBench(brokers.address)
+        defer { bench.close() }
+        // Each partition is on one broker alone, which leads it again once it is back.
+        let topic = NewTopic(name: "spread", partitionCount: 3, replicationFactor: 1)
+        #expect(await createTopic(bench, topic) == .success(.created))
+        let source = try NumberedSource(
+            bench, topic: "spread", partitions: 3, total: 600, size: 20, keys: ["batch.size": "200"])
+        source.go(to: 200)
+        try await until("the first third") { source.confirmed == 200 }
+        try brokers.kill(1)
+        source.go(to: 400)
+        try await until("its end in the metadata") {
+            let ids: [Int32] = await bench.ask { cluster, done in done(cluster.metadata.brokers.map(\.id)) }
+            return ids == [0, 2]
+        }
+        #expect(source.confirmed < 400)
+        try brokers.restart(1)
+        source.go(to: 600)
+        try await until("the end", seconds: 30) { source.confirmed == 600 || !source.errors.isEmpty }
+        #expect(source.errors.isEmpty)
+    }
+
     @Test func `batches that the topic finds too large are split, single records refused`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }

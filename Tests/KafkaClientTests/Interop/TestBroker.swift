@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A broker of Apache's release on loopback, started from `KAFKA_HOME` and removed at the end.
+/// One broker of Apache's release on loopback, or several, started from `KAFKA_HOME` and removed at the end.
 final class TestBroker {
     let address: String
     private let folder: String
@@ -16,19 +16,22 @@ final class TestBroker {
         return nil
     }
 
-    init(settings: [String] = []) throws {
-        let port = try Self.freePort()
+    init(count: Int = 1, settings: [String] = []) throws {
+        let port = try Self.freePort(count)
         home = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? ""
         folder = NSTemporaryDirectory() + "kafka-client-\(ProcessInfo.processInfo.processIdentifier)-\(port)"
         address = "127.0.0.1:\(port)"
-        try run(["start", "--dir", folder, "--port", "\(port)"] + settings.flatMap { ["--set", $0] })
+        try run(
+            ["start", "--dir", folder, "--port", "\(port)", "--count", "\(count)"]
+                + settings.flatMap { ["--set", $0] })
     }
 
-    /// A port that is free, as are those 100 and 200 above it, which the script takes too.
-    private static func freePort() throws -> Int {
+    /// The first of so many ports that are free, as are those 100 and 200 above them, which the script takes too.
+    private static func freePort(_ count: Int) throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 23_000..<29_000)
-            if [port, port + 100, port + 200].allSatisfy({ isFree($0) }) { return port }
+            let ports = (port..<port + count).flatMap { [$0, $0 + 100, $0 + 200] }
+            if ports.allSatisfy({ isFree($0) }) { return port }
         }
         throw BrokerError(arguments: ["no free port"])
     }
@@ -47,13 +50,13 @@ final class TestBroker {
         }
     }
 
-    func kill() throws { try run(["kill", "--dir", folder, "0"]) }
-    func restart() throws {
+    func kill(_ node: Int = 0) throws { try run(["kill", "--dir", folder, "\(node)"]) }
+    func restart(_ node: Int = 0) throws {
         // A process that was killed is there for a moment more, and until then this is refused.
         for _ in 0..<50 {
-            do { return try run(["restart", "--dir", folder, "0"]) } catch { usleep(100_000) }
+            do { return try run(["restart", "--dir", folder, "\(node)"]) } catch { usleep(100_000) }
         }
-        try run(["restart", "--dir", folder, "0"])
+        try run(["restart", "--dir", folder, "\(node)"])
     }
     func pause() throws { try run(["pause", "--dir", folder, "0"]) }
     func resume() throws { try run(["resume", "--dir", folder, "0"]) }

@@ -87,6 +87,62 @@ private func snapshot(
         #expect(machine.snapshot.topics.map(\.name) == ["a", "new"])
     }
 
+    @Test func `a topic that nobody creates keeps the others from being asked for no longer than a request`() throws {
+        for wantsAll in [false, true] {
+            var machine = machine(["a"])
+            if wantsAll { machine.allTopicsWanted(true, now: second) }
+            _ = machine.takeActions()
+            machine.answered(snapshot([("a", 1, 0)]), errorCode: 0, now: second)
+            if wantsAll { machine.answered(snapshot([("a", 1, 0)]), errorCode: 0, now: second) }
+            machine.interestAdded(["new"], allowsCreation: true, now: 2 * second)
+            _ = machine.takeActions()
+            var requests: [MetadataMachine.Action] = []
+            var now = 2 * second
+            for _ in 0..<4 {
+                let isAlone = requests.count % 2 == 0
+                let answer = snapshot(isAlone ? [] : [("a", 1, 0)])
+                machine.answered(answer, errorCode: 0, now: now)
+                if case let actions = machine.takeActions(), let next = actions.last, next != .publish {
+                    requests.append(next)
+                } else {
+                    now = try #require(machine.nextDeadline())
+                    machine.timePassed(now: now)
+                    requests += machine.takeActions()
+                }
+            }
+            let rest = MetadataMachine.Action.request(topics: wantsAll ? nil : ["a", "new"], allowsCreation: false)
+            let creation = MetadataMachine.Action.request(topics: ["new"], allowsCreation: true)
+            #expect(requests == [rest, creation, rest, creation])
+        }
+    }
+
+    @Test func `a topic may be created although somebody needs all topics`() {
+        var machine = MetadataMachine(configuration: .init(), seed: 1)
+        machine.allTopicsWanted(true, now: second)
+        #expect(machine.takeActions() == [.request(topics: nil, allowsCreation: false)])
+        machine.answered(snapshot([("a", 1, 0), ("b", 1, 0)]), errorCode: 0, now: second)
+        machine.interestAdded(["new"], allowsCreation: true, now: 2 * second)
+        #expect(machine.takeActions().last == .request(topics: ["new"], allowsCreation: true))
+        machine.answered(snapshot([("new", 1, 0)]), errorCode: 0, now: 2 * second)
+        // What the answer does not speak of is as it was, and all is asked for at once.
+        #expect(machine.snapshot.topics.map(\.name) == ["a", "b", "new"])
+        #expect(machine.takeActions() == [.publish, .request(topics: nil, allowsCreation: false)])
+    }
+
+    @Test func `a topic that all topics lack for long is gone`() throws {
+        var machine = machine(["a"])
+        machine.allTopicsWanted(true, now: second)
+        machine.answered(snapshot([("a", 1, 5), ("b", 1, 0)]), errorCode: 0, now: second)
+        machine.timePassed(now: 2 * second)
+        machine.answered(snapshot([("a", 1, 5), ("b", 1, 0)]), errorCode: 0, now: 2 * second)
+        for (now, count) in [(3 * second, 1), (301 * second, 1), (303 * second, 0), (700 * second, 0)] {
+            machine.refreshWanted(now: now)
+            machine.answered(snapshot([("b", 1, 0)]), errorCode: 0, now: now)
+            #expect(try #require(machine.snapshot.topic("a")).partitions.count == count, "at \(now / second) s")
+        }
+        #expect(machine.snapshot.topic("a")?.errorCode == 3)
+    }
+
     @Test func `older leader epochs are not believed, equal ones are`() {
         var machine = machine(["a"])
         machine.answered(snapshot([("a", 1, 5)]), errorCode: 0, now: second)

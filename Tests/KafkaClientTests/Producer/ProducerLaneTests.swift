@@ -29,12 +29,15 @@ struct LaneBench {
         if partitions > 0 { publish(partitions: partitions, leaderless: leaderless) }
     }
 
-    func publish(partitions: Int32, leaderless: [Int32] = [], error: Int16 = 0, version: Int = 1) {
+    func publish(
+        partitions: Int32, leaderless: [Int32] = [], error: Int16 = 0, version: Int = 1, id: UInt64 = 0,
+        more: [MetadataSnapshot.Partition] = []
+    ) {
         let topic = MetadataSnapshot.Topic(
-            name: "t", errorCode: error,
+            name: "t", id: .init(high: 0, low: id), errorCode: error,
             partitions: (0..<partitions).map {
                 .init(index: $0, leader: leaderless.contains($0) ? -1 : 1, leaderEpoch: 0)
-            })
+            } + more)
         mailbox.put(snapshot: MetadataSnapshot(version: version, topics: [topic]))
     }
 
@@ -142,6 +145,51 @@ struct LaneBench {
         bench.publish(partitions: 1)
         #expect(bench.wakes.value == 1)
         #expect(bench.append([1]) == .appended)
+    }
+
+    @Test func `a partition with a number below zero is never chosen`() {
+        let bench = LaneBench(partitions: 0)
+        bench.publish(partitions: 1, more: [.init(index: -1, leader: 1, leaderEpoch: 0)])
+        for _ in 0..<20 { #expect(bench.append([1]) == .appended) }
+        bench.lane.flush()
+        #expect(bench.sealed().map(\.partition) == [0])
+    }
+
+    @Test(arguments: [(UInt64(0), UInt64(0)), (1, 2)])
+    func `a topic made anew with fewer partitions has no records for those that are gone`(
+        before: UInt64, after: UInt64
+    ) {
+        let bench = LaneBench(partitions: 0)
+        bench.publish(partitions: 6, id: before)
+        for number in UInt8(0)..<60 { #expect(bench.append([1], key: [number]) == .appended) }
+        bench.lane.flush()
+        #expect(Set(bench.sealed().map(\.partition)).count == 6)
+        bench.publish(partitions: 2, version: 2, id: after)
+        _ = bench.drained()
+        for number in UInt8(0)..<60 {
+            #expect(bench.append([1], key: [number]) == .appended)
+            #expect(bench.append([1]) == .appended)
+        }
+        bench.lane.flush()
+        #expect(Set(bench.sealed().map(\.partition)) == [0, 1])
+        #expect(bench.append([1], partition: 2) == .refused)
+        // And once more, with some of those that were there before.
+        bench.publish(partitions: 4, version: 3, id: after + 1)
+        _ = bench.drained()
+        for number in UInt8(0)..<60 { #expect(bench.append([1], key: [number]) == .appended) }
+        bench.lane.flush()
+        #expect(Set(bench.sealed().map(\.partition)) == [0, 1, 2, 3])
+    }
+
+    @Test func `a broker that knows of fewer partitions of the same topic is behind, and not believed`() {
+        let bench = LaneBench(partitions: 0)
+        bench.publish(partitions: 6, id: 7)
+        #expect(bench.append([1]) == .appended)
+        bench.publish(partitions: 2, version: 2, id: 7)
+        _ = bench.drained()
+        for number in UInt8(0)..<60 { #expect(bench.append([1], key: [number]) == .appended) }
+        bench.lane.flush()
+        #expect(Set(bench.sealed().map(\.partition)).count == 6)
     }
 
     @Test func `a topic without rights refuses its records`() {
