@@ -1,5 +1,6 @@
 import ConnectABI
 import Glibc
+import Settings
 
 /// Connectors: the part that both kinds have.
 enum ConnectorChecks {

@@ -1,5 +1,6 @@
 import ConnectABI
 import Glibc
+import Synchronization
 
 /// Sink tasks.
 enum SinkChecks {

@@ -111,7 +111,7 @@ struct ProcessState {
 
     /// Waits for threads to end that a call has told to; what is left after a while.
     static func threadsAfter(_ wanted: Int) -> Int {
-        for _ in 0..<100 {
+        for _ in 0..<25 {
             let count = entries("/proc/self/task").count
             if count <= wanted { return count }
             usleep(20_000)

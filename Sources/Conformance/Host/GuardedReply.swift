@@ -53,7 +53,8 @@ final class GuardedReply {
         }
         guard let text, status != KC_OK, status != KC_WOULD_BLOCK else { return problems }
         let bytes = UnsafeRawBufferPointer(start: text, count: Int(now.error_length))
-        if bytes.isEmpty {
+        // Some leave the last byte for a zero.
+        if bytes.isEmpty, capacity > 1 {
             let isForgotten = (0..<min(capacity, 16)).contains { text[$0] != 0 }
             problems.append(
                 isForgotten

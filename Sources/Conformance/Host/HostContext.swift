@@ -36,6 +36,9 @@ final class HostContext: @unchecked Sendable {
         var batchOfPut: UInt = 0
     }
 
+    /// They stay for good.
+    private static let all = Mutex<[HostContext]>([])
+
     let kind: Kind
     let session: Session
     let shape: HostShape
@@ -48,8 +51,7 @@ final class HostContext: @unchecked Sendable {
         self.session = session
         self.shape = shape
         answers = HostContext.answerMemory(shape)
-        // One more reference than there are owners: it stays for good.
-        _ = Unmanaged.passRetained(self)
+        HostContext.all.withLock { $0.append(self) }
     }
 
     /// The handle to give to the library.

@@ -1,4 +1,5 @@
 import ConnectABI
+import Synchronization
 
 /// The services that look at what they are given.
 enum HostServices {

@@ -1,12 +1,12 @@
 import ConnectABI
 import Glibc
+import Synchronization
 
 /// The table of services that the library gets, in memory that it can only read.
 enum HostTable {
     /// Makes a table of the given shape. It stays for good, as the rules say.
     static func make(_ shape: HostShape) -> UnsafePointer<kc_host> {
         let memory = LentMemory("the host's table of services", shape)
-        _ = Unmanaged.passRetained(memory)
         let place = memory.allocate(shape.hostBytes)
         // What lies behind the known fields is what a newer host has there.
         memset(place, 0xAA, shape.hostBytes)
@@ -21,7 +21,7 @@ enum HostTable {
                 place.copyMemory(from: start, byteCount: min(bytes.count, shape.hostBytes))
             }
         }
-        memory.seal()
+        memory.keepForGood()
         return UnsafePointer(place.assumingMemoryBound(to: kc_host.self))
     }
 

@@ -10,12 +10,12 @@ import Synchronization
 /// ``retire()`` takes it away when the call is over. Confined to one thread.
 final class LentMemory {
     /// Regions that were taken away and still catch whoever uses them; the oldest are given back.
-    private static let retired = Mutex<[ccf_region]>(reserved())
+    private static let retired = Mutex<[Region]>(reserved())
     private static let mostRetired = 3000
 
     /// Does not grow while memory is measured.
-    private static func reserved() -> [ccf_region] {
-        var regions: [ccf_region] = []
+    private static func reserved() -> [Region] {
+        var regions: [Region] = []
         regions.reserveCapacity(2 * mostRetired)
         return regions
     }
@@ -23,7 +23,7 @@ final class LentMemory {
     /// How the host of this check is built.
     let shape: HostShape
     private let label: String
-    private var regions: [ccf_region] = []
+    private var regions: [Region] = []
 
     /// - Parameter label: what it is, in a sentence such as "it used … after the call".
     init(_ label: String, _ shape: HostShape) {
@@ -37,7 +37,7 @@ final class LentMemory {
     func allocate(_ size: Int, alignment: Int = 8) -> UnsafeMutableRawPointer {
         let region = ccf_map(size, alignment, label)
         guard let bytes = region.bytes else { LentMemory.exhausted() }
-        regions.append(region)
+        regions.append(Region(region))
         return UnsafeMutableRawPointer(bytes)
     }
 
@@ -84,21 +84,40 @@ final class LentMemory {
 
     /// From now on it can be read only.
     func seal() {
-        for region in regions { withUnsafePointer(to: region) { ccf_protect($0, CCF_READABLE) } }
+        for region in regions { region.protect(CCF_READABLE) }
+    }
+
+    /// From now on it can be read only, for as long as the process lives.
+    func keepForGood() {
+        seal()
+        regions.removeAll()
     }
 
     /// Takes it away.
     func retire() {
         guard !regions.isEmpty else { return }
-        for region in regions { withUnsafePointer(to: region) { ccf_protect($0, CCF_GONE) } }
-        let old = LentMemory.retired.withLock { retired -> [ccf_region] in
-            retired += regions
+        for region in regions { region.protect(CCF_GONE) }
+        let gone = regions
+        let old = LentMemory.retired.withLock { retired -> [Region] in
+            retired += gone
             let surplus = max(0, retired.count - LentMemory.mostRetired)
             defer { retired.removeFirst(surplus) }
             return Array(retired.prefix(surplus))
         }
-        for region in old { withUnsafePointer(to: region) { ccf_unmap($0) } }
+        for region in old { region.unmap() }
         regions.removeAll()
+    }
+
+    /// Pages with a guarded one behind them.
+    private struct Region: @unchecked Sendable {
+        // Guard of the unchecked conformance: addresses and numbers that never change.
+        private let raw: ccf_region
+
+        init(_ raw: ccf_region) { self.raw = raw }
+
+        func protect(_ state: ccf_state) { withUnsafePointer(to: raw) { ccf_protect($0, state) } }
+
+        func unmap() { withUnsafePointer(to: raw) { ccf_unmap($0) } }
     }
 
     static func exhausted() -> Never {

@@ -1,4 +1,5 @@
 import ConnectABI
+import Synchronization
 
 /// A sink task of the library.
 final class SinkTaskInstance: Instance {
