@@ -107,6 +107,9 @@ install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for 
 ifneq ($(DEV),)
 	install -D -m 644 Sources/ConnectABI/include/kafka_connect.h $(DESTDIR)$(PREFIX)/include/kafka_connect.h
 	install -d $(sharedir)/pkgconfig
+	install -m 755 $(BIN)/kafka-connect-conformance $(bindir)/kafka-connect-conformance
+	$(STRIP) $(bindir)/kafka-connect-conformance
+	install -D -m 644 packaging/man-dev/kafka-connect-conformance.1 $(sharedir)/man/man1/kafka-connect-conformance.1
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' packaging/kafka-connect.pc.in >$(sharedir)/pkgconfig/kafka-connect.pc
 	install -m 644 $(BIN)/libkafka-connect-verifiable.so $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
 	$(STRIP) --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so

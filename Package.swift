@@ -202,6 +202,7 @@ let package = Package(
             ["JSON", "Crypto", "HTTPServer", "HTTPClient", "ConnectModel", "ConnectConfig", "Logging"],
             exclude: ["Golden"]),
         tests("Systemd"),
+        tests("Conformance", ["ConnectABI"]),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
         // Not on the target itself: two plugins in one test binary would both define the entry symbol.
         .testTarget(name: "VerifiableTests", dependencies: ["ConnectABI", "PluginTestKit"]),
@@ -220,7 +221,9 @@ if let fuzzer {
 }
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
-    let isC = ["CLinux", "CChecksum", "CText", "CConformance", "ConnectABI", "Verifiable", "FuzzDriver"].contains(target.name)
+    let isC = [
+        "CLinux", "CChecksum", "CText", "CConformance", "ConnectABI", "Verifiable", "FuzzDriver",
+    ].contains(target.name)
     let runtime = fuzzer == nil ? staticRuntime : [.unsafeFlags(["-sanitize=fuzzer,address"])]
     if isC {
         target.cSettings = hardenedC + (target.cSettings ?? [])

@@ -21,9 +21,13 @@ extension Program {
             Option("class", value: "name", help: "Run instances of this class: its full name, or an alias."),
             Option(
                 "config", value: "file", kind: .file,
-                help: "Configuration of a connector that works: YAML, Java properties or JSON. Without it, required keys are guessed."),
+                help:
+                    "Configuration of a connector that works: YAML, Java properties or JSON. Without it, required keys are guessed."
+            ),
             Option("seconds", value: "n", help: "How long sources may take to bring records (2)."),
-            Option("limit", value: "n", help: "Seconds that a call may take (5, as long as a worker waits for a task to stop)."),
+            Option(
+                "limit", value: "n",
+                help: "Seconds that a call may take (5, as long as a worker waits for a task to stop)."),
             Option("only", value: "checks", help: "Run these checks alone, by their names with commas between."),
             Option("json", help: "Print a JSON object for each check, and one for the count."),
             Option("run-check", value: "name", help: "Be the process of one check.", isHidden: true),

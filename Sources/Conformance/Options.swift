@@ -49,7 +49,9 @@ struct Options: Sendable {
         childCheck = command.option("run-check")
     }
 
-    private static func number(_ command: ParsedCommand, _ name: String, _ standard: Double) throws(UsageError) -> Double {
+    private static func number(_ command: ParsedCommand, _ name: String, _ standard: Double) throws(UsageError)
+        -> Double
+    {
         guard let text = command.option(name) else { return standard }
         guard let number = Double(text), number > 0, number <= 3600 else {
             throw misused("--\(name) is a number of seconds, at most 3600, not '\(text)'.")

@@ -1,5 +1,6 @@
-package import Settings
 import ConnectABI
+import Glibc
+package import Settings
 
 /// What a worker finds out about a library before it uses it, for the program that checks libraries for their authors.
 package enum PluginInspection {
@@ -7,6 +8,23 @@ package enum PluginInspection {
     package static func refusal(ofFile path: String) -> String? {
         do throws(PluginRefusal) {
             try LibraryFile.open(path).close()
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    /// Why a worker would refuse a file wherever it lies: it is no whole shared library of this machine; nil when it is one.
+    package static func refusal(ofLibrary path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return "cannot be opened: \(errorText(errno))" }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return "is not a regular file"
+        }
+        do throws(PluginRefusal) {
+            try ELFCheck(descriptor: descriptor, size: Int64(status.st_size)).check()
             return nil
         } catch {
             return error.reason

@@ -8,7 +8,8 @@ final class BatchCheck {
     func problem(_ pointer: UnsafePointer<kc_batch>) -> String? {
         let size = UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)
         guard size >= UInt32(MemoryLayout<kc_batch>.size) else {
-            return "the batch says struct_size \(size), fewer than sizeof(kc_batch), which is \(MemoryLayout<kc_batch>.size)"
+            return
+                "the batch says struct_size \(size), fewer than sizeof(kc_batch), which is \(MemoryLayout<kc_batch>.size)"
         }
         let batch = pointer.pointee
         guard batch.kind == UInt32(KC_BATCH_RECORDS) else { return "the batch is of the unknown kind \(batch.kind)" }
@@ -18,7 +19,8 @@ final class BatchCheck {
         }
         if let problem = tableProblem(batch) { return problem }
         let sum = Checksum.tables(of: batch)
-        if batch.tables_version != 0, let known = versions.updateValue(sum, forKey: batch.tables_version), known != sum {
+        if batch.tables_version != 0, let known = versions.updateValue(sum, forKey: batch.tables_version), known != sum
+        {
             return
                 "two batches have tables_version \(batch.tables_version) and different topics, source partitions or schemas: give it another number with every change"
         }
@@ -27,18 +29,23 @@ final class BatchCheck {
 
     private func tableProblem(_ batch: kc_batch) -> String? {
         for (what, table, size) in [
-            ("records", batch.records, MemoryLayout<kc_record>.size), ("topics", batch.topics, MemoryLayout<kc_topic>.size),
+            ("records", batch.records, MemoryLayout<kc_record>.size),
+            ("topics", batch.topics, MemoryLayout<kc_topic>.size),
             ("source partitions", batch.source_partitions, MemoryLayout<kc_source_partition>.size),
             ("schemas", batch.schemas, MemoryLayout<kc_schema>.size),
         ] {
             if let problem = TableCheck.problem(table, itemSize: size) { return "the table of \(what) \(problem)" }
         }
         for (index, topic) in TableCheck.items(batch.topics, as: kc_topic.self).enumerated() {
-            if let problem = StringCheck.problem(topic.name, mayBeNull: false) { return "the name of topic \(index) \(problem)" }
+            if let problem = StringCheck.problem(topic.name, mayBeNull: false) {
+                return "the name of topic \(index) \(problem)"
+            }
             if topic.name.length == 0 { return "the name of topic \(index) is empty" }
         }
         for (index, partition) in TableCheck.items(batch.source_partitions, as: kc_source_partition.self).enumerated() {
-            if let problem = ValueCheck.partitionProblem(partition.partition) { return "source partition \(index) \(problem)" }
+            if let problem = ValueCheck.partitionProblem(partition.partition) {
+                return "source partition \(index) \(problem)"
+            }
             if let problem = StringCheck.problem(partition.offset_key) {
                 return "the offset key of source partition \(index) \(problem)"
             }
@@ -77,7 +84,8 @@ private struct RecordCheck {
             return "is for the negative Kafka partition \(record.partition)"
         }
         if record.flags & UInt32(KC_RECORD_HAS_TIMESTAMP) != 0, record.timestamp < 0 {
-            return "has the negative timestamp \(record.timestamp): leave KC_RECORD_HAS_TIMESTAMP out where there is none"
+            return
+                "has the negative timestamp \(record.timestamp): leave KC_RECORD_HAS_TIMESTAMP out where there is none"
         }
         return content("a key", record.key, record.key_schema) ?? content("a value", record.value, record.value_schema)
             ?? offset(record) ?? headers(record)

@@ -12,7 +12,9 @@ struct Checksum: Equatable {
 
     mutating func add(_ string: kc_string) {
         add(string.length)
-        if let bytes = string.bytes, string.length > 0 { add(UnsafeRawBufferPointer(start: bytes, count: Int(string.length))) }
+        if let bytes = string.bytes, string.length > 0 {
+            add(UnsafeRawBufferPointer(start: bytes, count: Int(string.length)))
+        }
     }
 
     mutating func add(text: UnsafePointer<CChar>?) {
@@ -77,7 +79,9 @@ struct Checksum: Equatable {
             sum.add(record.key)
             sum.add(record.value)
             sum.add(record.offset)
-            for number in [record.header_count, record.topic, record.partition, record.source_partition] { sum.add(number) }
+            for number in [record.header_count, record.topic, record.partition, record.source_partition] {
+                sum.add(number)
+            }
             sum.add(record.timestamp)
             sum.add(record.flags)
             for index in 0..<Int(max(record.header_count, 0)) {

@@ -32,7 +32,9 @@ struct SchemaCheck {
             if isThere, !schemas.indices.contains(Int(number)) {
                 return "has the \(what) \(number), which is not in the table"
             }
-            if !isThere, number != -1 { return "has the \(what) \(number), which is -1 for \(ValueCheck.name(schema.kind))" }
+            if !isThere, number != -1 {
+                return "has the \(what) \(number), which is -1 for \(ValueCheck.name(schema.kind))"
+            }
         }
         if schema.flags & UInt32(KC_SCHEMA_HAS_DEFAULT) != 0, let problem = ValueCheck.problem(schema.default_value) {
             return "has a default that \(problem)"
@@ -45,7 +47,9 @@ struct SchemaCheck {
             return "has a table of fields that \(problem)"
         }
         for field in TableCheck.items(schema.fields, as: kc_field.self) {
-            if let problem = StringCheck.problem(field.name, mayBeNull: false) { return "has a field whose name \(problem)" }
+            if let problem = StringCheck.problem(field.name, mayBeNull: false) {
+                return "has a field whose name \(problem)"
+            }
             if !schemas.indices.contains(Int(field.schema)) {
                 return "has a field of schema \(field.schema), which is not in the table"
             }
@@ -55,7 +59,8 @@ struct SchemaCheck {
         }
         for parameter in TableCheck.items(schema.parameters, as: kc_parameter.self) {
             let problem =
-                StringCheck.problem(parameter.key, mayBeNull: false) ?? StringCheck.problem(parameter.value, mayBeNull: false)
+                StringCheck.problem(parameter.key, mayBeNull: false)
+                ?? StringCheck.problem(parameter.value, mayBeNull: false)
             if let problem { return "has a parameter whose key or value \(problem)" }
         }
         return nil

@@ -54,7 +54,8 @@ struct SinkBatch: Sendable {
             raw.headers = memory.array(
                 record.headers.map { header in
                     kc_header(
-                        name: memory.bytes(Array(header.name.utf8)), name_length: Int32(header.name.utf8.count), schema: -1,
+                        name: memory.bytes(Array(header.name.utf8)), name_length: Int32(header.name.utf8.count),
+                        schema: -1,
                         value: header.value.value(in: memory), reserved: 0)
                 })
             raw.header_count = Int32(record.headers.count)
@@ -66,7 +67,8 @@ struct SinkBatch: Sendable {
         batch.flags = memory.shape.unknownFlags
         batch.records = memory.table(built)
         batch.topics = memory.table(topics.map { kc_topic(name: memory.string($0)) })
-        batch.source_partitions = kc_table(items: nil, count: 0, stride: UInt32(MemoryLayout<kc_source_partition>.stride))
+        batch.source_partitions = kc_table(
+            items: nil, count: 0, stride: UInt32(MemoryLayout<kc_source_partition>.stride))
         batch.schemas = memory.table(schemas.made)
         let place = memory.allocate(MemoryLayout<kc_batch>.size + memory.shape.extraBytes)
         place.bindMemory(to: kc_batch.self, capacity: 1).initialize(to: batch)

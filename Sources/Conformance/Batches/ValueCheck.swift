@@ -105,7 +105,8 @@ enum ValueCheck {
             guard pairs[2 * index].kind == UInt8(KC_STRING) else { return "has a key that is no STRING" }
             let kind = Int32(pairs[2 * index + 1].kind)
             if kind >= Int32(KC_BYTES), kind != Int32(KC_MAP) {
-                return "holds a \(name(UInt8(kind))): only numbers, texts, booleans, null and maps of them can be stored"
+                return
+                    "holds a \(name(UInt8(kind))): only numbers, texts, booleans, null and maps of them can be stored"
             }
         }
         return nil
@@ -113,7 +114,8 @@ enum ValueCheck {
 
     static func name(_ kind: UInt8) -> String {
         let names = [
-            "NULL", "BOOLEAN", "INT8", "INT16", "INT32", "INT64", "FLOAT32", "FLOAT64", "STRING", "BYTES", "ARRAY", "MAP",
+            "NULL", "BOOLEAN", "INT8", "INT16", "INT32", "INT64", "FLOAT32", "FLOAT64", "STRING", "BYTES", "ARRAY",
+            "MAP",
             "STRUCT",
         ]
         return Int(kind) < names.count ? names[Int(kind)] : "kind \(kind)"
@@ -129,7 +131,9 @@ enum TableCheck {
         if table.count < 0 { return "has \(table.count) items" }
         guard table.count > 0 else { return nil }
         guard let items = table.items else { return "has \(table.count) items at no address" }
-        if Int(table.stride) < itemSize { return "has a stride of \(table.stride) bytes, fewer than an item's \(itemSize)" }
+        if Int(table.stride) < itemSize {
+            return "has a stride of \(table.stride) bytes, fewer than an item's \(itemSize)"
+        }
         if table.stride % 8 != 0 || UInt(bitPattern: items) % 8 != 0 {
             return "has items at addresses that are no multiples of 8"
         }

@@ -7,11 +7,16 @@ enum ConfigurationChecks {
     private static let needs = ["load", "description", "functions", ConnectorChecks.classCheck]
 
     static let all = [
-        Check("connector.config", "a connector answers unusable configurations with a status and a text", .connector, needs: needs) {
+        Check(
+            "connector.config", "a connector answers unusable configurations with a status and a text", .connector,
+            needs: needs
+        ) {
             (subject) throws(CheckEnd) in
             try run(subject, isTask: false)
         },
-        Check("task.config", "a task answers unusable configurations with a status and a text", .connector, needs: needs) {
+        Check(
+            "task.config", "a task answers unusable configurations with a status and a text", .connector, needs: needs
+        ) {
             (subject) throws(CheckEnd) in
             try run(subject, isTask: true)
         },
@@ -19,18 +24,15 @@ enum ConfigurationChecks {
 
     private static func run(_ subject: Check.Subject, isTask: Bool) throws(CheckEnd) {
         let bench = try Bench(subject)
-        var refused = 0
-        var tried = 0
-        for config in bad(bench) {
-            tried += 1
-            if try start(bench, config, isTask) { refused += 1 }
-        }
+        let configs = bad(bench)
+        var refused: [[ConfigPair]] = []
+        for config in configs where try start(bench, config, isTask) { refused.append(config) }
         // The room for the text is the caller's to choose.
-        for capacity in [0, 1, 16] {
+        for capacity in [16, 1, 0] {
             let tight = try Bench(subject, HostShape(errorCapacity: capacity))
-            for config in bad(bench).prefix(3) { _ = try start(tight, config, isTask) }
+            for config in refused.prefix(3) { _ = try start(tight, config, isTask) }
         }
-        subject.session.note("\(refused) of \(tried) were refused")
+        subject.session.note("\(refused.count) of \(configs.count) were refused")
     }
 
     /// - Returns: whether it was refused.
@@ -56,7 +58,9 @@ enum ConfigurationChecks {
         let base = bench.config
         for key in bench.table.keys where key.isRequired { configs.append(base.filter { $0.key != key.name }) }
         for key in bench.table.keys {
-            for value in wrong(key) { configs.append(base.filter { $0.key != key.name } + [ConfigPair(key: key.name, value: value)]) }
+            for value in wrong(key) {
+                configs.append(base.filter { $0.key != key.name } + [ConfigPair(key: key.name, value: value)])
+            }
         }
         return configs
     }
@@ -68,7 +72,8 @@ enum ConfigurationChecks {
             return ["many", "", "-1", "0", "99999999999999999999999", "1e400", " 7 ", "0x10"]
         case .list: return ["", ",", String(repeating: "a,", count: 2000)]
         // A text may be anything; it is not to break whoever reads it. Slashes would make files elsewhere.
-        case .string, .class, .password: return ["", String(repeating: "ä", count: 5000), "/no/such/place/%s%n/\u{1F600}"]
+        case .string, .class, .password:
+            return ["", String(repeating: "ä", count: 5000), "/no/such/place/%s%n/\u{1F600}"]
         }
     }
 }

@@ -9,11 +9,17 @@ enum ConnectorChecks {
     private static let needs = ["load", "description", "functions", classCheck]
 
     static let all = [
-        Check(classCheck, "the class is there, and is one that a worker runs", .connector, needs: ["load", "description", "functions"]) {
+        Check(
+            classCheck, "the class is there, and is one that a worker runs", .connector,
+            needs: ["load", "description", "functions"]
+        ) {
             (subject) throws(CheckEnd) in
             try findClass(subject)
         },
-        Check("connector", "a connector starts, gives configurations of at most max_tasks tasks, and stops", .connector, needs: needs) {
+        Check(
+            "connector", "a connector starts, gives configurations of at most max_tasks tasks, and stops", .connector,
+            needs: needs
+        ) {
             (subject) throws(CheckEnd) in
             try life(subject)
         },
@@ -21,7 +27,10 @@ enum ConnectorChecks {
             (subject) throws(CheckEnd) in
             try questions(subject)
         },
-        Check("connector.rounds", "making and destroying connectors again and again leaves nothing behind", .connector, needs: needs) {
+        Check(
+            "connector.rounds", "making and destroying connectors again and again leaves nothing behind", .connector,
+            needs: needs
+        ) {
             (subject) throws(CheckEnd) in
             let bench = try Bench(subject)
             try Rounds.run(bench, .connector) { (context) throws(CheckEnd) in
@@ -41,7 +50,8 @@ enum ConnectorChecks {
         }
         subject.session.kind(isSource: bench.isSource)
         let guessed = bench.isGuessed ? ", configuration guessed" : ""
-        subject.session.note("\(bench.isSource ? "source" : "sink") \(StringCheck.text(bench.kcClass.pointee.name))\(guessed)")
+        subject.session.note(
+            "\(bench.isSource ? "source" : "sink") \(StringCheck.text(bench.kcClass.pointee.name))\(guessed)")
     }
 
     private static func life(_ subject: Check.Subject) throws(CheckEnd) {
@@ -53,14 +63,21 @@ enum ConnectorChecks {
         for most: Int32 in [1, 3, 1] { _ = connector.taskConfigs(most) }
         if connector.canReconfigure {
             let answer = connector.reconfigure(bench.config)
-            if answer.isFatal { subject.session.problem("connector: reconfigure refuses the configuration that start took: \(answer.text)") }
+            if answer.isFatal {
+                subject.session.problem(
+                    "connector: reconfigure refuses the configuration that start took: \(answer.text)")
+            }
             _ = connector.taskConfigs(2)
         }
         connector.stop()
+        if let interruption = connector.interruption {
+            bench.session.call("interrupt of the connector after stop") { interruption() }
+        }
         connector.destroy()
         Aftermath.check(bench, before)
         if bench.library.checksum != static1 {
-            subject.session.problem("the description has changed since the library was loaded: everything in it is static")
+            subject.session.problem(
+                "the description has changed since the library was loaded: everything in it is static")
         }
     }
 

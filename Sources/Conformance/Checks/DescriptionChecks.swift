@@ -18,7 +18,9 @@ enum DescriptionChecks {
         ) { (subject) throws(CheckEnd) in
             try functions(subject)
         },
-        Check("extensions", "get_extension answers NULL for a name that it does not know", needs: ["load", "description"]) {
+        Check(
+            "extensions", "get_extension answers NULL for a name that it does not know", needs: ["load", "description"]
+        ) {
             (subject) throws(CheckEnd) in
             try extensions(subject)
         },
@@ -36,7 +38,8 @@ enum DescriptionChecks {
         let major = raw.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
         guard major == UInt16(KC_ABI_MAJOR) else {
             session.problem(
-                "it is built for version \(major) of the interface, this is \(KC_ABI_MAJOR).\(KC_ABI_MINOR): build it with this kafka_connect.h")
+                "it is built for version \(major) of the interface, this is \(KC_ABI_MAJOR).\(KC_ABI_MINOR): build it with this kafka_connect.h"
+            )
             throw .stop
         }
         let size = raw.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
@@ -80,7 +83,8 @@ enum DescriptionChecks {
             }
             if entry.reserved != 0 { session.problem("\(place) has reserved bytes that are not zero") }
             guard entry.alias_count >= 0, entry.alias_count == 0 || entry.aliases != nil else {
-                session.problem("\(place) has \(entry.alias_count) aliases" + (entry.aliases == nil ? " at no address" : ""))
+                session.problem(
+                    "\(place) has \(entry.alias_count) aliases" + (entry.aliases == nil ? " at no address" : ""))
                 continue
             }
             for alias in 0..<Int(entry.alias_count) {
@@ -92,7 +96,9 @@ enum DescriptionChecks {
                 session.problem("two classes are called \(each): no operator could name one of them by it")
             }
         }
-        if !session.hasProblems { subject.session.note(library.classes.map { StringCheck.text($0.pointee.name) }.joined(separator: ", ")) }
+        if !session.hasProblems {
+            subject.session.note(library.classes.map { StringCheck.text($0.pointee.name) }.joined(separator: ", "))
+        }
     }
 
     private static func functions(_ subject: Check.Subject) throws(CheckEnd) {
@@ -129,7 +135,9 @@ private struct FunctionsCheck {
 
     func run() {
         guard entry.kind == Int32(KC_CLASS_SOURCE) || entry.kind == Int32(KC_CLASS_SINK) else { return }
-        guard let connector = entry.connector else { return session.problem("class \(name) has no table of connector functions") }
+        guard let connector = entry.connector else {
+            return session.problem("class \(name) has no table of connector functions")
+        }
         guard let task = entry.task else { return session.problem("class \(name) has no table of task functions") }
         if hasSize("kc_connector", UnsafeRawPointer(connector), MemoryLayout<kc_connector>.size) {
             let table = connector.pointee
@@ -177,7 +185,8 @@ private struct FunctionsCheck {
     private func check(_ whose: String, _ functions: [(name: String, isThere: Bool)]) {
         let missing = functions.filter { !$0.isThere }.map(\.name)
         if !missing.isEmpty {
-            session.problem("the \(whose) of class \(name) lacks \(missing.joined(separator: ", ")), which it must have")
+            session.problem(
+                "the \(whose) of class \(name) lacks \(missing.joined(separator: ", ")), which it must have")
         }
     }
 }

@@ -5,15 +5,23 @@ import PluginHost
 /// The file, before it is loaded.
 enum FileChecks {
     static let all = [
-        Check("file", "a whole shared library of this machine that nobody else can write", needs: []) {
-            (subject) throws(CheckEnd) in
-            if let reason = PluginInspection.refusal(ofFile: subject.options.library) { subject.session.problem(reason) }
+        Check("file", "a whole shared library of this machine", needs: []) { (subject) throws(CheckEnd) in
+            file(subject)
         },
         Check("exports", "kafka_connect_entry is exported, and nothing else", needs: ["file"]) {
             (subject) throws(CheckEnd) in
             try exports(subject)
         },
     ]
+
+    private static func file(_ subject: Check.Subject) {
+        if let reason = PluginInspection.refusal(ofLibrary: subject.options.library) {
+            subject.session.problem(reason)
+        } else if let reason = PluginInspection.refusal(ofFile: subject.options.library) {
+            // That is the place's fault, and the place need not be where it will be installed.
+            subject.session.note("a worker would not take it from where it lies: \(reason)")
+        }
+    }
 
     private static func exports(_ subject: Check.Subject) throws(CheckEnd) {
         guard let names = ELFSymbols(contents(subject.options.library)).exported() else {

@@ -39,7 +39,9 @@ enum KeyChecks {
         for key in table.keys where !key.isRequired {
             // The default as if an operator had written it.
             let found = SettingsTable([key]).validate([:]).reports.first { $0.name == key.name }?.errors ?? []
-            for error in found { session.problem("the default of key \(key.name) of class \(name) is refused: \(error)") }
+            for error in found {
+                session.problem("the default of key \(key.name) of class \(name) is refused: \(error)")
+            }
         }
     }
 }
@@ -63,12 +65,15 @@ private struct KeyCheck {
             session.problem("\(place) has a blank, = or : in its name, which no file can spell")
         }
         for (what, text) in [
-            ("name", key.name), ("default", key.default_value), ("documentation", key.documentation), ("group", key.group),
+            ("name", key.name), ("default", key.default_value), ("documentation", key.documentation),
+            ("group", key.group),
             ("display name", key.display_name),
         ] {
             if let problem = StringCheck.problem(text) { session.problem("the \(what) of \(place) \(problem)") }
         }
-        if StringCheck.text(key.documentation).isEmpty { session.problem("\(place) has no documentation, which REST shows") }
+        if StringCheck.text(key.documentation).isEmpty {
+            session.problem("\(place) has no documentation, which REST shows")
+        }
         for (what, number, most) in [
             ("type", key.type, Int32(KC_TYPE_PASSWORD)), ("importance", key.importance, Int32(KC_IMPORTANCE_LOW)),
             ("width", key.width, Int32(KC_WIDTH_LONG)),
@@ -76,7 +81,8 @@ private struct KeyCheck {
             session.problem("\(place) has the unknown \(what) \(number)")
         }
         if key.flags & UInt32(KC_KEY_HAS_DEFAULT) == 0, key.default_value != nil {
-            session.problem("\(place) has a default that nobody sees: set KC_KEY_HAS_DEFAULT, or leave it out for a required key")
+            session.problem(
+                "\(place) has a default that nobody sees: set KC_KEY_HAS_DEFAULT, or leave it out for a required key")
         }
         if key.reserved != 0 { session.problem("\(place) has reserved bytes that are not zero") }
         checkTexts("recommended values", key.recommended, key.recommended_count)
@@ -116,14 +122,18 @@ private struct KeyCheck {
                 if validator.value_count <= 0 { session.problem("\(place) must be one of no values") }
                 checkTexts("values of a validator", validator.values, validator.value_count)
             }
-            if validator.reserved != 0 { session.problem("\(place) has a validator with reserved bytes that are not zero") }
+            if validator.reserved != 0 {
+                session.problem("\(place) has a validator with reserved bytes that are not zero")
+            }
         }
     }
 
     private func checkRange(_ validator: kc_validator) {
         let hasMinimum = validator.flags & UInt32(KC_RANGE_HAS_MINIMUM) != 0
         let hasMaximum = validator.flags & UInt32(KC_RANGE_HAS_MAXIMUM) != 0
-        if !hasMinimum, !hasMaximum { session.problem("\(place) has a range without a bound: set KC_RANGE_HAS_MINIMUM or _MAXIMUM") }
+        if !hasMinimum, !hasMaximum {
+            session.problem("\(place) has a range without a bound: set KC_RANGE_HAS_MINIMUM or _MAXIMUM")
+        }
         let isEmpty = hasMinimum && hasMaximum && validator.minimum > validator.maximum
         if isEmpty || validator.minimum.isNaN || validator.maximum.isNaN {
             session.problem("\(place) has a range that no number is in")

@@ -20,15 +20,18 @@ enum Rounds {
         let memory = (Int(clamping: ccf_allocated()) - Int(clamping: start.0)) / measured
         if memory > allowedBytes {
             bench.session.problem(
-                "\(memory) bytes are never freed each time that a \(kind.rawValue) is made, started, stopped and destroyed: free in destroy what create and start took (valgrind or -fsanitize=address show where)")
+                "\(memory) bytes are never freed each time that a \(kind.rawValue) is made, started, stopped and destroyed: free in destroy what create and start took (valgrind or -fsanitize=address show where)"
+            )
         }
         let threads = ProcessState.threadsAfter(start.1) - start.1
         if threads >= measured / 10 {
-            bench.session.problem("\(threads) threads are left of \(measured) instances: end and join them in stop or destroy")
+            bench.session.problem(
+                "\(threads) threads are left of \(measured) instances: end and join them in stop or destroy")
         }
         let descriptors = settledDescriptors() - start.2
         if descriptors >= measured / 10 {
-            bench.session.problem("\(descriptors) descriptors are left of \(measured) instances: close them in stop or destroy")
+            bench.session.problem(
+                "\(descriptors) descriptors are left of \(measured) instances: close them in stop or destroy")
         }
     }
 

@@ -21,7 +21,8 @@ enum SinkChecks {
             (subject) throws(CheckEnd) in
             try values(subject)
         },
-        check("sink.partitions", "partitions come and go, and come again at an earlier offset") { (subject) throws(CheckEnd) in
+        check("sink.partitions", "partitions come and go, and come again at an earlier offset") {
+            (subject) throws(CheckEnd) in
             try partitions(subject)
         },
         check("sink.interrupt", "an interrupt from another thread ends no call badly, and stop comes soon") {
@@ -135,7 +136,10 @@ enum SinkChecks {
         put(task, .lines(10, from: 100))
         task.commit()
         task.open([partition(1), partition(2)])
-        put(task, SinkBatch(records: SinkBatch.lines(3, from: 5, partition: 1).records + SinkBatch.lines(3, from: 110).records))
+        put(
+            task,
+            SinkBatch(
+                records: SinkBatch.lines(3, from: 5, partition: 1).records + SinkBatch.lines(3, from: 110).records))
         task.commit()
         task.close([partition(0)])
         // What is committed now is not the closed one's.
@@ -223,7 +227,8 @@ enum SampleRecords {
 
     static let values: [(String, SampleValue)] = [
         ("NULL", .null), ("BOOLEAN", .boolean(true)), ("INT8", .integer(-128, kind: UInt8(KC_INT8))),
-        ("INT16", .integer(-32768, kind: UInt8(KC_INT16))), ("INT32", .integer(Int64(Int32.min), kind: UInt8(KC_INT32))),
+        ("INT16", .integer(-32768, kind: UInt8(KC_INT16))),
+        ("INT32", .integer(Int64(Int32.min), kind: UInt8(KC_INT32))),
         ("INT64", .int64(.min)), ("FLOAT32", .float(-.infinity)), ("FLOAT64", .double(.nan)),
         ("STRING", .text("Grüße, 世界 \u{1F600}")), ("empty STRING", .string([])),
         ("STRING with zero bytes and line ends", .string([0, 10, 13, 0])),
@@ -232,10 +237,13 @@ enum SampleRecords {
         ("BYTES of 1 MiB", .bytes(Array(repeating: 0xff, count: large))), ("empty ARRAY", .array([])),
         ("ARRAY", .array([.int64(1), .null, .int64(2)])), ("empty MAP", .map([])),
         ("MAP", .map([.text("a"), .int64(1), .text("b"), .null])), ("empty STRUCT", .structure([])),
-        ("STRUCT", .structure([.text("a"), .null, .bytes([1]), .array([.boolean(false)])])), ("nested values", nested(60)),
+        ("STRUCT", .structure([.text("a"), .null, .bytes([1]), .array([.boolean(false)])])),
+        ("nested values", nested(60)),
     ]
 
-    private static func nested(_ depth: Int) -> SampleValue { (0..<depth).reduce(.int64(1)) { value, _ in .array([value]) } }
+    private static func nested(_ depth: Int) -> SampleValue {
+        (0..<depth).reduce(.int64(1)) { value, _ in .array([value]) }
+    }
 
     /// A value as value, and as key and in a header where it is small.
     static func batch(_ value: SampleValue, hasSchema: Bool, offset: Int64) -> SinkBatch {

@@ -17,7 +17,10 @@ enum SourceChecks {
             (subject) throws(CheckEnd) in
             try life(subject)
         },
-        check("source.batches", "batches stay as they were until their release, which comes in any order and after stop too") {
+        check(
+            "source.batches",
+            "batches stay as they were until their release, which comes in any order and after stop too"
+        ) {
             (subject) throws(CheckEnd) in
             try batches(subject)
         },
@@ -57,7 +60,8 @@ enum SourceChecks {
         var rounds = 0
         // A few commits at least, as the worker makes them between polls.
         while rounds < 4, Monotonic.seconds() < deadline, !bench.session.hasProblems {
-            guard SourceRun.poll(task, seconds: deadline - Monotonic.seconds(), records: 1) else { break }
+            let wanted = task.polledRecords + 1
+            guard SourceRun.poll(task, seconds: deadline - Monotonic.seconds(), records: wanted) else { break }
             task.releaseAll()
             task.acknowledge()
             task.commit()
@@ -91,7 +95,8 @@ enum SourceChecks {
             let out = task.out
             switch order {
             case 0: for batch in out.reversed() { task.release(batch) }
-            case 1: for batch in out.filter({ $0.pointer != out.first?.pointer }) + out.prefix(1) { task.release(batch) }
+            case 1:
+                for batch in out.filter({ $0.pointer != out.first?.pointer }) + out.prefix(1) { task.release(batch) }
             // The last ones come back after stop.
             default: break
             }
@@ -120,7 +125,8 @@ enum SourceChecks {
             }
             let spent = Monotonic.seconds() - begin
             if spent > 5 * soon {
-                bench.session.problem("poll took \(spent / 5) s, and the task has no interrupt: a call that may block needs one")
+                bench.session.problem(
+                    "poll took \(spent / 5) s, and the task has no interrupt: a call that may block needs one")
             }
             task.stop()
             task.destroy()
@@ -148,12 +154,14 @@ enum SourceChecks {
             other.join()
             task.releaseAll()
             if polled.answer.isFatal {
-                bench.session.problem("poll failed when it was interrupted: \(polled.answer.text); it is to answer KC_WOULD_BLOCK")
+                bench.session.problem(
+                    "poll failed when it was interrupted: \(polled.answer.text); it is to answer KC_WOULD_BLOCK")
                 break
             }
         }
         if slowest > soon + 0.1 {
-            bench.session.problem("poll returned \((slowest * 10).rounded() / 10) s after it was interrupted: it is to return soon")
+            bench.session.problem(
+                "poll returned \((slowest * 10).rounded() / 10) s after it was interrupted: it is to return soon")
         }
         let begin = Monotonic.seconds()
         task.stop()
@@ -168,7 +176,7 @@ enum SourceChecks {
         let config = try bench.taskConfig()
         let first = try bench.sourceTask()
         try bench.started(first, config)
-        guard SourceRun.poll(first, seconds: bench.options.seconds, records: 2) else {
+        guard SourceRun.poll(first, seconds: bench.options.seconds, records: 2, keepsBatches: false) else {
             first.stop()
             first.destroy()
             throw SourceRun.nothingCame(bench)
@@ -188,10 +196,12 @@ enum SourceChecks {
         second.stop()
         second.destroy()
         for (partition, offset) in again where stored[partition] != nil {
-            let isRepeated = offset == stored[partition] || (offset == begin[partition] && begin[partition] != stored[partition])
+            let isRepeated =
+                offset == stored[partition] || (offset == begin[partition] && begin[partition] != stored[partition])
             if isRepeated {
                 bench.session.problem(
-                    "with a stored offset, the first record is one that was polled before it was stored: ask host->read_offsets in start or poll, and go on behind the answer")
+                    "with a stored offset, the first record is one that was polled before it was stored: ask host->read_offsets in start or poll, and go on behind the answer"
+                )
             }
         }
         let reads = context.state.withLock { $0.readsOfOffsets }
@@ -216,6 +226,8 @@ enum SourceChecks {
                     case 1:
                         for _ in 0..<3 {
                             _ = SourceRun.poll(task.value, seconds: seconds / 3, records: task.value.polledRecords + 1)
+                            // Long enough for the other to come between.
+                            Monotonic.sleep(0.01)
                             task.value.releaseAll()
                             task.value.acknowledge()
                             task.value.commit()
@@ -249,9 +261,13 @@ struct Unchecked<Value>: @unchecked Sendable {
 
 /// Polls of a task until records come.
 enum SourceRun {
-    /// - Parameter records: the count of all records of the task that is waited for.
+    /// - Parameters:
+    ///   - records: the count of all records of the task that is waited for.
     /// - Returns: whether they came in time.
-    static func poll(_ task: SourceTaskInstance, seconds: Double, records: UInt64) -> Bool {
+    ///   - keepsBatches: leaves the batches out. A task may wait for one before it gives another.
+    static func poll(
+        _ task: SourceTaskInstance, seconds: Double, records: UInt64, keepsBatches: Bool = true
+    ) -> Bool {
         let deadline = Monotonic.seconds() + seconds
         // A call that blocks is worth an interrupt, as when a worker stops a task.
         while task.polledRecords < records {
@@ -261,6 +277,7 @@ enum SourceRun {
                 task.session.problem("source task: poll failed: \(answer.text)")
                 return false
             }
+            if !keepsBatches { task.releaseAll() }
             let now = Monotonic.seconds()
             guard now < deadline else { break }
             guard batch == nil else { continue }

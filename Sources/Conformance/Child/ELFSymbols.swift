@@ -34,7 +34,9 @@ struct ELFSymbols {
             let binding = number(symbol + 4, 1) >> 4
             let visibility = number(symbol + 5, 1) & 3
             // Defined, global or weak or unique, and neither hidden nor internal.
-            guard number(symbol + 6, 2) != 0, [1, 2, 10].contains(binding), [0, 3].contains(visibility) else { continue }
+            guard number(symbol + 6, 2) != 0, [1, 2, 10].contains(binding), [0, 3].contains(visibility) else {
+                continue
+            }
             let name = names + number(symbol, 4)
             guard name < end else { continue }
             found.insert(String(decoding: bytes[name..<end].prefix { $0 != 0 }, as: UTF8.self))

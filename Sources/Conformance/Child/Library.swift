@@ -37,7 +37,8 @@ struct Library {
 
     /// The class that a name stands for: its own, an alias, or its simple name with or without `Connector`.
     func kcClass(_ name: String) -> UnsafePointer<kc_class>? {
-        classes.first { StringCheck.text($0.pointee.name) == name } ?? classes.first { Library.names($0).contains(name) }
+        classes.first { StringCheck.text($0.pointee.name) == name }
+            ?? classes.first { Library.names($0).contains(name) }
     }
 
     /// Every name of a class.

@@ -47,23 +47,31 @@ struct ProcessState {
         for index in handlers.indices where handlers[index] != now.handlers[index] {
             found.append("changes what signal \(index + 1) does: the worker's handlers are not the library's to set")
         }
-        if mask != now.mask { found.append("changes which signals the worker's thread blocks: block them in threads of its own") }
+        if mask != now.mask {
+            found.append("changes which signals the worker's thread blocks: block them in threads of its own")
+        }
         if locale != now.locale {
-            found.append("changes the locale from \(locale) to \(now.locale): use newlocale and the functions that end in _l")
+            found.append(
+                "changes the locale from \(locale) to \(now.locale): use newlocale and the functions that end in _l")
         }
         if threadLocale != now.threadLocale { found.append("leaves another locale in the worker's thread (uselocale)") }
         if umask != now.umask { found.append("changes the umask from \(umask) to \(now.umask): use fchmod") }
-        if folder != now.folder { found.append("changes the working folder to \(now.folder): use openat and full paths") }
+        if folder != now.folder {
+            found.append("changes the working folder to \(now.folder): use openat and full paths")
+        }
         for (index, limit) in Self.limits.enumerated() {
             let range = 2 * index..<2 * index + 2
             if limits[range] != now.limits[range] { found.append("changes the limit \(limit.name)") }
         }
         if environment != now.environment {
             let names = Set(environment).symmetricDifference(now.environment).map { $0.prefix { $0 != "=" } }
-            found.append("changes the environment (\(Set(names).sorted().joined(separator: ", "))): other threads read it")
+            found.append(
+                "changes the environment (\(Set(names).sorted().joined(separator: ", "))): other threads read it")
         }
         if arithmetic != now.arithmetic {
-            found.append("changes how the worker's thread calculates: link without -ffast-math, and give back rounding and traps")
+            found.append(
+                "changes how the worker's thread calculates: link without -ffast-math, and give back rounding and traps"
+            )
         }
         if niceness != now.niceness { found.append("changes the priority of the process") }
         return found

@@ -153,10 +153,12 @@ enum Thread {
     static func start(_ run: @escaping @Sendable () -> Void) -> Handle {
         var thread = pthread_t()
         let body = Unmanaged.passRetained(Body(run)).toOpaque()
-        pthread_create(&thread, nil, { pointer in
-            if let pointer { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() }
-            return nil
-        }, body)
+        pthread_create(
+            &thread, nil,
+            { pointer in
+                if let pointer { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() }
+                return nil
+            }, body)
         return Handle(thread: thread)
     }
 }

@@ -15,7 +15,8 @@ final class GuardedReply {
         capacity = shape.errorCapacity
         memory = LentMemory("the reply or its room for \(shape.errorCapacity) bytes of text", shape)
         size = UInt32(MemoryLayout<kc_reply>.size + shape.extraBytes)
-        text = capacity == 0 ? nil : memory.allocate(capacity, alignment: 1).bindMemory(to: CChar.self, capacity: capacity)
+        text =
+            capacity == 0 ? nil : memory.allocate(capacity, alignment: 1).bindMemory(to: CChar.self, capacity: capacity)
         reply = memory.allocate(Int(size)).bindMemory(to: kc_reply.self, capacity: 1)
     }
 
@@ -48,7 +49,8 @@ final class GuardedReply {
         }
         guard Int(now.error_length) <= capacity else {
             problems.append(
-                "says that its text has \(now.error_length) bytes where there is room for \(capacity): cut it to reply->error_capacity")
+                "says that its text has \(now.error_length) bytes where there is room for \(capacity): cut it to reply->error_capacity"
+            )
             return problems
         }
         guard let text, status != KC_OK, status != KC_WOULD_BLOCK else { return problems }
@@ -59,7 +61,8 @@ final class GuardedReply {
             problems.append(
                 isForgotten
                     ? "wrote a text and left reply->error_length at 0, so that nobody sees it"
-                    : "failed without a text: write one line into reply->error that says what could not be done, and why")
+                    : "failed without a text: write one line into reply->error that says what could not be done, and why"
+            )
         } else if bytes.contains(0) {
             problems.append("has a zero byte in its text: reply->error_length counts none")
         } else if !Self.isText(bytes, isCut: bytes.count >= capacity - 4) {

@@ -7,8 +7,7 @@ import Synchronization
 /// Thread-safe, since services may be called from any thread. Never freed: whoever calls a service after `destroy` has
 /// returned is to be told so.
 final class HostContext: @unchecked Sendable {
-    // Guard of the unchecked conformance: `state` guards what changes; `answers` is used in calls of the host alone, which
-    // follow one another.
+    // Guard of the unchecked conformance: `state` guards what changes, and `answering` guards `answers`.
 
     enum Kind: String, Sendable {
         case connector, sourceTask = "source task", sinkTask = "sink task"
@@ -44,7 +43,8 @@ final class HostContext: @unchecked Sendable {
     let shape: HostShape
     let state = Mutex(State())
     /// What services answered with: the host's until the call returns that asked.
-    private var answers: LentMemory
+    private let answers: LentMemory
+    private let answering = Mutex(())
 
     init(_ kind: Kind, _ session: Session, _ shape: HostShape) {
         self.kind = kind
@@ -70,7 +70,7 @@ final class HostContext: @unchecked Sendable {
     /// A call of the host has returned: what services answered is gone.
     func leave() {
         state.withLock { $0.callsUnderWay -= 1 }
-        answers.retire()
+        answering.withLock { _ in answers.retire() }
     }
 
     func destroyed() { state.withLock { $0.isDestroyed = true } }
@@ -81,21 +81,28 @@ final class HostContext: @unchecked Sendable {
     /// Called first in every service: tells what must not be.
     ///
     /// - Parameter isSerial: made only within a call of the host.
-    func used(_ service: String, isSerial: Bool = false, onlyFor kinds: [Kind] = []) {
+    /// - Returns: whether the call may be answered.
+    @discardableResult
+    func used(_ service: String, isSerial: Bool = false, onlyFor kinds: [Kind] = []) -> Bool {
         let (isDestroyed, calls) = state.withLock { ($0.isDestroyed, $0.callsUnderWay) }
         if isDestroyed {
-            session.problem("the \(kind.rawValue) calls host->\(service) after its destroy has returned: end its threads in stop or destroy")
+            session.problem(
+                "the \(kind.rawValue) calls host->\(service) after its destroy has returned: end its threads in stop or destroy"
+            )
         } else if isSerial, calls == 0 {
             session.problem("the \(kind.rawValue) calls host->\(service) outside of any call, where that is [serial]")
         }
         if !kinds.isEmpty, !kinds.contains(kind) {
             session.problem("a \(kind.rawValue) calls host->\(service), which is not for it")
         }
+        return !isDestroyed && (calls > 0 || !isSerial)
     }
 
     /// Makes what a service answers with.
     func answer<Result>(_ make: (LentMemory) -> Result) -> Result {
-        defer { answers.seal() }
-        return make(answers)
+        answering.withLock { _ in
+            defer { answers.seal() }
+            return Unchecked(make(answers))
+        }.value
     }
 }

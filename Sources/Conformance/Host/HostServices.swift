@@ -16,9 +16,12 @@ enum HostServices {
         _ offsets: UnsafeMutablePointer<UnsafePointer<kc_value>?>?, _ reply: UnsafeMutablePointer<kc_reply>?
     ) -> kc_status {
         guard let context = HostContext.of(pointer) else { return kc_status(KC_FATAL) }
-        context.used("read_offsets", isSerial: true, onlyFor: [.sourceTask, .connector])
+        guard context.used("read_offsets", isSerial: true, onlyFor: [.sourceTask, .connector]) else {
+            return refuse(reply, "not now")
+        }
         guard let offsets, count >= 0, count == 0 || partitions != nil else {
-            context.session.problem("host->read_offsets is asked for \(count) partitions at no address, or without a place for the answer")
+            context.session.problem(
+                "host->read_offsets is asked for \(count) partitions at no address, or without a place for the answer")
             return refuse(reply, "nonsense")
         }
         var asked: [SampleValue] = []
@@ -47,7 +50,8 @@ enum HostServices {
         context.check(message, "the reason of a bad record")
         let (last, count) = context.state.withLock { ($0.batchOfPut, $0.recordsOfPut) }
         guard UInt(bitPattern: batch) == last, index >= 0, index < count else {
-            context.session.problem("record \(index) is reported as bad, which is not of the batch that put was given last")
+            context.session.problem(
+                "record \(index) is reported as bad, which is not of the batch that put was given last")
             return refuse(reply, "no such record")
         }
         ticket?.pointee = 1
@@ -59,7 +63,7 @@ enum HostServices {
         _ count: UnsafeMutablePointer<Int32>?, _ reply: UnsafeMutablePointer<kc_reply>?
     ) -> kc_status {
         guard let context = HostContext.of(pointer) else { return kc_status(KC_FATAL) }
-        context.used("assignment", isSerial: true, onlyFor: [.sinkTask])
+        guard context.used("assignment", isSerial: true, onlyFor: [.sinkTask]) else { return refuse(reply, "not now") }
         let held = context.state.withLock { $0.assignment }
         let array = context.answer { memory in memory.array(held.map { $0.kc(in: memory) }) }
         partitions?.pointee = array

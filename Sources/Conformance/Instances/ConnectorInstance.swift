@@ -61,8 +61,9 @@ final class ConnectorInstance: Instance {
 
     func reconfigure(_ config: [ConfigPair]) -> Answer {
         let memory = memory("reconfigure")
+        let lent = memory.config(config)
         return run("reconfigure", lent: [memory]) {
-            functions.reconfigure?(handle, memory.config(config), $0) ?? kc_status(KC_FATAL)
+            functions.reconfigure?(handle, lent, $0) ?? kc_status(KC_FATAL)
         }
     }
 
@@ -71,9 +72,8 @@ final class ConnectorInstance: Instance {
         guard let validate = functions.validate else { return }
         var table = kc_table()
         let memory = memory("validate")
-        let answer = run("validate", lent: [memory]) {
-            validate(handle, memory.config(config), memory.string(key), &table, $0)
-        }
+        let (lent, name) = (memory.config(config), memory.string(key))
+        let answer = run("validate", lent: [memory]) { validate(handle, lent, name, &table, $0) }
         guard answer.isOK else { return }
         session.call("the look at what validate gave") { checkFound(table) }
     }
@@ -109,7 +109,8 @@ final class ConnectorInstance: Instance {
             guard let function else { continue }
             var value: Int32 = -99
             let memory = memory(name)
-            let answer = run(name, lent: [memory]) { function(handle, memory.config(config), &value, $0) }
+            let lent = memory.config(config)
+            let answer = run(name, lent: [memory]) { function(handle, lent, &value, $0) }
             if answer.isOK, ![Int32(KC_UNSPECIFIED), Int32(KC_SUPPORTED), Int32(KC_UNSUPPORTED)].contains(value) {
                 session.problem("connector: \(name) answers KC_OK and \(value == -99 ? "sets no answer" : "\(value)")")
             }
@@ -123,9 +124,8 @@ final class ConnectorInstance: Instance {
             let offsets = source.map {
                 kc_source_offset(partition: $0.0.value(in: memory), offset: $0.1.value(in: memory))
             }
-            checkHandled("alter_source_offsets", memory) {
-                alter(handle, memory.config(config), memory.array(offsets), Int32(offsets.count), $0, $1)
-            }
+            let (lent, array) = (memory.config(config), memory.array(offsets))
+            checkHandled("alter_source_offsets", memory) { alter(handle, lent, array, Int32(offsets.count), $0, $1) }
         }
         if let alter = functions.alter_sink_offsets {
             let memory = memory("alter_sink_offsets")
@@ -134,9 +134,8 @@ final class ConnectorInstance: Instance {
                     topic: memory.string(SinkBatch.topic), partition: 0,
                     flags: offset == nil ? 0 : UInt32(KC_OFFSET_PRESENT), offset: offset ?? 0)
             }
-            checkHandled("alter_sink_offsets", memory) {
-                alter(handle, memory.config(config), memory.array(offsets), Int32(offsets.count), $0, $1)
-            }
+            let (lent, array) = (memory.config(config), memory.array(offsets))
+            checkHandled("alter_sink_offsets", memory) { alter(handle, lent, array, Int32(offsets.count), $0, $1) }
         }
     }
 

@@ -71,6 +71,8 @@ class Instance {
     }
 
     /// Makes a call, looks at its reply, and takes away what was lent for it.
+    ///
+    /// - Parameter lent: memory that was filled before, and can only be read during the call.
     @discardableResult
     func run(
         _ call: String, lent: [LentMemory] = [], _ body: (UnsafeMutablePointer<kc_reply>) -> kc_status
@@ -96,8 +98,9 @@ class Instance {
 
     func start(_ config: [ConfigPair]) -> Answer {
         let memory = memory("start")
+        let lent = memory.config(config)
         return run("start", lent: [memory]) { [common, handle] in
-            common.start?(handle, memory.config(config), $0) ?? kc_status(KC_FATAL)
+            common.start?(handle, lent, $0) ?? kc_status(KC_FATAL)
         }
     }
 

@@ -22,18 +22,16 @@ final class SinkTaskInstance: Instance {
         context.state.withLock { $0.assignment += partitions }
         guard let open = functions.open else { return }
         let memory = memory("open")
-        let answer = run("open", lent: [memory]) {
-            open(handle, memory.array(partitions.map { $0.kc(in: memory) }), Int32(partitions.count), $0)
-        }
+        let array = memory.array(partitions.map { $0.kc(in: memory) })
+        let answer = run("open", lent: [memory]) { open(handle, array, Int32(partitions.count), $0) }
         if !answer.isOK { session.problem("sink task: open failed: \(answer.text)") }
     }
 
     func close(_ partitions: [HostContext.Partition]) {
         if let close = functions.close {
             let memory = memory("close")
-            let answer = run("close", lent: [memory]) {
-                close(handle, memory.array(partitions.map { $0.kc(in: memory) }), Int32(partitions.count), $0)
-            }
+            let array = memory.array(partitions.map { $0.kc(in: memory) })
+            let answer = run("close", lent: [memory]) { close(handle, array, Int32(partitions.count), $0) }
             if !answer.isOK { session.problem("sink task: close failed: \(answer.text)") }
         }
         context.state.withLock { state in state.assignment.removeAll { partitions.contains($0) } }
@@ -71,8 +69,9 @@ final class SinkTaskInstance: Instance {
         if let preCommit = functions.pre_commit {
             let memory = memory("pre_commit")
             var table = kc_table()
+            let array = offsets(current, memory)
             let answer = run("pre_commit", lent: [memory]) {
-                preCommit(handle, offsets(current, memory), Int32(current.count), &table, $0)
+                preCommit(handle, array, Int32(current.count), &table, $0)
             }
             if answer.isFatal { session.problem("sink task: pre_commit failed: \(answer.text)") }
             guard answer.isOK else { return }
@@ -80,9 +79,8 @@ final class SinkTaskInstance: Instance {
         }
         if let flush = functions.flush {
             let memory = memory("flush")
-            let answer = run("flush", lent: [memory]) {
-                flush(handle, offsets(current, memory), Int32(current.count), $0)
-            }
+            let array = offsets(current, memory)
+            let answer = run("flush", lent: [memory]) { flush(handle, array, Int32(current.count), $0) }
             if answer.isFatal { session.problem("sink task: flush failed: \(answer.text)") }
         }
     }
@@ -119,7 +117,8 @@ final class SinkTaskInstance: Instance {
             }
             if entry.offset > known.1 {
                 session.problem(
-                    "sink task: pre_commit answers \(entry.offset) for \(name), where put was given records up to \(known.1 - 1): records would be lost")
+                    "sink task: pre_commit answers \(entry.offset) for \(name), where put was given records up to \(known.1 - 1): records would be lost"
+                )
             }
         }
     }

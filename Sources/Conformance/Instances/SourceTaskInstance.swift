@@ -81,7 +81,8 @@ final class SourceTaskInstance: Instance {
             batch.count == 0 || Checksum.batch(batch.pointer.pointee) == batch.checksum
         }
         if !isSame {
-            session.problem("source task: a batch has changed while it was out: it is the host's to read until release_batch")
+            session.problem(
+                "source task: a batch has changed while it was out: it is the host's to read until release_batch")
         }
         context.enter()
         session.call("release_batch of the source task") { functions.release_batch?(handle, batch.pointer) }
@@ -104,13 +105,13 @@ final class SourceTaskInstance: Instance {
         if count > stored {
             ranges.append(
                 kc_acknowledgement(
-                    first: acknowledgedRecords + stored, count: Int64(count - stored), topic: kc_string(), partition: -1,
+                    first: acknowledgedRecords + stored, count: Int64(count - stored), topic: kc_string(),
+                    partition: -1,
                     flags: UInt32(KC_ACKNOWLEDGED_DROPPED) | context.shape.unknownFlags, offset: -1))
         }
         acknowledgedRecords = polledRecords
-        let answer = run("acknowledged", lent: [memory]) {
-            acknowledged(handle, memory.array(ranges), Int32(ranges.count), $0)
-        }
+        let array = memory.array(ranges)
+        let answer = run("acknowledged", lent: [memory]) { acknowledged(handle, array, Int32(ranges.count), $0) }
         if answer.isFatal { session.problem("source task: acknowledged failed: \(answer.text)") }
     }
 

@@ -47,7 +47,8 @@ struct CheckChild {
         if check.name == LoadChecks.quietCheck, tails[output[0]] != nil || tails[errors[0]] != nil {
             let text = (tails[output[0]] ?? []) + (tails[errors[0]] ?? [])
             reader.problems.append(
-                "loading it prints \"\(Self.lastLine(text))\": a library that is looked into is silent; log with host->log")
+                "loading it prints \"\(Self.lastLine(text))\": a library that is looked into is silent; log with host->log"
+            )
         }
         return Outcome(verdict: reader.verdict, kind: reader.kind, misuse: reader.misuse)
     }
@@ -68,7 +69,8 @@ struct CheckChild {
             let now = Monotonic.seconds()
             if let call = reader.lateCall(now: now, limit: options.callLimit) {
                 reader.problems.append(
-                    "\(call) did not return within \(options.callLimit.short) s: a worker gives the instance up with its thread")
+                    "\(call) did not return within \(options.callLimit.short) s: a worker gives the instance up with its thread"
+                )
                 return true
             }
             if now - started > Self.checkLimit + 4 * options.seconds {

@@ -41,7 +41,8 @@ struct Suite {
 
     private func isWanted(_ check: Check, _ kind: Check.Scope?) -> Bool {
         // The kind of the class is found out by a check.
-        guard options.only.isEmpty || options.only.contains(check.name) || check.name == ConnectorChecks.classCheck else {
+        guard options.only.isEmpty || options.only.contains(check.name) || check.name == ConnectorChecks.classCheck
+        else {
             return false
         }
         switch check.scope {
@@ -64,7 +65,8 @@ struct Suite {
         // Remarks hold texts of the library, which are not to forge a line.
         let remarks = verdict.remarks.isEmpty ? "" : " (" + verdict.remarks.joined(separator: "; ") + ")"
         Output.write(
-            TerminalText.line("\(mark)  \(check.name.padded(to: 20))  \(check.title)\(remarks)") + "\n", to: STDOUT_FILENO)
+            TerminalText.line("\(mark)  \(check.name.padded(to: 20))  \(check.title)\(remarks)") + "\n",
+            to: STDOUT_FILENO)
     }
 
     private func finish(_ counts: [Verdict.Result: Int]) {
