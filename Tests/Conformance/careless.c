@@ -84,6 +84,7 @@ __attribute__((constructor)) static void on_load(void) {
 
 __attribute__((destructor)) static void on_unload(void) {
     if (is("unload-crash")) crash();
+    if (is("unload-hang")) wait_for_ever(NULL);
 }
 
 /* ---- configurations ---- */
@@ -373,6 +374,10 @@ static kc_status source_poll(void *handle, int32_t most, const kc_batch **out, k
     *out = NULL;
     if (is("poll-exit")) exit(7);
     if (is("poll-crash")) crash();
+    if (is("poll-closes")) {
+        for (int i = 3; i < 20; i++) close(i);
+        wait_for_ever(NULL);
+    }
     if (is("poll-hang")) wait_for_ever(NULL);
     if (is("poll-fails")) return answer(reply, KC_FATAL, "the disk is gone");
     if (is("poll-alarm")) kill(getpid(), SIGALRM);

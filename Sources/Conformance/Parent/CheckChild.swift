@@ -12,8 +12,10 @@ struct CheckChild {
         var misuse: String?
     }
 
-    /// Beyond the calls' own limits: what a check with many calls may take.
-    private static let checkLimit = 60.0
+    /// Beyond the calls' own limits: what a check with many slow calls may take.
+    private static let checkLimit = 300.0
+    /// What the end of the process may take once everything was destroyed.
+    private static let endLimit = 5.0
     private static let longestTail = 400
 
     private var reader = ReportReader()
@@ -37,10 +39,14 @@ struct CheckChild {
         for end in [report[1], output[1], errors[1]] { close(end) }
         defer { for end in [report[0], output[0], errors[0]] { close(end) } }
         guard pid > 0 else { return failure("cannot be checked: no process was to be had") }
-        let isLate = follow([report[0], output[0], errors[0]], options)
-        if isLate { kill(-pid, SIGKILL) }
+        var isLate = follow([report[0], output[0], errors[0]], options)
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        if isLate || !Self.hasEnded(pid, &status) {
+            if !isLate { reader.problems.append("closed descriptors that are not its own, and the process did not end") }
+            isLate = true
+            kill(-pid, SIGKILL)
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        }
         // What the library started goes too.
         kill(-pid, SIGKILL)
         if !isLate { describe(status, errors: errors[0]) }
@@ -53,6 +59,16 @@ struct CheckChild {
         return Outcome(verdict: reader.verdict, kind: reader.kind, misuse: reader.misuse)
     }
 
+    /// Waits a while for a process whose report has come to its end.
+    private static func hasEnded(_ pid: pid_t, _ status: inout Int32) -> Bool {
+        let end = Monotonic.seconds() + endLimit
+        while Monotonic.seconds() < end {
+            if waitpid(pid, &status, WNOHANG) == pid { return true }
+            usleep(500)
+        }
+        return false
+    }
+
     private func failure(_ reason: String) -> Outcome {
         Outcome(verdict: Verdict(result: .fail, remarks: [reason]))
     }
@@ -62,6 +78,7 @@ struct CheckChild {
     /// - Returns: true when it took too long.
     private mutating func follow(_ ends: [Int32], _ options: Options) -> Bool {
         let started = Monotonic.seconds()
+        var completed: Double?
         var open = ends
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         // The report ends with the child's last thread; what it started may keep the others.
@@ -71,6 +88,12 @@ struct CheckChild {
                 reader.problems.append(
                     "\(call) did not return within \(options.callLimit.short) s: a worker gives the instance up with its thread"
                 )
+                return true
+            }
+            if reader.isComplete, completed == nil { completed = now }
+            if let completed, now - completed > Self.endLimit {
+                reader.problems.append(
+                    "the process did not end after everything was destroyed: a destructor of the library holds it up")
                 return true
             }
             if now - started > Self.checkLimit + 4 * options.seconds {
