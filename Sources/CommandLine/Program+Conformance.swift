@@ -4,13 +4,13 @@ extension Program {
         "kafka-connect-conformance",
         abstract: "Check that a library of connectors keeps the rules of kafka_connect.h.",
         discussion: """
-            The library alone: its file, what it exports, what loading it does to a process, its description, its classes and
-            their configuration keys.
+            Without further options it looks at the library alone: its file, what it exports, what loading it does to a process,
+            its description, its classes and their configuration keys.
 
-            With --class or --config also instances of that class, driven as a worker drives them, without any Kafka. What is
-            lent to the library lies in memory that ends where the lent text or table ends and is taken away when the call is
-            over, so that every use of it that the rules forbid is caught in the call that makes it. Connectors do what the
-            configuration says: a file sink writes its file.
+            With --class or --config it also drives instances of that class as a worker does, without any Kafka. What is
+            lent to the library lies in memory that ends where the lent text or table ends and is taken away when the call
+            is over, so that every use of it that the rules forbid is caught in the call that makes it. Connectors do what
+            the configuration says: a file sink writes its file.
 
             Each check is a process of its own with a time limit: a crash, an exit or a call that does not return fails that
             check, names the call, and leaves the others to run. A line is printed for each: ok, FAIL or skip, what was checked,

@@ -28,7 +28,8 @@ enum Rounds {
         if memory > allowedBytes {
             bench.session.problem(
                 "\(memory / measured) bytes are never freed each time that a \(kind.rawValue) is made, started, stopped and "
-                    + "destroyed: free in destroy what create and start took (valgrind or -fsanitize=address show where)")
+                    + "destroyed: free in destroy what create and start took (valgrind or -fsanitize=address show where)"
+            )
         }
         let newThreads = ProcessState.threadsAfter(threads) - threads
         if newThreads >= measured / 10 {

@@ -42,7 +42,9 @@ struct CheckChild {
         var isLate = follow([report[0], output[0], errors[0]], options)
         var status: Int32 = 0
         if isLate || !Self.hasEnded(pid, &status) {
-            if !isLate { reader.problems.append("closed descriptors that are not its own, and the process did not end") }
+            if !isLate {
+                reader.problems.append("closed descriptors that are not its own, and the process did not end")
+            }
             isLate = true
             kill(-pid, SIGKILL)
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
