@@ -16,7 +16,7 @@ libdir = $(DESTDIR)$(PREFIX)/lib
 sharedir = $(DESTDIR)$(PREFIX)/share
 VERSION := $(shell sed -n 's/.*static let program = "\(.*\)"/\1/p' Sources/kafka-connect/Entry.swift)
 
-.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed test-unit-files system-test lint fuzz sanitize bench bench-distributed install deb apt-repository reproducible clean
+.PHONY: help deps deps-test build quickstart test test-unit test-seeds test-standalone test-distributed test-conformance test-unit-files system-test lint fuzz sanitize bench bench-distributed install deb apt-repository reproducible clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -50,6 +50,9 @@ test-standalone: build deps-test ## the worker as a process, with a real broker;
 
 test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; longer: MIXED_3_9=1 MIXED_ALL=1 KILLS=20 BOUNCES=3 OUTAGE_SECONDS=60
 	@/usr/bin/python3 -m pytest -q -rs Tests/Distributed
+
+test-conformance: build deps-test ## the checker for authors of connectors, with libraries that break one rule each
+	@/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider Tests/Conformance
 
 test-unit-files: ## what systemd says of the unit files, and the exposure that it computes
 	@scripts/dependencies system
@@ -107,6 +110,9 @@ install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for 
 ifneq ($(DEV),)
 	install -D -m 644 Sources/ConnectABI/include/kafka_connect.h $(DESTDIR)$(PREFIX)/include/kafka_connect.h
 	install -d $(sharedir)/pkgconfig
+	install -m 755 $(BIN)/kafka-connect-conformance $(bindir)/kafka-connect-conformance
+	$(STRIP) $(bindir)/kafka-connect-conformance
+	install -D -m 644 packaging/man-dev/kafka-connect-conformance.1 $(sharedir)/man/man1/kafka-connect-conformance.1
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' packaging/kafka-connect.pc.in >$(sharedir)/pkgconfig/kafka-connect.pc
 	install -m 644 $(BIN)/libkafka-connect-verifiable.so $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
 	$(STRIP) --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so

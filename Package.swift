@@ -77,6 +77,7 @@ let package = Package(
     name: "kafka-connect",
     products: [
         .executable(name: "kafka-connect", targets: ["kafka-connect"]),
+        .executable(name: "kafka-connect-conformance", targets: ["kafka-connect-conformance"]),
         .library(name: "KafkaClient", targets: ["KafkaClient"]),
         .library(name: "kafka-connect-file", type: .dynamic, targets: ["FileStream"]),
         .library(name: "kafka-connect-verifiable", type: .dynamic, targets: ["Verifiable"]),
@@ -97,6 +98,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CChecksum"),
         .target(name: "CText"),
+        .target(name: "CConformance"),
         .target(name: "ConnectABI"),
         // The house, from the ground up
         library("Logging"),
@@ -144,6 +146,15 @@ let package = Package(
                 "CLinux",
             ],
             linkerSettings: smallBinary + [noNames]),
+        // For authors of connectors
+        library(
+            "Conformance",
+            [
+                "JSON", "Settings", "ConnectABI", "ConnectModel", "ConnectConfig", "PluginHost", "CommandLine", "CText",
+                "CConformance",
+            ]),
+        .executableTarget(
+            name: "kafka-connect-conformance", dependencies: ["Conformance"], linkerSettings: smallBinary + [noNames]),
         // Connectors
         .target(
             name: "FileStream", dependencies: ["PluginKit", "ConnectABI", "CLinux"], path: "Plugins/FileStream",
@@ -197,6 +208,7 @@ let package = Package(
             ["JSON", "Crypto", "HTTPServer", "HTTPClient", "ConnectModel", "ConnectConfig", "Logging"],
             exclude: ["Golden"]),
         tests("Systemd"),
+        tests("Conformance", ["ConnectABI"]),
         tests("CommandLine"), tests("PluginKit", ["ConnectABI", "PluginTestKit"]),
         // Not on the target itself: two plugins in one test binary would both define the entry symbol.
         .testTarget(name: "VerifiableTests", dependencies: ["ConnectABI", "PluginTestKit"]),
@@ -217,7 +229,9 @@ if let fuzzer {
 }
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
-    let isC = ["CLinux", "CChecksum", "CText", "ConnectABI", "Verifiable", "FuzzDriver"].contains(target.name)
+    let isC = [
+        "CLinux", "CChecksum", "CText", "CConformance", "ConnectABI", "Verifiable", "FuzzDriver",
+    ].contains(target.name)
     let runtime = fuzzer == nil ? staticRuntime : [.unsafeFlags(["-sanitize=fuzzer,address"])]
     if isC {
         target.cSettings = hardenedC + (target.cSettings ?? [])

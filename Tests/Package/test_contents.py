@@ -23,7 +23,8 @@ EXPECTED = {
         "/usr/share/doc/kafka-connect/examples/quickstart/worker.yaml", "/usr/share/doc/kafka-connect/README.Debian",
     ],
     "kafka-connect-dev": [
-        "/usr/include/kafka_connect.h", "/usr/share/pkgconfig/kafka-connect.pc",
+        "/usr/bin/kafka-connect-conformance", "/usr/share/man/man1/kafka-connect-conformance.1.gz", "/usr/include/kafka_connect.h",
+        "/usr/share/pkgconfig/kafka-connect.pc",
         "/usr/lib/kafka-connect/plugins/kafka-connect-verifiable.so", "/usr/share/kafka-connect/templates/c/heartbeat.c",
         "/usr/share/kafka-connect/templates/swift/Package.swift", "/usr/share/kafka-connect/PluginKit/Package.swift",
         "/usr/share/doc/kafka-connect-dev/copyright",
@@ -43,7 +44,8 @@ def test_every_unit_of_the_project_is_installed(packages):
 
 
 def test_connectors_that_crash_on_request_are_not_where_others_rely_on_the_worker(packages):
-    assert not [path for path in packages.listing("kafka-connect") if re.search("verifiable|heartbeat|FakeBroker", path, re.I)]
+    assert not [
+        path for path in packages.listing("kafka-connect") if re.search("verifiable|heartbeat|FakeBroker|conformance", path, re.I)]
 
 
 @BOTH

@@ -43,6 +43,9 @@ def test_the_template_is_a_connector_that_goes_on_where_it_was(
     library = request.getfixturevalue(f"compiled_{language}")
     names = run("nm", "--dynamic", "--defined-only", "--format=posix", library)
     assert [line.split()[0] for line in names.splitlines()] == ["kafka_connect_entry"]
+    configured = installed / "usr/share/kafka-connect/templates" / language / "heartbeat.yaml"
+    checked = run(installed / "usr/bin/kafka-connect-conformance", library, "--config", configured)
+    assert checked.endswith(" ok, 0 failed, 0 skipped\n"), checked
     worker = make_worker(plugins=())
     shutil.copy(library, tmp_path / "plugins/kafka-connect-heartbeat.so")
     listed = run(installed / "usr/bin/kafka-connect", "plugins", "--plugin-path", tmp_path / "plugins")

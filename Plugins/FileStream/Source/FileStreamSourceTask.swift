@@ -44,7 +44,8 @@ final class FileStreamSourceTask: SourceTask {
     private var model: kc_record?
     private var hint = shortestHint
     private var emptyPolls = 0
-    private let watch = FileWatch.shared
+    /// From the start on: making it starts its thread.
+    private var watch: FileWatch?
     private let waiter: FileWatch.Waiter
     private var saidMissing = false
     /// When a truncation was warned of last, and how many came since.
@@ -78,7 +79,7 @@ final class FileStreamSourceTask: SourceTask {
             throw .fatal("\(Keys.maximumLineBytes) must be between 1 and \(Keys.largestLine)")
         }
         maximumLine = Int(line)
-        if path == nil { input = try InputFile.standardInput() }
+        if path == nil { input = try InputFile.standardInput() } else { watch = FileWatch.shared }
     }
 
     func poll(_ records: SourceRecords, maximum: Int) throws(PluginError) -> PollAnswer {

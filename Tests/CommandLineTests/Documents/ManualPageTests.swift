@@ -14,6 +14,12 @@ struct ManualPageTests {
             ManualPage.page(of: command, path: ["kafka-connect", command.name], links: links, date: Self.date))
     }
 
+    @Test func `the committed page of the conformance checker is what the table says`() {
+        CommittedFile("packaging/man-dev/kafka-connect-conformance.1").expect(
+            ManualPage.page(
+                of: Program.conformance, path: [Program.conformance.name], links: [], date: Self.date))
+    }
+
     /// Not parameterised: all parts are in one file.
     @Test func `the parts of the program's page are what the table says`() throws {
         let file = CommittedFile("packaging/man/kafka-connect.1")

@@ -1,7 +1,9 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// A connector in Swift: `swift build -c release`, then install .build/release/libkafka-connect-heartbeat.so as
+// A connector in Swift: `swift build -c release`, then let
+// `kafka-connect-conformance .build/release/libkafka-connect-heartbeat.so --config heartbeat.yaml` say which rules of
+// kafka_connect.h it breaks, and install .build/release/libkafka-connect-heartbeat.so as
 // kafka-connect-heartbeat.so into /usr/local/lib/kafka-connect/plugins. Each plugin carries its own Swift run-time library, and
 // exports nothing but its description.
 let package = Package(

@@ -1,0 +1,4 @@
+import Conformance
+import Glibc
+
+exit(ConformanceProgram.run(CommandLine.arguments))
