@@ -1,0 +1,21 @@
+internal import KafkaProtocol
+
+/// InitProducerId (22): a new id for each idempotent producer; transactional ones are refused.
+enum InitProducerIdAPI: BrokerAPI {
+    static func answer(_ request: InitProducerIdRequest, _ call: Call, _ broker: inout Broker) {
+        var response = InitProducerIdResponse()
+        guard request.transactionalId == nil else {
+            broker.notice(.warn, "A transactional producer was refused: there are no transactions here")
+            return broker.reply(refusal(request, ErrorCode.invalidRequest.rawValue, broker), to: call.pending)
+        }
+        response.producerId = broker.cluster.makeProducerID()
+        broker.reply(response, to: call.pending)
+    }
+
+    static func refusal(_ request: InitProducerIdRequest, _ code: Int16, _ broker: Broker) -> InitProducerIdResponse {
+        var response = InitProducerIdResponse()
+        response.errorCode = code
+        response.producerEpoch = -1
+        return response
+    }
+}
