@@ -22,7 +22,8 @@ extension Program {
             """,
         options: [
             Option(
-                "port", short: "p", value: "port", help: "The port to listen on; 0 for any that is free. Default: 9092."),
+                "port", short: "p", value: "port", help: "The port to listen on; 0 for any that is free. Default: 9092."
+            ),
             Option(
                 "address", value: "ip",
                 help: "The address to listen on, which is also the one that clients are told. Default: 127.0.0.1."),
@@ -47,7 +48,9 @@ extension Program {
             Option("no-auto-create", help: "A topic exists only once it was created."),
             Option(
                 "fault", value: "fault",
-                help: "A fault to provoke, as told under FAULTS. May be given more than once; the first that is due is taken."),
+                help: """
+                    A fault to provoke, as told under FAULTS. May be given more than once; the first that is due is taken.
+                    """),
             Option("verbose", short: "v", help: "Tell of each request."),
         ],
         topics: [faults],

@@ -7,6 +7,12 @@ package struct UsageError: Error, Sendable, Equatable {
     /// What to call for more.
     package var helpCommand: String
 
+    package init(reason: String, usage: String, helpCommand: String) {
+        self.reason = reason
+        self.usage = usage
+        self.helpCommand = helpCommand
+    }
+
     /// The text for standard error, three lines in the shape of swift-argument-parser's, with a final newline.
     package var message: String {
         "Error: \(reason)\nUsage: \(usage)\n  See '\(helpCommand)' for more information.\n"

@@ -132,7 +132,8 @@ package struct FetchModel: Sendable {
         guard entry.offset >= partition.logStartOffset, entry.offset <= partition.endOffset else { return refuse(1) }
         var batches: [ModelBatch] = []
         var bytes = 0
-        for batch in partition.log[partition.place(of: entry.offset)...] where batch.nextOffset <= partition.highWatermark {
+        for batch in partition.log[partition.place(of: entry.offset)...]
+        where batch.nextOffset <= partition.highWatermark {
             // The first batch goes out whole whatever its size, so that a consumer never stands still.
             let fits = bytes + batch.byteCount <= min(entry.maximumBytes, left)
             guard fits || (isFirst && batches.isEmpty) else { break }

@@ -37,7 +37,7 @@ struct Options: Sendable {
         }
         // Clients are told this address, and nobody can connect to "any".
         guard !["0.0.0.0", "::"].contains(address.ip) else {
-            throw fail("--address is told to clients, which cannot connect to '\(ip)': give one address of this machine.")
+            throw fail("--address is told to clients, which cannot connect to '\(ip)': give one of this machine's.")
         }
         self.address = address
         var settings = BrokerSettings()

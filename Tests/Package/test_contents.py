@@ -23,6 +23,7 @@ EXPECTED = {
         "/usr/share/doc/kafka-connect/examples/quickstart/worker.yaml", "/usr/share/doc/kafka-connect/README.Debian",
     ],
     "kafka-connect-dev": [
+        "/usr/bin/kafka-connect-fakebroker", "/usr/share/man/man1/kafka-connect-fakebroker.1.gz",
         "/usr/include/kafka_connect.h", "/usr/share/pkgconfig/kafka-connect.pc",
         "/usr/lib/kafka-connect/plugins/kafka-connect-verifiable.so", "/usr/share/kafka-connect/templates/c/heartbeat.c",
         "/usr/share/kafka-connect/templates/swift/Package.swift", "/usr/share/kafka-connect/PluginKit/Package.swift",

@@ -73,7 +73,7 @@ package enum ManualPage {
             guard !topic.entries.isEmpty else { continue }
             lines.append(".Bl -tag -width Ds")
             for entry in topic.entries {
-                lines += [".It Li \(ManualText.word(entry.label))", ManualText.line(entry.help)]
+                lines += [".It Cm \(ManualText.word(entry.label))", ManualText.line(entry.help)]
             }
             lines.append(".El")
         }

@@ -6,7 +6,9 @@ enum ApiVersionsAPI: BrokerAPI {
         broker.reply(response(0), to: call.pending)
     }
 
-    static func refusal(_ request: ApiVersionsRequest, _ code: Int16, _ broker: Broker) -> ApiVersionsResponse {
+    static func refusal(_ request: ApiVersionsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> ApiVersionsResponse
+    {
         response(code)
     }
 
@@ -21,9 +23,9 @@ enum ApiVersionsAPI: BrokerAPI {
         response.errorCode = code
         response.apiKeys = BrokerAPIs.all.map { api in
             var entry = ApiVersionsResponse.ApiVersion()
-            entry.apiKey = api.description.key
-            entry.minVersion = api.leastAnnounced ?? api.description.versions.lowerBound
-            entry.maxVersion = api.description.versions.upperBound
+            entry.apiKey = api.key
+            entry.minVersion = api.leastAnnounced ?? api.versions.lowerBound
+            entry.maxVersion = api.versions.upperBound
             return entry
         }
         return response

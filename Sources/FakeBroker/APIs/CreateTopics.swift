@@ -13,7 +13,9 @@ enum CreateTopicsAPI: BrokerAPI {
             var entry = CreateTopicsResponse.CreatableTopicResult()
             entry.name = topic.name
             entry.errorMessage = nil
-            switch broker.createTopic(topic.name, partitions: partitions, settings: given, isTrial: request.validateOnly) {
+            switch broker.createTopic(
+                topic.name, partitions: partitions, settings: given, isTrial: request.validateOnly)
+            {
             case .success(let made):
                 entry.topicId = made?.id ?? .zero
                 entry.numPartitions = partitions
@@ -29,7 +31,9 @@ enum CreateTopicsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: CreateTopicsRequest, _ code: Int16, _ broker: Broker) -> CreateTopicsResponse {
+    static func refusal(_ request: CreateTopicsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> CreateTopicsResponse
+    {
         var response = CreateTopicsResponse()
         response.topics = request.topics.map { topic in
             var entry = CreateTopicsResponse.CreatableTopicResult()

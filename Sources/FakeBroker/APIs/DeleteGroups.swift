@@ -22,7 +22,9 @@ enum DeleteGroupsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: DeleteGroupsRequest, _ code: Int16, _ broker: Broker) -> DeleteGroupsResponse {
+    static func refusal(_ request: DeleteGroupsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> DeleteGroupsResponse
+    {
         var response = DeleteGroupsResponse()
         response.results = request.groupsNames.map { name in
             var entry = DeleteGroupsResponse.DeletableGroupResult()

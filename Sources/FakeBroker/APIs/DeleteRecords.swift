@@ -25,7 +25,9 @@ enum DeleteRecordsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: DeleteRecordsRequest, _ code: Int16, _ broker: Broker) -> DeleteRecordsResponse {
+    static func refusal(_ request: DeleteRecordsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> DeleteRecordsResponse
+    {
         var response = DeleteRecordsResponse()
         response.topics = request.topics.map { topic in
             var entry = DeleteRecordsResponse.DeleteRecordsTopicResult()

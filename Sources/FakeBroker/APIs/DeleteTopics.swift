@@ -21,7 +21,9 @@ enum DeleteTopicsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: DeleteTopicsRequest, _ code: Int16, _ broker: Broker) -> DeleteTopicsResponse {
+    static func refusal(_ request: DeleteTopicsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> DeleteTopicsResponse
+    {
         var response = DeleteTopicsResponse()
         response.responses = named(request).map { asked in
             var entry = DeleteTopicsResponse.DeletableTopicResult()

@@ -4,8 +4,7 @@ internal import KafkaProtocol
 enum DescribeClusterAPI: BrokerAPI {
     static func answer(_ request: DescribeClusterRequest, _ call: Call, _ broker: inout Broker) {
         guard request.endpointType == 1 else {
-            return broker.reply(
-                refusal(request, ErrorCode.mismatchedEndpointType.rawValue, broker), to: call.pending)
+            return refuse(request, .mismatchedEndpointType, call, &broker)
         }
         var response = DescribeClusterResponse()
         response.clusterId = Broker.clusterID
@@ -18,7 +17,9 @@ enum DescribeClusterAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: DescribeClusterRequest, _ code: Int16, _ broker: Broker) -> DescribeClusterResponse {
+    static func refusal(_ request: DescribeClusterRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> DescribeClusterResponse
+    {
         var response = DescribeClusterResponse()
         response.errorCode = code
         return response

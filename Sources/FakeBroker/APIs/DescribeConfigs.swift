@@ -38,7 +38,9 @@ enum DescribeConfigsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: DescribeConfigsRequest, _ code: Int16, _ broker: Broker) -> DescribeConfigsResponse {
+    static func refusal(_ request: DescribeConfigsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> DescribeConfigsResponse
+    {
         var response = DescribeConfigsResponse()
         response.results = request.resources.map { resource in
             var entry = result(resource)

@@ -30,7 +30,9 @@ enum DescribeGroupsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: DescribeGroupsRequest, _ code: Int16, _ broker: Broker) -> DescribeGroupsResponse {
+    static func refusal(_ request: DescribeGroupsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> DescribeGroupsResponse
+    {
         var response = DescribeGroupsResponse()
         response.groups = request.groups.map { name in
             var entry = DescribeGroupsResponse.DescribedGroup()

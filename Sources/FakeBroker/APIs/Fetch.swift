@@ -73,7 +73,7 @@ enum FetchAPI: BrokerAPI {
         return broker.sessions.begin(request)
     }
 
-    static func refusal(_ request: FetchRequest, _ code: Int16, _ broker: Broker) -> FetchResponse {
+    static func refusal(_ request: FetchRequest, _ code: Int16, _ version: Int16, _ broker: Broker) -> FetchResponse {
         var response = FetchResponse()
         // An error of the whole request has another meaning: clients look for these in the partitions.
         let ofSession: [Int16] = [

@@ -12,9 +12,10 @@ enum FindCoordinatorAPI: BrokerAPI {
         broker.reply(respond(request, broker, 0, nil, version: call.version), to: call.pending)
     }
 
-    static func refusal(_ request: FindCoordinatorRequest, _ code: Int16, _ broker: Broker) -> FindCoordinatorResponse {
-        // Only versions below 4 name a single key.
-        respond(request, broker, code, nil, version: request.coordinatorKeys.isEmpty ? 3 : 4)
+    static func refusal(_ request: FindCoordinatorRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> FindCoordinatorResponse
+    {
+        respond(request, broker, code, nil, version: version)
     }
 
     private static func respond(

@@ -9,10 +9,12 @@ enum HeartbeatAPI: BrokerAPI {
         let asked = broker.ask(request.groupId, call.pending) { group, now in
             group.heartbeat(request, ticket: call.pending.ticket, now: now)
         }
-        if !asked { broker.reply(refusal(request, ErrorCode.unknownMemberId.rawValue, broker), to: call.pending) }
+        if !asked { refuse(request, .unknownMemberId, call, &broker) }
     }
 
-    static func refusal(_ request: HeartbeatRequest, _ code: Int16, _ broker: Broker) -> HeartbeatResponse {
+    static func refusal(_ request: HeartbeatRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> HeartbeatResponse
+    {
         var response = HeartbeatResponse()
         response.errorCode = code
         return response

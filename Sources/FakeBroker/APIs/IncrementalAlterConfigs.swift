@@ -22,7 +22,9 @@ enum IncrementalAlterConfigsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: Request, _ code: Int16, _ broker: Broker) -> IncrementalAlterConfigsResponse {
+    static func refusal(_ request: Request, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> IncrementalAlterConfigsResponse
+    {
         var response = IncrementalAlterConfigsResponse()
         response.responses = request.resources.map { resource in
             var entry = result(resource)

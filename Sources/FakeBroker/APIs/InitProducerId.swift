@@ -1,4 +1,5 @@
 internal import KafkaProtocol
+internal import Logging
 
 /// InitProducerId (22): a new id for each idempotent producer; transactional ones are refused.
 enum InitProducerIdAPI: BrokerAPI {
@@ -6,13 +7,15 @@ enum InitProducerIdAPI: BrokerAPI {
         var response = InitProducerIdResponse()
         guard request.transactionalId == nil else {
             broker.notice(.warn, "A transactional producer was refused: there are no transactions here")
-            return broker.reply(refusal(request, ErrorCode.invalidRequest.rawValue, broker), to: call.pending)
+            return refuse(request, .invalidRequest, call, &broker)
         }
         response.producerId = broker.cluster.makeProducerID()
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: InitProducerIdRequest, _ code: Int16, _ broker: Broker) -> InitProducerIdResponse {
+    static func refusal(_ request: InitProducerIdRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> InitProducerIdResponse
+    {
         var response = InitProducerIdResponse()
         response.errorCode = code
         response.producerEpoch = -1

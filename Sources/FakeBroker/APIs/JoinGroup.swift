@@ -11,18 +11,22 @@ enum JoinGroupAPI: BrokerAPI {
 
     static func answer(_ request: JoinGroupRequest, _ call: Call, _ broker: inout Broker) {
         if let code = objection(to: request, broker) {
-            return broker.reply(refusal(request, code.rawValue, broker), to: call.pending)
+            return refuse(request, code, call, &broker)
         }
         let isThere = broker.groups.make(request.groupId, memberPrefix: broker.memberPrefix)
-        let asked = isThere && broker.ask(request.groupId, call.pending) { group, now in
-            group.join(request, ticket: call.pending.ticket, now: now)
-        }
+        let asked =
+            isThere
+            && broker.ask(request.groupId, call.pending) { group, now in
+                group.join(request, ticket: call.pending.ticket, now: now)
+            }
         if !asked {
-            broker.reply(refusal(request, ErrorCode.groupMaxSizeReached.rawValue, broker), to: call.pending)
+            refuse(request, .groupMaxSizeReached, call, &broker)
         }
     }
 
-    static func refusal(_ request: JoinGroupRequest, _ code: Int16, _ broker: Broker) -> JoinGroupResponse {
+    static func refusal(_ request: JoinGroupRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> JoinGroupResponse
+    {
         var response = JoinGroupResponse()
         response.errorCode = code
         response.memberId = request.memberId

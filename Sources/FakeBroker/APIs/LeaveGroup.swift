@@ -21,7 +21,9 @@ enum LeaveGroupAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: LeaveGroupRequest, _ code: Int16, _ broker: Broker) -> LeaveGroupResponse {
+    static func refusal(_ request: LeaveGroupRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> LeaveGroupResponse
+    {
         var response = LeaveGroupResponse()
         response.errorCode = code
         return response

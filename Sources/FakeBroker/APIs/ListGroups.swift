@@ -21,7 +21,9 @@ enum ListGroupsAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: ListGroupsRequest, _ code: Int16, _ broker: Broker) -> ListGroupsResponse {
+    static func refusal(_ request: ListGroupsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> ListGroupsResponse
+    {
         var response = ListGroupsResponse()
         response.errorCode = code
         return response

@@ -17,7 +17,9 @@ enum ListOffsetsAPI: BrokerAPI {
             }, to: call.pending)
     }
 
-    static func refusal(_ request: ListOffsetsRequest, _ code: Int16, _ broker: Broker) -> ListOffsetsResponse {
+    static func refusal(_ request: ListOffsetsRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> ListOffsetsResponse
+    {
         map(request) { _, _, place in place.errorCode = code }
     }
 
@@ -61,7 +63,8 @@ enum ListOffsetsAPI: BrokerAPI {
             ).map { ($0, -1, epoch) }
         case -3:
             let latest = broker.contents[slot].batches.map(\.maxTimestamp).max() ?? -1
-            return .success(broker.record(at: latest, in: slot).map { ($0.offset, $0.timestamp, epoch) } ?? (-1, -1, -1))
+            return .success(
+                broker.record(at: latest, in: slot).map { ($0.offset, $0.timestamp, epoch) } ?? (-1, -1, -1))
         case 0...:
             let found = broker.record(at: part.timestamp, in: slot)
             return .success(found.map { ($0.offset, $0.timestamp, epoch) } ?? (-1, -1, -1))

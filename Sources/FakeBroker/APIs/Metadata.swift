@@ -17,13 +17,17 @@ enum MetadataAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: MetadataRequest, _ code: Int16, _ broker: Broker) -> MetadataResponse {
+    static func refusal(_ request: MetadataRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> MetadataResponse
+    {
         var response = header(broker)
-        let named = request.topics ?? broker.topics.entries.map { entry in
-            var topic = MetadataRequest.MetadataRequestTopic()
-            (topic.name, topic.topicId) = (entry.name, entry.id)
-            return topic
-        }
+        let named =
+            request.topics
+            ?? broker.topics.entries.map { entry in
+                var topic = MetadataRequest.MetadataRequestTopic()
+                (topic.name, topic.topicId) = (entry.name, entry.id)
+                return topic
+            }
         response.topics = named.map { failed($0, ErrorCode(rawValue: code)) }
         return response
     }

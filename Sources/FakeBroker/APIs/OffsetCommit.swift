@@ -9,12 +9,12 @@ enum OffsetCommitAPI: BrokerAPI {
 
     static func answer(_ request: OffsetCommitRequest, _ call: Call, _ broker: inout Broker) {
         guard !request.groupId.isEmpty else {
-            return broker.reply(refusal(request, ErrorCode.invalidGroupId.rawValue, broker), to: call.pending)
+            return refuse(request, .invalidGroupId, call, &broker)
         }
         if request.generationIdOrMemberEpoch < 0,
             !broker.groups.make(request.groupId, memberPrefix: broker.memberPrefix)
         {
-            return broker.reply(refusal(request, ErrorCode.groupMaxSizeReached.rawValue, broker), to: call.pending)
+            return refuse(request, .groupMaxSizeReached, call, &broker)
         }
         // Only what can be stored is for the model to decide on; it knows topics by name.
         var stored = request
@@ -29,7 +29,7 @@ enum OffsetCommitAPI: BrokerAPI {
             group.commit(stored, ticket: call.pending.ticket, now: now)
         }
         guard case .commit(let decided) = reply else {
-            return broker.reply(refusal(request, ErrorCode.unknownMemberId.rawValue, broker), to: call.pending)
+            return refuse(request, .unknownMemberId, call, &broker)
         }
         broker.reply(
             map(request) { at, topic, part in
@@ -39,7 +39,9 @@ enum OffsetCommitAPI: BrokerAPI {
             }, to: call.pending)
     }
 
-    static func refusal(_ request: OffsetCommitRequest, _ code: Int16, _ broker: Broker) -> OffsetCommitResponse {
+    static func refusal(_ request: OffsetCommitRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> OffsetCommitResponse
+    {
         map(request) { _, _, _ in code }
     }
 

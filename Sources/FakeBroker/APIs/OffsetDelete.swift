@@ -7,7 +7,7 @@ enum OffsetDeleteAPI: BrokerAPI {
     static func answer(_ request: OffsetDeleteRequest, _ call: Call, _ broker: inout Broker) {
         broker.advanceGroups()
         guard let group = broker.groups[request.groupId] else {
-            return broker.reply(refusal(request, ErrorCode.groupIdNotFound.rawValue, broker), to: call.pending)
+            return refuse(request, .groupIdNotFound, call, &broker)
         }
         let code = group.members.isEmpty ? 0 : ErrorCode.groupSubscribedToTopic.rawValue
         if code == 0 {
@@ -32,7 +32,9 @@ enum OffsetDeleteAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: OffsetDeleteRequest, _ code: Int16, _ broker: Broker) -> OffsetDeleteResponse {
+    static func refusal(_ request: OffsetDeleteRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> OffsetDeleteResponse
+    {
         var response = OffsetDeleteResponse()
         response.errorCode = code
         return response

@@ -15,9 +15,9 @@ enum OffsetFetchAPI: BrokerAPI {
         broker.reply(response(found, call.version), to: call.pending)
     }
 
-    static func refusal(_ request: OffsetFetchRequest, _ code: Int16, _ broker: Broker) -> OffsetFetchResponse {
-        // A request of an old version has no groups, and one of a new version has at least one.
-        let version: Int16 = request.groups.isEmpty ? 7 : 8
+    static func refusal(_ request: OffsetFetchRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> OffsetFetchResponse
+    {
         let failed = grouped(request, version).map { asked in
             var group = Group()
             group.groupId = asked.groupId

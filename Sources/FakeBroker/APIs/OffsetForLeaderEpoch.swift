@@ -22,7 +22,9 @@ enum OffsetForLeaderEpochAPI: BrokerAPI {
             }, to: call.pending)
     }
 
-    static func refusal(_ request: Request, _ code: Int16, _ broker: Broker) -> OffsetForLeaderEpochResponse {
+    static func refusal(_ request: Request, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> OffsetForLeaderEpochResponse
+    {
         map(request) { _, _, place in place.errorCode = code }
     }
 

@@ -1,4 +1,5 @@
 internal import KafkaProtocol
+internal import Logging
 
 /// Produce (0): a batch is read through, record by record, before it is stored.
 enum ProduceAPI: BrokerAPI {
@@ -44,7 +45,8 @@ enum ProduceAPI: BrokerAPI {
         broker.reply(response, to: call.pending)
     }
 
-    static func refusal(_ request: ProduceRequest, _ code: Int16, _ broker: Broker) -> ProduceResponse {
+    static func refusal(_ request: ProduceRequest, _ code: Int16, _ version: Int16, _ broker: Broker) -> ProduceResponse
+    {
         var response = ProduceResponse()
         response.responses = request.topicData.map { topic in
             var entry = ProduceResponse.TopicProduceResponse()

@@ -9,10 +9,12 @@ enum SyncGroupAPI: BrokerAPI {
         let asked = broker.ask(request.groupId, call.pending) { group, now in
             group.sync(request, ticket: call.pending.ticket, now: now)
         }
-        if !asked { broker.reply(refusal(request, ErrorCode.unknownMemberId.rawValue, broker), to: call.pending) }
+        if !asked { refuse(request, .unknownMemberId, call, &broker) }
     }
 
-    static func refusal(_ request: SyncGroupRequest, _ code: Int16, _ broker: Broker) -> SyncGroupResponse {
+    static func refusal(_ request: SyncGroupRequest, _ code: Int16, _ version: Int16, _ broker: Broker)
+        -> SyncGroupResponse
+    {
         var response = SyncGroupResponse()
         response.errorCode = code
         return response

@@ -16,7 +16,9 @@ extension Broker {
     }
 
     /// Has a group that exists answer at once; nil where there is no such group. Answers to others' requests go their way.
-    mutating func askNow(_ group: String, _ ticket: UInt64, _ body: (inout GroupModel, UInt64) -> Void) -> GroupModel.Reply? {
+    mutating func askNow(_ group: String, _ ticket: UInt64, _ body: (inout GroupModel, UInt64) -> Void) -> GroupModel
+        .Reply?
+    {
         let now = now
         let replies = groups.change(group) { model in
             model.advance(to: now)

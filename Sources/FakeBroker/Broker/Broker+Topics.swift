@@ -18,7 +18,8 @@ extension Broker {
         }
         guard topics.partitionCount + Int(partitions) <= settings.maximumPartitions else {
             let limit = settings.maximumPartitions
-            return .failure(Refusal(.policyViolation, "There would be more than \(limit) partitions (--max-partitions)."))
+            return .failure(
+                Refusal(.policyViolation, "There would be more than \(limit) partitions (--max-partitions)."))
         }
         if let refusal = TopicSettings.refusal(of: given) { return .failure(refusal) }
         if isTrial { return .success(nil) }

@@ -1,5 +1,5 @@
-internal import KafkaProtocol
-package import Logging
+package import KafkaProtocol
+internal import Logging
 
 /// One broker as a machine without I/O: bytes of requests in, bytes of answers out, time as a parameter.
 ///
@@ -76,11 +76,11 @@ package struct Broker {
             guard let api = BrokerAPIs.find(header.apiKey) else {
                 return finish(ticket, .close("There is no API \(header.apiKey) here."))
             }
-            name = "\(api.description.name) version \(header.apiVersion)"
+            name = "\(api.name) version \(header.apiVersion)"
             let pending = Pending(ticket: ticket, version: header.apiVersion, correlationID: header.correlationID)
             let call = Call(header: header, pending: pending, now: self.now, wall: wall, frame: frame)
             if settings.isVerbose { tell(of: call, name) }
-            guard api.description.versions.contains(header.apiVersion) else { return api.refuseVersion(call, &self) }
+            guard api.versions.contains(header.apiVersion) else { return api.refuseVersion(call, &self) }
             try api.take(&reader, call, &self)
         } catch {
             finish(ticket, .close("\(name) cannot be read: \(error)."))
@@ -94,7 +94,8 @@ package struct Broker {
         advanceGroups()
         settle()
         // In the order in which they fall due; those of one moment in the order in which they came.
-        while let at = delayed.indices.min(by: { delayed[$0].until < delayed[$1].until }), delayed[at].until <= self.now {
+        while let at = delayed.indices.min(by: { delayed[$0].until < delayed[$1].until }), delayed[at].until <= self.now
+        {
             answers.append(delayed.remove(at: at).answer)
         }
     }
@@ -154,12 +155,14 @@ extension Broker {
     }
 
     /// The fault that a request meets is noted and told of.
-    mutating func meet(_ call: Call, api: APIDescription, topics: [String]) -> Fault.Action {
-        guard let fault = faults.next(apiKey: api.key, client: call.header.clientID, topics: topics) else { return .none }
+    mutating func meet(_ call: Call, api: String, topics: [String]) -> Fault.Action {
+        guard let fault = faults.next(apiKey: call.header.apiKey, client: call.header.clientID, topics: topics) else {
+            return .none
+        }
         notice(
             .info, "Fault",
             [
-                LogField("fault", fault.text), LogField("api", api.name),
+                LogField("fault", fault.text), LogField("api", api),
                 LogField("client", call.header.clientID ?? ""), LogField("correlation", call.pending.correlationID),
             ])
         let isLost = fault.action == .lose

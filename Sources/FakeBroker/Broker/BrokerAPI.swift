@@ -1,7 +1,7 @@
 internal import KafkaProtocol
 
 /// How one kind of request is carried out.
-protocol BrokerAPI {
+protocol BrokerAPI: SendableMetatype {
     associatedtype Request: KafkaRequest
 
     /// The first version that clients are told of, where it is another than the first that can be read.
@@ -12,7 +12,7 @@ protocol BrokerAPI {
     /// Carries the request out, and replies at once or has it waited for.
     static func answer(_ request: Request, _ call: Call, _ broker: inout Broker)
     /// The answer that says of each part of the request that it failed with an error.
-    static func refusal(_ request: Request, _ code: Int16, _ broker: Broker) -> Request.Response
+    static func refusal(_ request: Request, _ code: Int16, _ version: Int16, _ broker: Broker) -> Request.Response
     /// Names of the topics that the request is about.
     static func topics(of request: Request, _ broker: Broker) -> [String]
     /// Whether the client waits for an answer.
@@ -28,32 +28,34 @@ extension BrokerAPI {
     static func wantsAnswer(_ request: Request) -> Bool { true }
 
     static func refuseVersion(_ call: Call, _ broker: inout Broker) {
-        let range = Request.versions
         broker.finish(
             call.pending.ticket,
             .close(
-                "There is no version \(call.version) of \(description.name) here, but \(range.lowerBound) to "
-                    + "\(range.upperBound)."))
+                "There is no version \(call.version) of \(name) here, but \(versions.lowerBound) to "
+                    + "\(versions.upperBound)."))
     }
 
-    /// Name, number and versions.
-    static var description: APIDescription {
-        APIDescription.find(Request.apiKey)
-            ?? APIDescription(
-                key: Request.apiKey, name: "\(Request.self)", versions: Request.versions,
-                firstFlexible: Request.firstFlexible, request: Request.self, response: Request.Response.self)
+    /// Refuses the whole request.
+    static func refuse(_ request: Request, _ code: ErrorCode, _ call: Call, _ broker: inout Broker) {
+        broker.reply(refusal(request, code.rawValue, call.version, broker), to: call.pending)
     }
+
+    static var key: Int16 { Request.apiKey }
+    /// Kafka's name for it, without `Request`.
+    static var name: String { APIDescription.find(key)?.name ?? "API \(key)" }
+    /// Those that can be read.
+    static var versions: ClosedRange<Int16> { Request.versions }
 
     /// Reads the request and carries it out, or what a fault wants instead.
     static func take(_ reader: inout ByteReader, _ call: Call, _ broker: inout Broker) throws(ProtocolError) {
         let request = try Request(from: &reader, version: call.version)
         try reader.finish()
         let names = broker.faults.looksIntoRequests(of: Request.apiKey) ? topics(of: request, broker) : []
-        switch broker.meet(call, api: description, topics: names) {
+        switch broker.meet(call, api: name, topics: names) {
         case .none, .lose: answer(request, call, &broker)
         case .error(let code):
             guard wantsAnswer(request) else { return broker.finish(call.pending.ticket, .close(nil)) }
-            broker.reply(refusal(request, code.rawValue, broker), to: call.pending)
+            refuse(request, code, call, &broker)
         case .cut: broker.finish(call.pending.ticket, .close(nil))
         case .hang: break
         case .garbage(let kind): broker.sendGarbage(kind, to: call.pending)
@@ -72,7 +74,7 @@ enum BrokerAPIs {
         DescribeClusterAPI.self,
     ]
 
-    static func find(_ key: Int16) -> (any BrokerAPI.Type)? { all.first { $0.description.key == key } }
+    static func find(_ key: Int16) -> (any BrokerAPI.Type)? { all.first { $0.key == key } }
 
     static func namesTopics(_ key: Int16) -> Bool { find(key)?.namesTopics ?? false }
 }

@@ -1,4 +1,4 @@
-package import KafkaProtocol
+internal import KafkaProtocol
 
 // `API:ACTION,WORD,…` as text.
 

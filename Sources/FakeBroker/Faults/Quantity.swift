@@ -13,7 +13,8 @@ package enum Quantity {
     /// `1048576`, `512KiB`, `64MiB`, `1GiB` (also `K`, `M`, `G`), up to 1 TiB; nil for anything else.
     package static func bytes(_ text: String) -> Int? {
         let units = [
-            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("", 1),
+            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30),
+            ("", 1),
         ]
         return scaled(text, units: units, most: 1 << 40)
     }

@@ -14,6 +14,12 @@ struct ManualPageTests {
             ManualPage.page(of: command, path: ["kafka-connect", command.name], links: links, date: Self.date))
     }
 
+    @Test func `the committed page of the fake broker is what its table says`() {
+        let program = Program.fakeBroker
+        CommittedFile("packaging/man-dev/\(program.name).1").expect(
+            ManualPage.page(of: program, path: [program.name], links: [], date: Self.date))
+    }
+
     /// Not parameterised: all parts are in one file.
     @Test func `the parts of the program's page are what the table says`() throws {
         let file = CommittedFile("packaging/man/kafka-connect.1")
@@ -39,6 +45,7 @@ struct ManualPageTests {
                 Option("mode-bits", short: "m", value: "bits", help: "Access."),
                 Option("probe", help: "Not shown.", isHidden: true),
             ],
+            topics: [Topic("MODE BITS", text: "Of bits.\n\nAnd more.", entries: [.init("a-b=N", "All. Some.")])],
             exitStatuses: [.success])
         let page = ManualPage.page(
             of: command, path: ["tool", "copy"], links: ["tool-copy-files"], date: "May 1, 2026")
@@ -82,6 +89,15 @@ struct ManualPageTests {
                 Access.
                 .It Fl h , Fl \-help
                 Show this text.
+                .El
+                .Sh MODE BITS
+                Of bits.
+                .Pp
+                And more.
+                .Bl -tag -width Ds
+                .It Cm a\-b=N
+                All.
+                Some.
                 .El
                 .Sh EXIT STATUS
                 .Bl -tag -width Ds
