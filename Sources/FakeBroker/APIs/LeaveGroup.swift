@@ -2,9 +2,6 @@ internal import KafkaProtocol
 
 /// LeaveGroup (13).
 enum LeaveGroupAPI: BrokerAPI {
-    /// As Kafka 4.3, for what librdkafka concludes from it.
-    static let leastAnnounced: Int16? = 0
-
     static func answer(_ request: LeaveGroupRequest, _ call: Call, _ broker: inout Broker) {
         let asked = broker.ask(request.groupId, call.pending) { group, now in
             group.leave(request, ticket: call.pending.ticket, now: now)

@@ -131,8 +131,13 @@ package struct Broker {
 extension Broker {
     mutating func reply<Response: KafkaMessage>(_ response: Response, to pending: Pending) {
         do throws(ProtocolError) {
-            let segments = try Frame.response(
-                response, version: pending.version, correlationID: pending.correlationID)
+            let segments: [FrameSegment]
+            if pending.version < Response.versions.lowerBound, let old = try OldLayout.frame(response, pending) {
+                segments = old
+            } else {
+                segments = try Frame.response(
+                    response, version: pending.version, correlationID: pending.correlationID)
+            }
             finish(pending.ticket, .send(segments, thenClose: false))
         } catch {
             finish(pending.ticket, .close("The answer cannot be written: \(error)."))

@@ -44,11 +44,19 @@ extension BrokerAPI {
     /// Kafka's name for it, without `Request`.
     static var name: String { APIDescription.find(key)?.name ?? "API \(key)" }
     /// Those that can be read.
-    static var versions: ClosedRange<Int16> { Request.versions }
+    static var versions: ClosedRange<Int16> {
+        let old = (Request.self as? any OldRequest.Type)?.oldVersions ?? Request.versions
+        return min(old.lowerBound, Request.versions.lowerBound)...Request.versions.upperBound
+    }
 
     /// Reads the request and carries it out, or what a fault wants instead.
     static func take(_ reader: inout ByteReader, _ call: Call, _ broker: inout Broker) throws(ProtocolError) {
-        let request = try Request(from: &reader, version: call.version)
+        let request: Request
+        if let old = try OldLayout.read(Request.self, &reader, version: call.version) {
+            request = old
+        } else {
+            request = try Request(from: &reader, version: call.version)
+        }
         try reader.finish()
         let names = broker.faults.looksIntoRequests(of: Request.apiKey) ? topics(of: request, broker) : []
         switch broker.meet(call, api: name, topics: names) {

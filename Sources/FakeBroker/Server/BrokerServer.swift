@@ -67,7 +67,7 @@ package final class BrokerServer {
     private func accept(_ descriptor: Int32) {
         lastConnection += 1
         let connection = ClientConnection(
-            number: lastConnection, peer: "connection \(lastConnection)", maximumRequest: limits.request, server: self)
+            number: lastConnection, maximumRequest: limits.request, server: self)
         do throws(SystemError) {
             try connection.adopt(descriptor, on: loop)
         } catch {

@@ -10,17 +10,16 @@ final class ClientConnection {
     private static let readAhead = 1 << 20
 
     let number: Int
-    let peer: String
     /// Of the request that is being dealt with; nil between requests.
     private(set) var ticket: UInt64?
     private unowned let server: BrokerServer
     private var connection: TCPConnection?
     private let buffer: FrameBuffer
     private var closesWhenDrained = false
+    private var isServing = false
 
-    init(number: Int, peer: String, maximumRequest: Int, server: BrokerServer) {
+    init(number: Int, maximumRequest: Int, server: BrokerServer) {
         self.number = number
-        self.peer = peer
         self.server = server
         buffer = FrameBuffer(maximum: maximumRequest)
     }
@@ -69,8 +68,6 @@ final class ClientConnection {
         }
         updateReading()
     }
-
-    private var isServing = false
 
     private func updateReading() { connection?.isReadingPaused = ticket != nil && buffer.count >= Self.readAhead }
 }

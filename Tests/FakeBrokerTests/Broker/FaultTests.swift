@@ -91,7 +91,7 @@ struct FaultTests {
     }
 
     private func expectRefusals<API: BrokerAPI>(_ api: API.Type) throws {
-        for version in API.versions {
+        for version in API.Request.versions {
             var test = try TestBroker(faults: ["\(API.name):error=UNKNOWN_SERVER_ERROR"])
             let ticket = try test.send(API.Request(), version: version)
             if test.closed(ticket) == "" { continue }

@@ -38,7 +38,7 @@ struct HostileBytesTests {
 
     private func torment<API: BrokerAPI>(_ api: API.Type) throws {
         var dice = Dice(state: UInt64(API.key) + 7)
-        for version in API.versions {
+        for version in API.Request.versions {
             var test = try TestBroker()
             _ = try test.createTopic("orders")
             let segments = try Frame.request(
