@@ -18,6 +18,12 @@ class FakeBroker:
         self.address = self.process.stdout.readline().strip()
         assert self.address, self.log.read_text()
 
+    kind = "fake"
+
+    @property
+    def servers(self):
+        return self.address
+
     def happened(self, fault):
         """How often a fault was carried out."""
         return sum(f" Fault fault={fault} " in line for line in self.log.read_text(errors="replace").splitlines())
