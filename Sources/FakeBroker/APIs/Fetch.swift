@@ -19,7 +19,7 @@ enum FetchAPI: BrokerAPI {
     /// Beyond so many the session that was begun first ends.
     private static let maximumSessions = 1000
     /// However much a client asks for, an answer has no more bytes of records, beyond one batch.
-    private static let maximumBytes = 50 << 20
+    private static let maximumBytes = 16 << 20
     /// However long a client wants to wait.
     private static let maximumWait: Int32 = 300_000
 

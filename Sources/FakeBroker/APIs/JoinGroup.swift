@@ -4,8 +4,10 @@ internal import KafkaProtocol
 enum JoinGroupAPI: BrokerAPI {
     /// As Kafka 4.3, for what librdkafka concludes from it.
     static let leastAnnounced: Int16? = 0
-    /// Of a group.
+    /// Of all groups together.
     private static let maximumMembers = 1000
+    /// Bytes that a member may have others know, or be assigned.
+    static let maximumMetadata = 1 << 20
     /// As Kafka's `group.max.session.timeout.ms`.
     private static let maximumSession: Int32 = 1_800_000
 
@@ -37,9 +39,12 @@ enum JoinGroupAPI: BrokerAPI {
         if request.groupId.isEmpty { return .invalidGroupId }
         if !(1...maximumSession).contains(request.sessionTimeoutMs) { return .invalidSessionTimeout }
         if request.protocolType.isEmpty || request.protocols.isEmpty { return .inconsistentGroupProtocol }
+        if request.protocols.reduce(0, { $0 + $1.metadata.count + $1.name.utf8.count }) > maximumMetadata {
+            return .invalidRequest
+        }
+        if request.memberId.isEmpty, broker.groups.memberCount >= maximumMembers { return .groupMaxSizeReached }
         guard let group = broker.groups[request.groupId] else { return nil }
         let others = group.members.filter { $0.id != request.memberId }
-        if others.count >= maximumMembers { return .groupMaxSizeReached }
         let isShared = request.protocols.contains { offered in
             others.allSatisfy { $0.protocols.contains { $0.name == offered.name } }
         }

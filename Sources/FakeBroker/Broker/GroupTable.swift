@@ -1,7 +1,7 @@
 /// The groups by name, in the order of their coming.
 struct GroupTable {
     /// Beyond so many, one that holds nothing is given up for a new one.
-    private static let maximum = 1000
+    private static let maximum = 250
 
     private(set) var groups: [GroupModel] = []
     private var places: [String: Int] = [:]
@@ -32,6 +32,9 @@ struct GroupTable {
         places = [:]
         for (at, group) in groups.enumerated() { places[group.groupID] = at }
     }
+
+    /// Members of all groups.
+    var memberCount: Int { groups.reduce(0) { $0 + $1.members.count } }
 
     /// When the first of them has something to do.
     var nextDeadline: UInt64? { groups.compactMap(\.nextDeadline).min() }

@@ -11,10 +11,15 @@ enum TopicSettings {
 
     /// Of one topic beyond which no more settings are taken.
     static let most = 200
+    /// Bytes of names and values of one topic.
+    static let mostBytes = 32 << 10
 
     /// Why settings cannot be taken; nil where they can.
     static func refusal(of settings: [(name: String, value: String)]) -> Refusal? {
         if settings.count > most { return Refusal(.invalidConfig, "More than \(most) settings.") }
+        if settings.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count }) > mostBytes {
+            return Refusal(.invalidConfig, "Settings of more than \(mostBytes) bytes.")
+        }
         for (name, value) in settings {
             switch name {
             case "cleanup.policy":

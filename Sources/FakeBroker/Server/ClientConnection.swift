@@ -8,6 +8,8 @@ final class ClientConnection {
     /// Requests of a client that does not wait for answers are read up to so many bytes beyond the one that is dealt with; then
     /// the client's own window closes.
     private static let readAhead = 1 << 20
+    /// With more than this still to be read by the client, its next request has to wait: answers must not pile up.
+    private static let mostUnread = 1 << 20
 
     let number: Int
     /// Of the request that is being dealt with; nil between requests.
@@ -56,7 +58,7 @@ final class ClientConnection {
         guard !isServing else { return }
         isServing = true
         defer { isServing = false }
-        while ticket == nil, !closesWhenDrained, connection != nil {
+        while ticket == nil, !closesWhenDrained, connection != nil, !isBehind {
             switch buffer.next() {
             case .incomplete: return updateReading()
             case .badLength(let length):
@@ -69,7 +71,12 @@ final class ClientConnection {
         updateReading()
     }
 
-    private func updateReading() { connection?.isReadingPaused = ticket != nil && buffer.count >= Self.readAhead }
+    /// Whether the client does not read what it is sent.
+    private var isBehind: Bool { (connection?.queuedBytes ?? 0) > Self.mostUnread }
+
+    private func updateReading() {
+        connection?.isReadingPaused = (ticket != nil || isBehind) && buffer.count >= Self.readAhead
+    }
 }
 
 extension ClientConnection: TCPConnectionDelegate {
@@ -83,7 +90,8 @@ extension ClientConnection: TCPConnectionDelegate {
     }
 
     func connectionDidDrain(_ connection: TCPConnection) {
-        if closesWhenDrained { server.close(self, nil) }
+        if closesWhenDrained { return server.close(self, nil) }
+        serve()
     }
 
     func connectionDidClose(_ connection: TCPConnection, _ reason: SystemError?) {

@@ -75,10 +75,10 @@ struct BrokerServerTests {
             try #require(result == 0)
         }
 
-        deinit { close(descriptor) }
+        deinit { Glibc.close(descriptor) }
 
         borrowing func write(_ bytes: [UInt8]) {
-            _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
 
         borrowing func send(_ request: some KafkaRequest, correlation: Int32, version: Int16) throws {
@@ -87,12 +87,22 @@ struct BrokerServerTests {
             write(segments.flatMap { [UInt8]($0.bytes) })
         }
 
+        borrowing func setNonBlocking() { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+
+        /// Sends the same request again and again, of which so many bytes went before; how many bytes were taken.
+        borrowing func trySend(_ request: some KafkaRequest, after sent: Int, version: Int16) throws -> Int {
+            let segments = try Frame.request(request, version: version, correlationID: 1, clientID: "raw")
+            let one = segments.flatMap { [UInt8]($0.bytes) }
+            let all = Array(repeating: one, count: 1000).flatMap(\.self).dropFirst(sent % one.count)
+            return max(0, all.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) })
+        }
+
         /// So many bytes; fewer where the server closed the connection.
         borrowing func read(_ count: Int) -> [UInt8] {
             var bytes = [UInt8](repeating: 0, count: count)
             var have = 0
             while have < count {
-                let got = bytes[have...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+                let got = bytes[have...].withUnsafeMutableBytes { Glibc.recv(descriptor, $0.baseAddress, $0.count, 0) }
                 guard got > 0 else { break }
                 have += got
             }
@@ -117,6 +127,23 @@ struct BrokerServerTests {
             try client.send(ApiVersionsRequest(), correlation: number, version: 3)
         }
         for number in 1...200 as ClosedRange<Int32> { #expect(client.answer() == number) }
+    }
+
+    @Test func `answers do not pile up for a client that reads none`() throws {
+        let running = try Running()
+        defer { running.stop() }
+        let client = try Client(running.port)
+        client.setNonBlocking()
+        // Until neither side takes any more: some megabytes of requests, not the hundreds that memory would take.
+        var sent = 0
+        var refusals = 0
+        while refusals < 200, sent < 64 << 20 {
+            let count = try client.trySend(ApiVersionsRequest(), after: sent, version: 0)
+            sent += count
+            refusals = count == 0 ? refusals + 1 : 0
+            if count == 0 { usleep(1000) }
+        }
+        #expect(sent < 48 << 20)
     }
 
     @Test func `garbage, an endless request and a stranger's protocol are shown the door`() throws {
