@@ -66,8 +66,7 @@ package struct Broker {
     ///   - frame: its bytes without the length before them; borrowed for the call.
     ///   - ticket: not used before.
     ///   - now: monotonic nanoseconds.
-    ///   - wall: milliseconds since 1970.
-    package mutating func handle(_ frame: UnsafeRawBufferPointer, ticket: UInt64, now: UInt64, wall: Int64) {
+    package mutating func handle(_ frame: UnsafeRawBufferPointer, ticket: UInt64, now: UInt64) {
         self.now = max(now, self.now)
         var reader = ByteReader(frame)
         var name = "A request"
@@ -78,7 +77,7 @@ package struct Broker {
             }
             name = "\(api.name) version \(header.apiVersion)"
             let pending = Pending(ticket: ticket, version: header.apiVersion, correlationID: header.correlationID)
-            let call = Call(header: header, pending: pending, now: self.now, wall: wall, frame: frame)
+            let call = Call(header: header, pending: pending, now: self.now, frame: frame)
             if settings.isVerbose { tell(of: call, name) }
             guard api.versions.contains(header.apiVersion) else { return api.refuseVersion(call, &self) }
             try api.take(&reader, call, &self)

@@ -14,8 +14,6 @@ struct Call {
     let pending: Pending
     /// Monotonic nanoseconds.
     let now: UInt64
-    /// Milliseconds since 1970.
-    let wall: Int64
     /// The request's bytes, which its records are places in. Borrowed: to be used during the call only.
     let frame: UnsafeRawBufferPointer
 

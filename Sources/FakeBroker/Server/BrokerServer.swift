@@ -95,7 +95,7 @@ extension BrokerServer {
     func handle(_ frame: UnsafeRawBufferPointer, of connection: ClientConnection) {
         guard let ticket = connection.ticket else { return }
         waiting[ticket] = connection.number
-        broker.handle(frame, ticket: ticket, now: EventLoop.now(), wall: EventLoop.wallMilliseconds())
+        broker.handle(frame, ticket: ticket, now: EventLoop.now())
         deliver()
     }
 

@@ -35,7 +35,7 @@ struct TestBroker {
     /// Sends bytes, without their length.
     mutating func send(frame: [UInt8]) -> UInt64 {
         lastTicket += 1
-        frame.withUnsafeBytes { broker.handle($0, ticket: lastTicket, now: now, wall: 1_700_000_000_000) }
+        frame.withUnsafeBytes { broker.handle($0, ticket: lastTicket, now: now) }
         collect()
         return lastTicket
     }
