@@ -2,6 +2,9 @@ internal import KafkaProtocol
 
 /// FindCoordinator (10): this broker, for every group. There are no transactions to coordinate.
 enum FindCoordinatorAPI: BrokerAPI {
+    /// As Kafka 4.3, for what librdkafka concludes from it.
+    static let leastAnnounced: Int16? = 0
+
     static func answer(_ request: FindCoordinatorRequest, _ call: Call, _ broker: inout Broker) {
         guard request.keyType == 0 else {
             let reason = "Only groups have a coordinator here: there are no transactions."

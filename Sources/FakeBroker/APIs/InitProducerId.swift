@@ -3,6 +3,9 @@ internal import Logging
 
 /// InitProducerId (22): a new id for each idempotent producer; transactional ones are refused.
 enum InitProducerIdAPI: BrokerAPI {
+    /// As Kafka 4.3, for what librdkafka concludes from it.
+    static let leastAnnounced: Int16? = 0
+
     static func answer(_ request: InitProducerIdRequest, _ call: Call, _ broker: inout Broker) {
         var response = InitProducerIdResponse()
         guard request.transactionalId == nil else {
