@@ -8,7 +8,8 @@ struct OldLayoutTests {
     /// A request without client id, and the body of its answer.
     private func ask(_ test: inout TestBroker, api: Int16, version: Int16, _ body: [UInt8]) throws -> [UInt8] {
         let header = Self.int16(api) + Self.int16(version) + Self.int32(7) + Self.int16(-1)
-        let answer = try #require(test.bytes(test.send(frame: header + body)), "version \(version)")
+        let ticket = test.send(frame: header + body)
+        let answer = try #require(test.bytes(ticket), "version \(version)")
         #expect(Array(answer.prefix(4)) == Self.int32(7))
         return Array(answer.dropFirst(4))
     }
