@@ -90,7 +90,7 @@ extension Program {
                 """
                 The request is not carried out, and answered with hostile bytes: in turn a body of noise, a length of \
                 2 GiB, a negative length, an answer to another request, an answer that breaks off, and noise alone. \
-                garbage=KIND is always the same: body, long, negative, stranger, short or noise.
+                With garbage=KIND it is always the same: body, long, negative, stranger, short or noise.
                 """),
             .init("topic=NAME", "Counts only requests that name this topic."),
             .init("client=ID", "Counts only requests of this client.id."),
