@@ -15,7 +15,7 @@ enum DescribeConfigsAPI: BrokerAPI {
 
     static func answer(_ request: DescribeConfigsRequest, _ call: Call, _ broker: inout Broker) {
         var response = DescribeConfigsResponse()
-        for resource in request.resources {
+        for resource in request.resources.unique(by: { [$0.resourceName, String($0.resourceType)] }) {
             var entry = result(resource)
             if resource.resourceType == topicResource, let topic = broker.topics[resource.resourceName] {
                 entry.configs = settings(of: topic)

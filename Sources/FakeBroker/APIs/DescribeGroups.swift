@@ -5,7 +5,7 @@ enum DescribeGroupsAPI: BrokerAPI {
     static func answer(_ request: DescribeGroupsRequest, _ call: Call, _ broker: inout Broker) {
         broker.advanceGroups()
         var response = DescribeGroupsResponse()
-        response.groups = request.groups.map { name in
+        response.groups = request.groups.unique(by: \.self).map { name in
             var entry = DescribeGroupsResponse.DescribedGroup()
             entry.groupId = name
             guard let group = broker.groups[name] else {

@@ -11,7 +11,7 @@ enum MetadataAPI: BrokerAPI {
             response.topics = broker.topics.entries.map(describe)
             return broker.reply(response, to: call.pending)
         }
-        for topic in asked {
+        for topic in asked.unique(by: { [$0.name ?? "", $0.topicId.description] }) {
             response.topics.append(find(topic, creates: request.allowAutoTopicCreation, &broker))
         }
         broker.reply(response, to: call.pending)

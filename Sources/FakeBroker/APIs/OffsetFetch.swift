@@ -9,7 +9,7 @@ enum OffsetFetchAPI: BrokerAPI {
 
     static func answer(_ request: OffsetFetchRequest, _ call: Call, _ broker: inout Broker) {
         var found: [Group] = []
-        for asked in grouped(request, call.version) {
+        for asked in grouped(request, call.version).unique(by: \.groupId) {
             found.append(find(asked, call, &broker))
         }
         broker.reply(response(found, call.version), to: call.pending)

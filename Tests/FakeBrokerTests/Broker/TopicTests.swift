@@ -34,6 +34,20 @@ struct TopicTests {
         #expect(try strict.ask(metadata("orders")).topics.first?.errorCode == 3)
     }
 
+    @Test func `what is asked for again and again is answered once`() throws {
+        var test = try TestBroker()
+        #expect(try test.ask(metadata("a", "b", "a", "a")).topics.map(\.name) == ["a", "b"])
+        var configs = DescribeConfigsRequest()
+        configs.resources = [.init(), .init()]
+        #expect(try test.ask(configs).results.count == 1)
+        var groups = DescribeGroupsRequest()
+        groups.groups = ["g", "h", "g"]
+        #expect(try test.ask(groups).groups.map(\.groupId) == ["g", "h"])
+        var offsets = OffsetFetchRequest()
+        offsets.groups = [.init(), .init()]
+        #expect(try test.ask(offsets).groups.count == 1)
+    }
+
     @Test func `settings of topics are kept, told and checked`() throws {
         var test = try TestBroker()
         #expect(try test.createTopic("table", settings: [("cleanup.policy", "compact"), ("x.y", "z")]).errorCode == 0)
