@@ -42,8 +42,8 @@ enum FetchAPI: BrokerAPI {
             topic.partitions.compactMap { broker.topics.find(topic.topic, topic.topicId)?.slot($0) }
         }
         let asked = FetchModel.Request(
-            sessionID: request.sessionId, sessionEpoch: request.sessionEpoch, entries: entries, forgotten: forgotten,
-            maximumBytes: min(max(Int(request.maxBytes), 0), maximumBytes))
+            sessionID: request.sessionId, sessionEpoch: request.sessionEpoch, entries: entries.unique(by: \.slot),
+            forgotten: forgotten, maximumBytes: min(max(Int(request.maxBytes), 0), maximumBytes))
         switch order(asked, hasUnknown: !unknown.isEmpty, &broker) {
         case .failure(let refusal): refuse(call.pending, refusal.errorCode, &broker)
         case .success(let order):

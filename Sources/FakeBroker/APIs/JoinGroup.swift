@@ -5,9 +5,11 @@ enum JoinGroupAPI: BrokerAPI {
     /// As Kafka 4.3, for what librdkafka concludes from it.
     static let leastAnnounced: Int16? = 0
     /// Of all groups together.
-    private static let maximumMembers = 1000
+    static let maximumMembers = 1000
     /// Bytes that a member may have others know, or be assigned.
     static let maximumMetadata = 1 << 20
+    /// That a member may offer.
+    private static let maximumProtocols = 100
     /// As Kafka's `group.max.session.timeout.ms`.
     private static let maximumSession: Int32 = 1_800_000
 
@@ -39,6 +41,7 @@ enum JoinGroupAPI: BrokerAPI {
         if request.groupId.isEmpty { return .invalidGroupId }
         if !(1...maximumSession).contains(request.sessionTimeoutMs) { return .invalidSessionTimeout }
         if request.protocolType.isEmpty || request.protocols.isEmpty { return .inconsistentGroupProtocol }
+        if request.protocols.count > maximumProtocols { return .invalidRequest }
         if request.protocols.reduce(0, { $0 + $1.metadata.count + $1.name.utf8.count }) > maximumMetadata {
             return .invalidRequest
         }

@@ -6,7 +6,9 @@ enum SyncGroupAPI: BrokerAPI {
     static let leastAnnounced: Int16? = 0
 
     static func answer(_ request: SyncGroupRequest, _ call: Call, _ broker: inout Broker) {
-        guard request.assignments.allSatisfy({ $0.assignment.count <= JoinGroupAPI.maximumMetadata }) else {
+        guard request.assignments.count <= JoinGroupAPI.maximumMembers,
+            request.assignments.allSatisfy({ $0.assignment.count <= JoinGroupAPI.maximumMetadata })
+        else {
             return refuse(request, .invalidRequest, call, &broker)
         }
         let asked = broker.ask(request.groupId, call.pending) { group, now in
