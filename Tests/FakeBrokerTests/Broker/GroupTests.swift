@@ -91,6 +91,7 @@ struct GroupTests {
         let answer = try test.ask(request)
         #expect(
             answer.topics.first?.partitions.map(\.errorCode) == [0, ErrorCode.unknownTopicOrPartition.rawValue])
+        #expect(test.broker.groups["g"]?.committed.map(\.partition) == [0])
     }
 
     @Test func `a member that is silent is let go, and the other joins anew`() throws {

@@ -137,13 +137,13 @@ struct BrokerServerTests {
         // Until neither side takes any more: some megabytes of requests, not the hundreds that memory would take.
         var sent = 0
         var refusals = 0
-        while refusals < 200, sent < 64 << 20 {
+        while refusals < 200, sent < 32 << 20 {
             let count = try client.trySend(ApiVersionsRequest(), after: sent, version: 0)
             sent += count
             refusals = count == 0 ? refusals + 1 : 0
             if count == 0 { usleep(1000) }
         }
-        #expect(sent < 48 << 20)
+        #expect(sent < 24 << 20)
     }
 
     @Test func `garbage, an endless request and a stranger's protocol are shown the door`() throws {
