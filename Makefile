@@ -116,6 +116,9 @@ ifneq ($(DEV),)
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' packaging/kafka-connect.pc.in >$(sharedir)/pkgconfig/kafka-connect.pc
 	install -m 644 $(BIN)/libkafka-connect-verifiable.so $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
 	$(STRIP) --strip-unneeded $(libdir)/kafka-connect/plugins/kafka-connect-verifiable.so
+	install -m 755 $(BIN)/kafka-connect-fakebroker $(bindir)/kafka-connect-fakebroker
+	$(STRIP) $(bindir)/kafka-connect-fakebroker
+	scripts/manual-pages $(sharedir)/man packaging/man-dev
 	scripts/install-templates $(DESTDIR)$(PREFIX)/share/kafka-connect $(PREFIX)/share/kafka-connect
 endif
 

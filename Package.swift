@@ -78,6 +78,7 @@ let package = Package(
     products: [
         .executable(name: "kafka-connect", targets: ["kafka-connect"]),
         .executable(name: "kafka-connect-conformance", targets: ["kafka-connect-conformance"]),
+        .executable(name: "kafka-connect-fakebroker", targets: ["kafka-connect-fakebroker"]),
         .library(name: "KafkaClient", targets: ["KafkaClient"]),
         .library(name: "kafka-connect-file", type: .dynamic, targets: ["FileStream"]),
         .library(name: "kafka-connect-verifiable", type: .dynamic, targets: ["Verifiable"]),
@@ -155,6 +156,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "kafka-connect-conformance", dependencies: ["Conformance"], linkerSettings: smallBinary + [noNames]),
+        .executableTarget(
+            name: "kafka-connect-fakebroker", dependencies: ["Logging", "EventLoop", "FakeBroker", "CommandLine"],
+            linkerSettings: smallBinary + [noNames]),
         // Connectors
         .target(
             name: "FileStream", dependencies: ["PluginKit", "ConnectABI", "CLinux"], path: "Plugins/FileStream",
@@ -183,6 +187,7 @@ let package = Package(
         tests("Logging"), tests("JSON"), tests("Settings"), tests("Crypto"), tests("EventLoop", ["CLinux"]),
         tests("KafkaProtocol", ["CChecksum", "CZlib"], exclude: ["Fixtures", "Support/ApacheJudge.java"]),
         tests("KafkaClient", ["ConnectTestKit", "FakeBroker", "KafkaProtocol", "EventLoop", "Settings"]),
+        tests("FakeBroker", ["KafkaProtocol", "EventLoop", "Logging", "KafkaClient"]),
         tests("ConnectModel"),
         tests("ConnectConfig", ["Settings", "JSON", "ConnectModel", "Logging"], exclude: ["Recorded"]),
         tests("RecordPipeline", ["ConnectModel", "JSON"]),

@@ -13,6 +13,8 @@ package struct Command: Sendable, Equatable {
     package var options: [Option]
     /// Commands below this one. A command that has some takes no arguments of its own.
     package var subcommands: [Command]
+    /// What else help and manual page tell, each under a heading.
+    package var topics: [Topic]
     /// What the process's exit status means.
     package var exitStatuses: [ExitStatus]
     /// Whether help and completions leave the command out. It can be called all the same.
@@ -20,7 +22,7 @@ package struct Command: Sendable, Equatable {
 
     package init(
         _ name: String, abstract: String, discussion: String = "", arguments: [Argument] = [], options: [Option] = [],
-        subcommands: [Command] = [], exitStatuses: [ExitStatus] = [], isHidden: Bool = false
+        subcommands: [Command] = [], topics: [Topic] = [], exitStatuses: [ExitStatus] = [], isHidden: Bool = false
     ) {
         self.name = name
         self.abstract = abstract
@@ -28,6 +30,7 @@ package struct Command: Sendable, Equatable {
         self.arguments = arguments
         self.options = options
         self.subcommands = subcommands
+        self.topics = topics
         self.exitStatuses = exitStatuses
         self.isHidden = isHidden
     }

@@ -16,6 +16,13 @@ package enum HelpText {
         text += section("ARGUMENTS", command.arguments.map { ("<\($0.name)>", $0.help) })
         text += section("OPTIONS", command.documentedOptions(isRoot: isRoot).map { ($0.label, $0.help) })
         text += section("SUBCOMMANDS", command.subcommands.filter { !$0.isHidden }.map { ($0.name, $0.abstract) })
+        for topic in command.topics {
+            text += "\n\(topic.title):\n"
+            for (index, paragraph) in topic.text.paragraphs.enumerated() {
+                text += (index > 0 ? "\n" : "") + wrap(paragraph, from: indent)
+            }
+            text += section(nil, topic.entries.map { ($0.label, $0.help) })
+        }
         text += section("EXIT STATUS", command.exitStatuses.map { (String($0.code), $0.meaning) })
         if !command.subcommands.isEmpty {
             text += "\n  See '\(path.joined(separator: " ")) help <subcommand>' for detailed help.\n"
@@ -23,9 +30,10 @@ package enum HelpText {
         return text
     }
 
-    private static func section(_ title: String, _ rows: [(label: String, help: String)]) -> String {
+    /// A list in two columns, under its title where there is one.
+    private static func section(_ title: String?, _ rows: [(label: String, help: String)]) -> String {
         guard !rows.isEmpty else { return "" }
-        var text = "\n\(title):\n"
+        var text = title.map { "\n\($0):\n" } ?? "\n"
         for row in rows {
             let label = String(repeating: " ", count: indent) + row.label
             let body = wrap(row.help, from: column)

@@ -17,6 +17,8 @@ package struct ParsedCommand: Sendable, Equatable {
     package func value(of argument: String) -> String? { positional[argument]?.first }
     /// The last value of an option, or nil where it was not given. Given twice, the last one counts.
     package func option(_ name: String) -> String? { optional[name]?.last }
+    /// Every value of an option that may be given more than once, in order.
+    package func options(_ name: String) -> [String] { optional[name] ?? [] }
     /// Whether an option or flag was given.
     package func has(_ option: String) -> Bool { optional[option] != nil }
 

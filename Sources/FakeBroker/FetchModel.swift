@@ -85,7 +85,7 @@ package struct FetchModel: Sendable {
     package mutating func begin(_ request: Request) -> Result<Order, FetchRefusal> {
         if request.sessionEpoch == 0 {
             sessions.removeAll { $0.id == request.sessionID }
-            lastSession += 1
+            lastSession = lastSession == .max ? 1 : lastSession + 1
             sessions.append(Session(id: lastSession, epoch: 1, entries: request.entries))
             return .success(
                 Order(
@@ -132,8 +132,8 @@ package struct FetchModel: Sendable {
         guard entry.offset >= partition.logStartOffset, entry.offset <= partition.endOffset else { return refuse(1) }
         var batches: [ModelBatch] = []
         var bytes = 0
-        for batch in partition.log
-        where batch.nextOffset > entry.offset && batch.nextOffset <= partition.highWatermark {
+        for batch in partition.log[partition.place(of: entry.offset)...]
+        where batch.nextOffset <= partition.highWatermark {
             // The first batch goes out whole whatever its size, so that a consumer never stands still.
             let fits = bytes + batch.byteCount <= min(entry.maximumBytes, left)
             guard fits || (isFirst && batches.isEmpty) else { break }
@@ -141,6 +141,25 @@ package struct FetchModel: Sendable {
             bytes += batch.byteCount
         }
         return Part(slot: entry.slot, errorCode: 0, highWatermark: partition.highWatermark, batches: batches)
+    }
+
+    /// How many sessions are kept.
+    package var sessionCount: Int { sessions.count }
+
+    /// What the session of a request asks for so far; empty where there is none.
+    package func entries(ofSession id: Int32) -> [Entry] { sessions.first { $0.id == id }?.entries ?? [] }
+
+    /// An order without a session: what the request names is all.
+    package static func sessionless(_ request: Request) -> Order {
+        Order(sessionID: 0, isIncremental: false, entries: request.entries, maximumBytes: request.maximumBytes)
+    }
+
+    /// Ends one session.
+    package mutating func endSession(_ id: Int32) { sessions.removeAll { $0.id == id } }
+
+    /// Ends the session that was begun first.
+    package mutating func dropOldestSession() {
+        if !sessions.isEmpty { sessions.removeFirst() }
     }
 
     /// Forgets every session, as a broker does that restarts or whose cache is full.
@@ -154,10 +173,20 @@ package struct FetchRefusal: Error, Sendable, Equatable {
 
 extension ModelBatch {
     /// What the batch takes in a fetch answer.
-    package var byteCount: Int { 61 + 20 * Int(recordCount) }
+    package var byteCount: Int { size > 0 ? size : 61 + 20 * Int(recordCount) }
 }
 
 extension PartitionModel {
+    /// The place in the log of the first batch that ends behind an offset; the end of the log where there is none.
+    package func place(of offset: Int64) -> Int {
+        var (low, high) = (0, log.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if log[middle].nextOffset > offset { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
     /// ListOffsets for -1 (high watermark) or -2 (log start), at the given node; the error code when refused.
     package func listOffset(_ timestamp: Int64, at node: Int32, currentEpoch: Int32) -> Result<Int64, FetchRefusal> {
         if let refusal = refusal(at: node, currentEpoch: currentEpoch) { return .failure(refusal) }

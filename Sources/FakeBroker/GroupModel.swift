@@ -43,28 +43,32 @@ package struct GroupModel: Sendable {
     package struct Committed: Sendable, Equatable {
         package let topic: String
         package let partition: Int32
-        package fileprivate(set) var offset: Int64
-        package fileprivate(set) var leaderEpoch: Int32
-        package fileprivate(set) var metadata: String?
+        package internal(set) var offset: Int64
+        package internal(set) var leaderEpoch: Int32
+        package internal(set) var metadata: String?
     }
 
     package let groupID: String
     /// How long the first round of an empty group waits for more members.
     private let initialDelay: UInt64
+    /// What the ids that members are given begin with.
+    private let memberPrefix: String
     package private(set) var state: State = .empty
     package private(set) var generation: Int32 = 0
-    package private(set) var members: [Member] = []
+    package internal(set) var members: [Member] = []
     package private(set) var leaderID = ""
-    package private(set) var committed: [Committed] = []
+    package internal(set) var committed: [Committed] = []
+    private static let maximumPending = 1000
     private var pendingIDs: [(id: String, until: UInt64)] = []
-    private var protocolType = ""
-    private var protocolName = ""
+    package private(set) var protocolType = ""
+    package private(set) var protocolName = ""
     private var lastMember = 0
-    private var replies: [(ticket: UInt64, Reply)] = []
+    var replies: [(ticket: UInt64, Reply)] = []
 
-    package init(groupID: String, initialDelay: UInt64) {
+    package init(groupID: String, initialDelay: UInt64, memberPrefix: String = "member-") {
         self.groupID = groupID
         self.initialDelay = initialDelay
+        self.memberPrefix = memberPrefix
     }
 
     /// The answers that have become due, in order.
@@ -73,6 +77,9 @@ package struct GroupModel: Sendable {
         replies = []
         return due
     }
+
+    /// Whether ``takeReplies()`` has something to give.
+    package var hasReplies: Bool { !replies.isEmpty }
 
     /// When ``advance(to:)`` is due.
     package var nextDeadline: UInt64? {
@@ -103,8 +110,10 @@ extension GroupModel {
     package mutating func join(_ request: JoinGroupRequest, ticket: UInt64, now: UInt64) {
         if request.memberId.isEmpty {
             lastMember += 1
-            let id = "member-\(lastMember)"
-            pendingIDs.append((id, now + UInt64(request.sessionTimeoutMs) * 1_000_000))
+            let id = "\(memberPrefix)\(lastMember)"
+            // Who asks for ids without end and never comes back with one gets no more memory than this.
+            if pendingIDs.count >= Self.maximumPending { pendingIDs.removeFirst() }
+            pendingIDs.append((id, now + Self.nanoseconds(request.sessionTimeoutMs)))
             refuseJoin(79, ticket: ticket, memberID: id)
             return
         }
@@ -124,8 +133,8 @@ extension GroupModel {
         protocolType = request.protocolType
         members.append(
             Member(
-                id: request.memberId, sessionTimeout: UInt64(request.sessionTimeoutMs) * 1_000_000,
-                rebalanceTimeout: UInt64(request.rebalanceTimeoutMs) * 1_000_000, protocols: request.protocols,
+                id: request.memberId, sessionTimeout: Self.nanoseconds(request.sessionTimeoutMs),
+                rebalanceTimeout: Self.nanoseconds(request.rebalanceTimeoutMs), protocols: request.protocols,
                 heard: now, joinTicket: ticket, hasJoined: true))
         prepareRound(now)
         completeJoinIfPossible(now)
@@ -203,49 +212,6 @@ extension GroupModel {
         }
         replies.append((ticket, .leave(answer)))
     }
-
-    package mutating func commit(_ request: OffsetCommitRequest, ticket: UInt64, now: UInt64) {
-        let code = commitError(request)
-        var answer = OffsetCommitResponse()
-        for topic in request.topics {
-            var entry = OffsetCommitResponse.OffsetCommitResponseTopic()
-            entry.name = topic.name
-            for partition in topic.partitions {
-                if code == 0 { store(topic.name, partition) }
-                var place = OffsetCommitResponse.OffsetCommitResponsePartition()
-                place.partitionIndex = partition.partitionIndex
-                place.errorCode = code
-                entry.partitions.append(place)
-            }
-            answer.topics.append(entry)
-        }
-        if code == 0, let at = members.firstIndex(where: { $0.id == request.memberId }) { members[at].heard = now }
-        replies.append((ticket, .commit(answer)))
-    }
-
-    package mutating func fetch(_ request: OffsetFetchRequest, ticket: UInt64) {
-        var answer = OffsetFetchResponse()
-        for asked in request.groups {
-            var group = OffsetFetchResponse.OffsetFetchResponseGroup()
-            group.groupId = asked.groupId
-            for topic in asked.topics ?? [] {
-                var entry = OffsetFetchResponse.OffsetFetchResponseTopics()
-                entry.name = topic.name
-                for partition in topic.partitionIndexes {
-                    let known = committed.first { $0.topic == topic.name && $0.partition == partition }
-                    var place = OffsetFetchResponse.OffsetFetchResponsePartitions()
-                    place.partitionIndex = partition
-                    place.committedOffset = known?.offset ?? -1
-                    place.committedLeaderEpoch = known?.leaderEpoch ?? -1
-                    place.metadata = known?.metadata ?? ""
-                    entry.partitions.append(place)
-                }
-                group.topics.append(entry)
-            }
-            answer.groups.append(group)
-        }
-        replies.append((ticket, .fetch(answer)))
-    }
 }
 
 // MARK: - Time and faults
@@ -291,6 +257,8 @@ extension GroupModel {
 // MARK: - Inside
 
 extension GroupModel {
+    private static func nanoseconds(_ milliseconds: Int32) -> UInt64 { UInt64(max(milliseconds, 0)) * 1_000_000 }
+
     private var patience: UInt64 { members.map(\.rebalanceTimeout).max() ?? 0 }
 
     private mutating func prepareRound(_ now: UInt64) {
@@ -405,24 +373,5 @@ extension GroupModel {
         var answer = SyncGroupResponse()
         answer.errorCode = code
         replies.append((ticket, .sync(answer)))
-    }
-
-    private func commitError(_ request: OffsetCommitRequest) -> Int16 {
-        if request.generationIdOrMemberEpoch < 0 { return members.isEmpty ? 0 : 25 }
-        guard hasMember(request.memberId) else { return 25 }
-        if request.generationIdOrMemberEpoch != generation { return 22 }
-        if case .completing = state { return 27 }
-        return 0
-    }
-
-    private mutating func store(_ topic: String, _ partition: OffsetCommitRequest.OffsetCommitRequestPartition) {
-        let entry = Committed(
-            topic: topic, partition: partition.partitionIndex, offset: partition.committedOffset,
-            leaderEpoch: partition.committedLeaderEpoch, metadata: partition.committedMetadata)
-        if let at = committed.firstIndex(where: { $0.topic == topic && $0.partition == partition.partitionIndex }) {
-            committed[at] = entry
-        } else {
-            committed.append(entry)
-        }
     }
 }

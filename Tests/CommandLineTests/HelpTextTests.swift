@@ -11,6 +11,7 @@ struct HelpTextTests {
                 Option("mode", short: "m", value: "bits", help: "Access bits."),
                 Option("a-name-that-needs-a-line", help: "Long."), Option("hidden", help: "Not shown.", isHidden: true),
             ],
+            topics: [Topic("BITS", text: "Of bits.\n\nMore of them.", entries: [.init("r", "Read.")])],
             exitStatuses: [.success])
         #expect(
             HelpText.of(command, path: ["tool", "copy"], isRoot: false) == """
@@ -32,10 +33,24 @@ struct HelpTextTests {
                                           Long.
                   -h, --help              Show this text.
 
+                BITS:
+                  Of bits.
+
+                  More of them.
+
+                  r                       Read.
+
                 EXIT STATUS:
                   0                       Success, or a stop that was asked for.
 
                 """)
+    }
+
+    @Test func `the fake broker's help tells of its faults, within 80 columns`() {
+        let text = HelpText.of(Program.fakeBroker, path: [Program.fakeBroker.name], isRoot: true)
+        #expect(text.contains("\nFAULTS:\n") && text.contains("\n  error=NAME "))
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
+        #expect(lines.allSatisfy { $0.count <= 80 })
     }
 
     @Test func `the program's help lists the commands that are not hidden, within 80 columns`() throws {

@@ -7,7 +7,7 @@ import pytest
 from conftest import run
 from workers import TOP
 
-PROGRAMS = ["usr/bin/kafka-connect", "usr/bin/kafka-connect-conformance"]
+PROGRAMS = [f"usr/bin/kafka-connect{suffix}" for suffix in ("", "-conformance", "-fakebroker")]
 PLUGINS = ["usr/lib/kafka-connect/plugins/kafka-connect-file.so", "usr/lib/kafka-connect/plugins/kafka-connect-verifiable.so"]
 ALL = pytest.mark.parametrize("path", [*PROGRAMS, *PLUGINS])
 

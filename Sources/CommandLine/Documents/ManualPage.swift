@@ -34,6 +34,7 @@ package enum ManualPage {
         lines += [".Pp", "The options are:"]
         var text = lines.joined(separator: "\n") + "\n"
         text += options(of: command, isRoot: false)
+        text += topics(of: command)
         if !command.exitStatuses.isEmpty { text += ".Sh EXIT STATUS\n" + exitStatuses(of: command) }
         return text + ".Sh SEE ALSO\n.Xr kafka-connect 1 ,\n.Xr kafka-connect.yaml 5\n"
     }
@@ -59,6 +60,24 @@ package enum ManualPage {
             lines += [".It \(short)\(macro(option))", ManualText.line(option.help)]
         }
         return (lines + [".El"]).joined(separator: "\n") + "\n"
+    }
+
+    /// Sections of their own.
+    private static func topics(of command: Command) -> String {
+        var lines: [String] = []
+        for topic in command.topics {
+            lines.append(".Sh \(ManualText.word(topic.title))")
+            for (index, paragraph) in topic.text.paragraphs.enumerated() {
+                lines += (index > 0 ? [".Pp"] : []) + [ManualText.line(paragraph)]
+            }
+            guard !topic.entries.isEmpty else { continue }
+            lines.append(".Bl -tag -width Ds")
+            for entry in topic.entries {
+                lines += [".It Cm \(ManualText.word(entry.label))", ManualText.line(entry.help)]
+            }
+            lines.append(".El")
+        }
+        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
     }
 
     /// A list of the exit statuses.

@@ -11,15 +11,19 @@ package struct ModelBatch: Sendable, Equatable {
     package var leaderEpoch: Int32 = -1
     /// Names the content; the model only keeps it.
     package var payload: Int
+    /// Bytes that it takes in a request, where there are real ones; 0 where the model makes up a size.
+    package var size: Int
 
     package init(
-        recordCount: Int32, producerID: Int64 = -1, producerEpoch: Int16 = -1, baseSequence: Int32 = -1, payload: Int
+        recordCount: Int32, producerID: Int64 = -1, producerEpoch: Int16 = -1, baseSequence: Int32 = -1, payload: Int,
+        size: Int = 0
     ) {
         self.recordCount = recordCount
         self.producerID = producerID
         self.producerEpoch = producerEpoch
         self.baseSequence = baseSequence
         self.payload = payload
+        self.size = size
     }
 
     /// The offset after its last record.

@@ -54,4 +54,29 @@ package struct PartitionModel: Sendable {
 
     /// Nobody leads until the next election.
     package mutating func loseLeader() { leader = -1 }
+
+    /// Drops the oldest batches, as retention does. What producers wrote last stays known.
+    package mutating func dropOldest(_ count: Int) {
+        guard count > 0, count <= log.count else { return }
+        logStartOffset = log[count - 1].nextOffset
+        log.removeFirst(count)
+    }
+
+    /// DeleteRecords: nothing below `offset` can be read any more. Batches that lie below it as a whole go.
+    ///
+    /// - Returns: how many batches went.
+    package mutating func advanceLogStart(to offset: Int64) -> Int {
+        guard offset > logStartOffset else { return 0 }
+        let count = log.firstIndex { $0.nextOffset > offset } ?? log.count
+        log.removeFirst(count)
+        logStartOffset = offset
+        return count
+    }
+
+    /// Keeps the batches at these places of the log, as compaction does; offsets stay as they are. The last one is always kept,
+    /// because it tells where the log ends.
+    package mutating func compact(keeping isKept: (Int) -> Bool) {
+        let last = log.count - 1
+        log = log.indices.filter { $0 == last || isKept($0) }.map { log[$0] }
+    }
 }

@@ -17,6 +17,9 @@ package struct ProducerStateModel: Sendable {
         case refuse(errorCode: Int16)
     }
 
+    /// Beyond so many the one that came first is forgotten.
+    private static let maximumProducers = 1000
+
     private var entries: [Entry] = []
 
     package init() {}
@@ -43,6 +46,7 @@ package struct ProducerStateModel: Sendable {
     package mutating func remember(_ batch: ModelBatch) {
         guard batch.producerID >= 0 else { return }
         guard let place = entries.firstIndex(where: { $0.id == batch.producerID }) else {
+            if entries.count >= Self.maximumProducers { entries.removeFirst() }
             entries.append(Entry(id: batch.producerID, epoch: batch.producerEpoch, batches: [batch]))
             return
         }

@@ -14,10 +14,11 @@ struct ManualPageTests {
             ManualPage.page(of: command, path: ["kafka-connect", command.name], links: links, date: Self.date))
     }
 
-    @Test func `the committed page of the conformance checker is what the table says`() {
-        CommittedFile("packaging/man-dev/kafka-connect-conformance.1").expect(
-            ManualPage.page(
-                of: Program.conformance, path: [Program.conformance.name], links: [], date: Self.date))
+    @Test func `the committed pages of the programs for authors of connectors are what their tables say`() {
+        for program in [Program.conformance, Program.fakeBroker] {
+            CommittedFile("packaging/man-dev/\(program.name).1").expect(
+                ManualPage.page(of: program, path: [program.name], links: [], date: Self.date))
+        }
     }
 
     /// Not parameterised: all parts are in one file.
@@ -45,6 +46,7 @@ struct ManualPageTests {
                 Option("mode-bits", short: "m", value: "bits", help: "Access."),
                 Option("probe", help: "Not shown.", isHidden: true),
             ],
+            topics: [Topic("MODE BITS", text: "Of bits.\n\nAnd more.", entries: [.init("a-b=N", "All. Some.")])],
             exitStatuses: [.success])
         let page = ManualPage.page(
             of: command, path: ["tool", "copy"], links: ["tool-copy-files"], date: "May 1, 2026")
@@ -88,6 +90,15 @@ struct ManualPageTests {
                 Access.
                 .It Fl h , Fl \-help
                 Show this text.
+                .El
+                .Sh MODE BITS
+                Of bits.
+                .Pp
+                And more.
+                .Bl -tag -width Ds
+                .It Cm a\-b=N
+                All.
+                Some.
                 .El
                 .Sh EXIT STATUS
                 .Bl -tag -width Ds

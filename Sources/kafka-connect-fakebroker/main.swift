@@ -1,0 +1,3 @@
+import Glibc
+
+exit(Entry.run(Swift.CommandLine.arguments))
