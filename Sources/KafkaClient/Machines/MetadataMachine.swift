@@ -159,7 +159,8 @@ package struct MetadataMachine {
         }
         isDue = isIncomplete || isRestOwed
         if isRestOwed { nextAttempt = now }
-        if question != .creation { lastSuccess = now }
+        // One for topics that may be created tells all where nothing else is wanted.
+        if question != .creation || !isRestOwed { lastSuccess = now }
         snapshot = merged
         actions.append(.publish)
         advance(now: now)

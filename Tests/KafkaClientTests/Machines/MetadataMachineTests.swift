@@ -87,6 +87,14 @@ private func snapshot(
         #expect(machine.snapshot.topics.map(\.name) == ["a", "new"])
     }
 
+    @Test func `an answer about topics that may be created ages like any other`() {
+        var machine = MetadataMachine(configuration: .init(), seed: 1)
+        machine.interestAdded(["a"], allowsCreation: true, now: second)
+        #expect(machine.takeActions() == [.request(topics: ["a"], allowsCreation: true)])
+        machine.answered(snapshot([("a", 1, 0)]), errorCode: 0, now: second)
+        #expect(machine.nextDeadline() == 301 * second)
+    }
+
     @Test func `a topic that nobody creates keeps the others from being asked for no longer than a request`() throws {
         for wantsAll in [false, true] {
             var machine = machine(["a"])
