@@ -141,7 +141,8 @@ package final class KafkaConnections: KafkaPorts {
             throw ConnectError(error)
         }
         try subscribe(consumer, config)
-        return KafkaRecordReceiver(consumer: consumer, use: use)
+        let session = gate.map { SessionWait($0, wake: wake) }
+        return KafkaRecordReceiver(consumer: consumer, use: use, session: session)
     }
 
     /// What validation refuses is refused here again, for a configuration that came by another way.

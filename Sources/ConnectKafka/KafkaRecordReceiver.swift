@@ -10,6 +10,7 @@ final class KafkaRecordReceiver: RecordReceiver {
     private let consumer: any ChunkSource
     /// nil where no cluster is behind the source.
     private let use: ClusterUse?
+    private let session: SessionWait?
     private let decompressor = Decompressor(pool: RecordBufferPool(keptBytes: 4 << 20))
     private let arena = ByteArena()
     private var current: (walk: ChunkWalk, partition: ConnectModel.TopicPartition)?
@@ -32,13 +33,15 @@ final class KafkaRecordReceiver: RecordReceiver {
         let list = Mutex<[(sequence: UInt64, error: ConnectError?)]>([])
     }
 
-    init(consumer: any ChunkSource, use: ClusterUse? = nil) {
+    /// - Parameter session: of a worker of a cluster: records wait while others may have the task.
+    init(consumer: any ChunkSource, use: ClusterUse? = nil, session: SessionWait? = nil) {
         self.consumer = consumer
         self.use = use
+        self.session = session
     }
 
     func next(into table: IncomingTable) -> ReceiverEvent {
-        if lent != nil { return nextEvent() }
+        if lent != nil || session?.mustWait() == true { return nextEvent() }
         table.count = 0
         while true {
             if current != nil {

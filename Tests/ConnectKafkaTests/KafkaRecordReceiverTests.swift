@@ -1,5 +1,7 @@
 import ConnectModel
+import EventLoop
 import KafkaClient
+import Synchronization
 import Testing
 
 @testable import ConnectKafka
@@ -93,6 +95,26 @@ import Testing
         source.events = [.records(WireBatch.chunk(Self.aborting, from: 5, aborted: Self.aborted))]
         #expect(
             try offsets(KafkaRecordReceiver(consumer: source), tableOf: 50, pauses: true) == Self.committed)
+    }
+
+    @Test func `records wait while the worker's session may be over, and the task is woken once it stands`() throws {
+        let batches = [WireBatch(base: 0, count: 10)]
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(batches, isReadCommitted: false))]
+        let gate = SessionGate()
+        let wakes = Atomic<Int>(0)
+        let session = SessionWait(gate) { wakes.add(1, ordering: .relaxed) }
+        let receiver = KafkaRecordReceiver(consumer: source, session: session)
+        let table = IncomingTable(capacity: 4)
+        for _ in 0..<3 { #expect(receiver.next(into: table).isNone) }
+        #expect(source.events.count == 1 && wakes.load(ordering: .relaxed) == 0)
+        let now = EventLoop.now()
+        gate.open(until: now + 60_000_000_000, now: now)
+        #expect(wakes.load(ordering: .relaxed) == 1)
+        #expect(try offsets(receiver, tableOf: 4, pauses: false) == Array(0..<10))
+        gate.shut()
+        source.events = [.records(WireBatch.chunk(batches, isReadCommitted: false))]
+        #expect(receiver.next(into: table).isNone, "as often as it is over")
     }
 
     @Test func `what was aborted behind the pause stays hidden`() throws {
