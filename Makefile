@@ -46,13 +46,13 @@ test-seeds: build ## producer, consumer and whole clusters of workers against th
 	@$(BIN)/seeds cluster --from 0 --count 100000
 
 test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
-	@/usr/bin/python3 -m pytest -q -rs Tests/Standalone
+	@/usr/bin/python3 -m pytest -q -rsfE Tests/Standalone
 
 test-distributed: build deps-test ## clusters of workers, with Apache's own where KAFKA_HOME is; longer: MIXED_3_9=1 MIXED_ALL=1 KILLS=20 BOUNCES=3 OUTAGE_SECONDS=60
-	@/usr/bin/python3 -m pytest -q -rs Tests/Distributed
+	@/usr/bin/python3 -m pytest -q -rsfE Tests/Distributed
 
 test-conformance: build deps-test ## the checker for authors of connectors, with libraries that break one rule each
-	@/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider Tests/Conformance
+	@/usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider Tests/Conformance
 
 test-unit-files: ## what systemd says of the unit files, and the exposure that it computes
 	@scripts/dependencies system
@@ -61,7 +61,7 @@ test-unit-files: ## what systemd says of the unit files, and the exposure that i
 # Installs the package by apt where packages can be made, else the tree of `install`.
 system-test: build $(if $(wildcard scripts/apt-repository),apt-repository) ## the installed worker under a real systemd, in systemd-nspawn on a Debian root that is made once; as root
 	@scripts/dependencies system
-	@/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider Tests/System
+	@/usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider Tests/System
 
 lint: ## formatting, and which module imports which
 	@swift format lint --strict --recursive --parallel Sources Plugins Tests Fuzz Package.swift

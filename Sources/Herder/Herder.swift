@@ -67,6 +67,7 @@ package actor Herder: HerderPort {
                 workerID: settings.workerID, patience: settings.patience,
                 membership: dependencies.cluster?.membership,
                 rotation: dependencies.cluster?.rotation,
+                seed: .random(in: 0...UInt64.max),
                 // Clients read it, and a cluster's status topic takes records of limited size.
                 trace: { LogSystem.redactor.redact($0.trace).cut(to: Self.longestTrace) },
                 version: { (try? catalog.resolve($0["connector.class"] ?? ""))?.version }))

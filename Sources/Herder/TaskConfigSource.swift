@@ -26,10 +26,7 @@ struct TaskConfigSource: Sendable {
         }
         let configs = TaskConfigPlan.rawConfigs(
             given, raw: raw, resolved: resolved, taskClass: TaskConfigPlan.taskClass(of: className), kind: kind)
-        let differs = TaskConfigPlan.differs(configs, from: state) { config in
-            do { return try resolve(config) } catch { return config }
-        }
-        return ConnectorMachine.Given(configs: configs, differs: differs)
+        return ConnectorMachine.Given(configs: configs, differs: TaskConfigPlan.differs(configs, from: state))
     }
 
     /// `tasks.max`, which validation has seen to be a number from 1 on.

@@ -90,8 +90,7 @@ package struct ConfigLogMachine: Sendable {
             return existed ? [.connectorRemoved(name)] : []
         }
         guard let config = Self.properties(value) else { return ignored(.connector(name), "no properties") }
-        connectors[name, default: ConnectorConfigState()].config = config
-        if connectors[name]?.targetState == nil { connectors[name]?.targetState = .started }
+        connectors[name, default: ConnectorConfigState()].configure(config, offset: offset)
         return [.connectorUpdated(name)]
     }
 
@@ -109,6 +108,7 @@ package struct ConfigLogMachine: Sendable {
         }
         let updated = state.commit(count: count, offset: offset)
         connectors[name] = state
+        guard let updated else { return [.tasksConfirmed(name)] }
         return [.tasksUpdated(name, updated.map { TaskID(connector: name, number: $0) })]
     }
 
@@ -163,6 +163,8 @@ package enum ConfigLogEvent: Sendable, Equatable {
     case connectorRemoved(String)
     /// Task configurations were committed; the numbers that are in force now, none for an incomplete commit.
     case tasksUpdated(String, [TaskID])
+    /// The task configurations that are in force were committed again.
+    case tasksConfirmed(String)
     case targetStateChanged(String)
     case sessionKeyChanged(SessionKey)
     case restartRequested(RestartRequest)

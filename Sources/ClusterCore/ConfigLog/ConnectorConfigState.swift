@@ -13,9 +13,13 @@ package struct ConnectorConfigState: Sendable, Equatable {
     package internal(set) var isInconsistent = false
     /// Counts valid commits from 0; nil before the first. Memory only.
     package internal(set) var taskGeneration: UInt64?
-    /// Offset of the record after the last commit; −1 before the first. An assignment that was made from less of the log says
-    /// nothing of these tasks.
-    package internal(set) var committedOffset: Int64 = -1
+    /// Offset after the commit that put the tasks into force, or after the first configuration where there was none since. An
+    /// assignment that was made from less of the log says nothing of these tasks.
+    package private(set) var committedOffset: Int64 = -1
+    /// A configuration was stored behind the last commit. Where compaction then removes the one before it, who reads the log
+    /// from its beginning takes the commit for one of a removed connector and passes it over (KAFKA-16838): the tasks are to
+    /// be committed again.
+    package private(set) var isCommitOvertaken = false
     /// Number of tasks at the last fencing.
     package internal(set) var fencedTaskCount: Int32?
     /// Tasks were committed since the last fencing.
@@ -31,26 +35,38 @@ package struct ConnectorConfigState: Sendable, Equatable {
     /// Keeps a task's configuration until the commit.
     mutating func `defer`(_ config: ConfigMap, for number: Int32) { deferred[number] = config }
 
+    /// A configuration was stored.
+    mutating func configure(_ config: ConfigMap, offset: Int64) {
+        if self.config == nil { committedOffset = offset }
+        self.config = config
+        if targetState == nil { targetState = .started }
+        isCommitOvertaken = taskCount != nil
+    }
+
     /// Puts what was deferred into force, if it is complete.
     ///
-    /// - Returns: the numbers that were put into force; extra ones, which compaction may leave, among them.
-    mutating func commit(count: Int32, offset: Int64) -> [Int32] {
-        committedOffset = offset
-        var updated: [Int32] = []
-        if isComplete(count) {
-            updated = deferred.keys
-            taskConfigs = (0..<count).compactMap { deferred[$0] }
-            if !deferred.isEmpty { taskGeneration = taskGeneration.map { $0 + 1 } ?? 0 }
-            isInconsistent = false
-            appliedConfig = config
-        } else {
+    /// - Returns: the numbers that were put into force; extra ones, which compaction may leave, among them. nil where the same
+    ///   tasks were in force before.
+    mutating func commit(count: Int32, offset: Int64) -> [Int32]? {
+        defer { deferred.removeAll() }
+        isFencingPending = true
+        isCommitOvertaken = false
+        guard isComplete(count) else {
+            committedOffset = offset
+            taskCount = count
             isInconsistent = true
             taskConfigs = []
+            return []
         }
-        deferred.removeAll()
+        let configs = (0..<count).compactMap { deferred[$0] }
+        if !deferred.isEmpty { taskGeneration = taskGeneration.map { $0 + 1 } ?? 0 }
+        if !isInconsistent, taskCount == count, taskConfigs == configs, appliedConfig == config { return nil }
+        committedOffset = offset
         taskCount = count
-        isFencingPending = true
-        return updated
+        isInconsistent = false
+        taskConfigs = configs
+        appliedConfig = config
+        return deferred.keys
     }
 
     /// What a removed connector loses. The fencing record and the generation stay.
@@ -59,6 +75,7 @@ package struct ConnectorConfigState: Sendable, Equatable {
         taskCount = nil
         appliedConfig = nil
         taskConfigs = []
+        isCommitOvertaken = false
         deferred.removeAll()
     }
 

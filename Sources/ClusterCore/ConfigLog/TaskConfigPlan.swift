@@ -34,19 +34,14 @@ package enum TaskConfigPlan {
         }
     }
 
-    /// Whether the tasks must be replaced: other task configurations than those in force, or the connector's configuration
-    /// changed since those were made, which may concern what the runtime reads, such as converters.
+    /// Whether task configurations must be stored: others than those in force, or the same ones where the connector's
+    /// configuration was stored since. It may have changed what the runtime reads of it, such as converters; and where it has
+    /// not, its record has overtaken the commit, see ``ConnectorConfigState/isCommitOvertaken``.
     ///
-    /// - Parameters:
-    ///   - wanted: raw task configurations.
-    ///   - resolve: resolves references to config providers, for the comparison of connector configurations.
-    package static func differs(
-        _ wanted: [ConfigMap], from state: ConnectorConfigState, resolve: (ConfigMap) -> ConfigMap
-    ) -> Bool {
-        guard !state.isInconsistent, state.taskCount == Int32(exactly: wanted.count), state.taskConfigs == wanted,
-            let config = state.config, let applied = state.appliedConfig
-        else { return true }
-        return config != applied && resolve(config) != resolve(applied)
+    /// - Parameter wanted: raw task configurations.
+    package static func differs(_ wanted: [ConfigMap], from state: ConnectorConfigState) -> Bool {
+        state.isInconsistent || state.isCommitOvertaken || state.taskCount != Int32(exactly: wanted.count)
+            || state.taskConfigs != wanted
     }
 
     /// The name of a connector's task class: Apache's connectors name them so, and here they are the same thing.

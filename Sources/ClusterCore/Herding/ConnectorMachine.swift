@@ -32,6 +32,8 @@ package struct ConnectorMachine: Sendable {
     var published: [ConfigMap]?
     /// The connector was asked again because others were committed.
     var wasAskedAgain = false
+    /// Between attempts to bring tasks into force again that incomplete commits took out of it.
+    var recommits = Backoff.taskConfigs
     var offers = TaskConfigOffers()
     var connectorHasEnded = false
     var tasksHaveEnded = false

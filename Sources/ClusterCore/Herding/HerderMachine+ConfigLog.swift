@@ -34,6 +34,8 @@ extension HerderMachine {
             adoptTasks(name, at: now)
             noteCommitted(name)
             tell(at: now) { $0.configChanged(reason: "the tasks of connector \(name) were changed", now: now.time) }
+        // They run on.
+        case .tasksConfirmed(let name): noteCommitted(name)
         case .targetStateChanged(let name): applyTarget(name, at: now)
         case .restartRequested(let request): restartOwned(request, at: now)
         case .sessionKeyChanged(let key): readSessionKey(key, at: now)

@@ -188,7 +188,9 @@ extension HerderMachine {
     }
 
     /// A write that was given up may come to be behind newer ones, and a stop may be stored by half: a connector whose tasks
-    /// are not those that it gave last is asked again. Once: another time could be as vain.
+    /// are not those that it gave last is asked again. Once: another time could be as vain. But where the commits of two
+    /// leaders took the tasks out of force, as of two groups on one topic or of a leader that is one no longer, until they are
+    /// in force again.
     mutating func compareCommitted(at now: Moment) {
         let names = committed
         committed = []
@@ -204,10 +206,21 @@ extension HerderMachine {
                 committed.append(name)
                 continue
             }
+            guard !state.isInconsistent else {
+                recommitLater(name, at: now)
+                continue
+            }
+            connectors.change(name) { $0.recommits.reset() }
             let isOther = state.taskConfigs != published
             if isOther, !connector.wasAskedAgain { steer(name, at: now) { $0.requestTaskConfigs(now: now.time) } }
             connectors.change(name) { $0.wasAskedAgain = isOther }
         }
+    }
+
+    /// Asks a connector again after a pause, which differs from that of others who write the same.
+    private mutating func recommitLater(_ name: String, at now: Moment) {
+        guard let pause = connectors.change(name, { $0.recommits.advance() }) else { return }
+        offerRetries.append((now.time &+ pause / 2 + settings.seed % max(pause / 2, 1), name))
     }
 
     /// Tasks of a stopped connector are the leader's to take out of the log, once it is known who leads and what it writes

@@ -100,7 +100,29 @@ extension HerderMachine {
             work.set.contains(TaskID(connector: name, number: number)) && (isKnown || connector.tasks.owns(number))
         }
         steerTasks(name, at: now, evenIfNothing: false) { $0.own(mine) }
+        if isKnown { reportUnknownTasks(of: name, from: count) }
         forgetIfReleased(name)
+    }
+
+    /// Tasks that the leader knows and the log, as this worker has read it, does not. Told in each generation: others may have
+    /// run them meanwhile.
+    private mutating func reportUnknownTasks(of name: String, from count: Int32) {
+        for number in work.set.taskNumbers(of: name) where number >= count {
+            let task = TaskID(connector: name, number: number)
+            let told = statuses.task(task)
+            let isTold = told?.state == .failed && told?.workerID == settings.workerID
+            guard !isTold || told?.generation != member?.generation else { continue }
+            report(number, .failed, Self.unknownTask(name, number), name)
+        }
+    }
+
+    private static func unknownTask(_ name: String, _ number: Int32) -> ConnectError {
+        ConnectError(
+            .taskFailed, "The config topic has no configuration in force of task \(name)-\(number)",
+            detail:
+                "The leader knows one: it was overtaken by the connector's configuration and then compacted, or removed, before "
+                + "this worker read the topic. PUT the connector's configuration again to have its tasks stored again, with some "
+                + "change where one of Apache's workers leads.")
     }
 
     private mutating func forgetIfReleased(_ name: String) {

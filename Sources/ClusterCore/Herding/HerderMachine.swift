@@ -34,6 +34,8 @@ package struct HerderMachine: Sendable {
         /// nil for a worker alone.
         package var membership: WorkerMachine.Settings?
         package var rotation: SessionKeyRotation?
+        /// Any number, another one in each worker: by it differ pauses of workers that would else disturb each other again.
+        package var seed: UInt64
         /// The trace that a status shows of an error.
         package var trace: @Sendable (ConnectError) -> String
         /// The version of the plugin that a connector's configuration names; nil where there is none.
@@ -44,6 +46,7 @@ package struct HerderMachine: Sendable {
             workerID: String, patience: ConnectorLifecycle.Patience = .standard,
             membership: WorkerMachine.Settings? = nil,
             rotation: SessionKeyRotation? = nil,
+            seed: UInt64 = 0,
             trace: @escaping @Sendable (ConnectError) -> String = { $0.trace },
             version: @escaping @Sendable (ConfigMap) -> String? = { _ in nil }
         ) {
@@ -51,6 +54,7 @@ package struct HerderMachine: Sendable {
             self.patience = patience
             self.membership = membership
             self.rotation = rotation
+            self.seed = seed
             self.trace = trace
             self.version = version
         }

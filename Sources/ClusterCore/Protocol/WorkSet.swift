@@ -59,6 +59,11 @@ package struct WorkSet: Sendable {
         positions[connector].map { !entries[$0].tasks.isEmpty } ?? false
     }
 
+    /// Numbers of a connector's tasks that are in the set, in order.
+    package func taskNumbers(of connector: String) -> [Int32] {
+        positions[connector].map { entries[$0].tasks.inOrder } ?? []
+    }
+
     /// Adds a connector itself.
     ///
     /// - Returns: whether it was not there.

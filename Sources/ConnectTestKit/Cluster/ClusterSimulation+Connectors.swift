@@ -66,7 +66,7 @@ extension ClusterSimulation {
         let configs = (0..<count).map { number in
             ConfigMap([("task", "\(number)"), ("version", config["version"])])
         }
-        let differs = state.map { state in TaskConfigPlan.differs(configs, from: state) { $0 } } ?? true
+        let differs = state.map { state in TaskConfigPlan.differs(configs, from: state) } ?? true
         later(worker, name, delay(0, strikes(30) ? 1_000 : 20)) { [unowned self] _ in
             let given = ConnectorMachine.Given(configs: configs, differs: differs)
             feed(worker) { $0.gaveTaskConfigs(name, instance: instance, .success(given), at: $1) }

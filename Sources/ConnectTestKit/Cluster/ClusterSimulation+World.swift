@@ -35,6 +35,7 @@ extension ClusterSimulation {
         times(2) { [unowned self] in loseCoordinator() }
         times(2) { [unowned self] in compact() }
         times(2) { [unowned self] in writeGarbage() }
+        times(1) { [unowned self] in commitTwice() }
         times(1) { [unowned self] in
             let jump = Int64(random.below(7_200_000) - 3_600_000)
             note("the wall clock jumps by \(jump) ms")
@@ -76,7 +77,8 @@ extension ClusterSimulation {
                 membership: WorkerMachine.Settings(
                     url: "http://w\(number):8083/", mode: modes[number], maximumDelay: delaySetting,
                     syncTimeout: 1_000 * Self.millisecond, unsyncBackoff: 1_000 * Self.millisecond),
-                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 600_000)),
+                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 600_000),
+                seed: UInt64(number) << 20),
             seed: random.next(), lag: 20, sabotage: sabotage)
         workers[number] = worker
         note("\(worker.name) starts, \(worker.mode.rawValue)")
@@ -155,16 +157,13 @@ extension ClusterSimulation {
     private func compact() {
         guard !isHealed else { return }
         note("compaction")
-        // A configuration that compaction moves behind the commit of its tasks takes them out of force for whoever reads the
-        // log afresh, and for nobody else. That is Apache's format too (KAFKA-16838), and healed by the next commit only. Just
-        // so with tasks of which a write that broke off has left newer configurations and no commit.
-        let newer = truth.connectorNames.filter { truth.connector($0)?.appliedConfig != truth.connector($0)?.config }
-        config.compact(
-            below: truth.offset - 1, sparing: newer.map { ConfigLogKey.connector($0).text } + uncommittedTasks)
+        // What compaction leaves of a write that broke off, or of two commits at once, is not the same for whoever reads the log
+        // afresh as for those who read all of it. That is Apache's format, and healed by the next commit only.
+        config.compact(below: truth.offset - 1, sparing: uncommittedTasks)
         statuses.compact(below: statuses.end)
     }
 
-    /// Keys of tasks whose newest configuration has no commit behind it.
+    /// Keys of tasks whose newest configuration has no commit behind it, and of those that are out of force by two.
     private var uncommittedTasks: [String] {
         var tasks: [String: [String]] = [:]
         for key in config.entries.compactMap(\.key) {
@@ -174,7 +173,8 @@ extension ClusterSimulation {
             default: break
             }
         }
-        return tasks.keys.sorted().flatMap { tasks[$0] ?? [] }
+        let doubled = truth.connectorNames.filter { truth.connector($0)?.isInconsistent == true }
+        return tasks.keys.sorted().flatMap { tasks[$0] ?? [] } + doubled.map { ConfigLogKey.commit($0).text }
     }
 
     private func writeGarbage() {
@@ -186,6 +186,20 @@ extension ClusterSimulation {
         case 2: appendConfig(ConfigLogRecord(key: "connector-", value: ["properties": .int64(7)]))
         default: appendConfig(ConfigLogRecord(key: "commit-nobody", value: ["tasks": .int64(1 << 40)]))
         }
+        changed()
+    }
+
+    /// Two leaders, one of them of a group that should have topics of its own, commit the tasks of a connector at once.
+    private func commitTwice() {
+        guard !isHealed, let name = truth.connectorNames.first(where: { truth.connector($0)?.taskConfigs.isEmpty == false }),
+            let tasks = truth.connector(name)?.taskConfigs
+        else { return }
+        note("the tasks of \(name) are committed twice")
+        for (number, config) in (tasks + tasks).enumerated() {
+            let id = TaskID(connector: name, number: Int32(clamping: number % tasks.count))
+            appendConfig(.task(id, config))
+        }
+        for _ in 0..<2 { appendConfig(.commit(name, tasks: Int32(clamping: tasks.count))) }
         changed()
     }
 
@@ -206,9 +220,11 @@ extension ClusterSimulation {
         let isNew = there.isEmpty || random.below(4) == 0
         let name = isNew ? Self.names[random.below(Self.names.count)] : there[random.below(there.count)]
         configVersion += 1
-        let config = ConfigMap([
+        var config = ConfigMap([
             ("connector.class", "C"), ("tasks.max", "\(1 + random.below(4))"), ("version", "\(configVersion)"),
         ])
+        // As those do who put what they want to be there, whatever is.
+        if random.below(3) == 0, let known = truth.connector(name)?.config { config = known }
         let command: ClusterCommand
         switch isNew ? 0 : random.below(14) {
         case 0...5: command = .put(name, config, initial: random.below(8) == 0 ? .paused : nil)

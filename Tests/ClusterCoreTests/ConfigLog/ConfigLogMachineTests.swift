@@ -61,6 +61,50 @@ import Testing
         #expect(log.connector("src")?.taskConfigs == [taskConfig(0)])
     }
 
+    @Test mutating func `tasks that are committed again as they are run on`() {
+        _ = read(.connector("src", config), task(0), task(1), .commit("src", tasks: 2))
+        let committed = log.connector("src")?.committedOffset
+        #expect(read(task(0), task(1), .commit("src", tasks: 2)) == [.tasksConfirmed("src")])
+        #expect(log.connector("src")?.committedOffset == committed, "assignments from before it count")
+        let other = ConfigMap([("name", "src"), ("key.converter", "other")])
+        _ = read(.connector("src", other))
+        #expect(read(task(0), task(1), .commit("src", tasks: 2)).count == 1)
+        #expect(log.connector("src")?.committedOffset == log.offset, "the runtime reads the connector's configuration too")
+        #expect(log.connector("src")?.appliedConfig == other)
+    }
+
+    @Test mutating func `two commits of one set of tasks take it out of force`() {
+        _ = read(.connector("src", config), task(0), task(0), .commit("src", tasks: 1))
+        #expect(read(.commit("src", tasks: 1)) == [.tasksUpdated("src", [])])
+        #expect(log.connector("src")?.isInconsistent == true)
+        #expect(read(task(0), .commit("src", tasks: 1)) == [.tasksUpdated("src", [TaskID(connector: "src", number: 0)])])
+    }
+
+    @Test mutating func `a configuration overtakes the commit before it, and who reads afresh has no tasks`() {
+        _ = read(.connector("src", config))
+        #expect(log.connector("src")?.isCommitOvertaken == false, "nothing was committed")
+        _ = read(task(0), .commit("src", tasks: 1))
+        #expect(log.connector("src")?.isCommitOvertaken == false)
+        _ = read(.connector("src", config))
+        #expect(log.connector("src")?.isCommitOvertaken == true)
+        // As compaction leaves it.
+        log = ConfigLogMachine()
+        _ = read(task(0), .commit("src", tasks: 1), .connector("src", config))
+        #expect(log.connector("src")?.taskCount == nil)
+        _ = read(task(0), .commit("src", tasks: 1))
+        #expect(log.connector("src")?.taskConfigs == [taskConfig(0)])
+        #expect(log.connector("src")?.isCommitOvertaken == false)
+    }
+
+    @Test mutating func `an assignment from before a connector was configured says nothing of its tasks`() {
+        _ = read(.connector("src", config), task(0), .commit("src", tasks: 1), .connector("src", nil))
+        _ = read(.connector("src", config))
+        #expect(log.connector("src")?.committedOffset == log.offset)
+        let configured = log.offset
+        _ = read(.connector("src", config))
+        #expect(log.connector("src")?.committedOffset == configured, "it is the same connector")
+    }
+
     @Test mutating func `a commit with more tasks than it counts is complete`() {
         _ = read(.connector("src", config), task(0), task(1), task(5))
         guard case .tasksUpdated("src", let ids)? = read(.commit("src", tasks: 2)).first else {

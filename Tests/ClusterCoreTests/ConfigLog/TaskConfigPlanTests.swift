@@ -46,10 +46,10 @@ import Testing
     @Test func `tasks are replaced when their configurations or the connector's differ`() throws {
         let one = ConfigMap([("a", "1")])
         let state = try #require(self.state([one], config: raw))
-        #expect(!TaskConfigPlan.differs([one], from: state) { $0 })
-        #expect(TaskConfigPlan.differs([], from: state) { $0 })
-        #expect(TaskConfigPlan.differs([one, one], from: state) { $0 })
-        #expect(TaskConfigPlan.differs([ConfigMap([("a", "2")])], from: state) { $0 })
+        #expect(!TaskConfigPlan.differs([one], from: state))
+        #expect(TaskConfigPlan.differs([], from: state))
+        #expect(TaskConfigPlan.differs([one, one], from: state))
+        #expect(TaskConfigPlan.differs([ConfigMap([("a", "2")])], from: state))
     }
 
     @Test func `a changed connector configuration replaces tasks that look the same`() throws {
@@ -57,11 +57,22 @@ import Testing
         var log = ConfigLogMachine()
         for record: ConfigLogRecord in [
             .connector("c", raw), .task(TaskID(connector: "c", number: 0), one), .commit("c", tasks: 1),
-            .connector("c", resolved),
+            .connector("c", ConfigMap([("other", "converter")])),
         ] { _ = log.apply(record, offset: 0, isLive: true) }
         let state = try #require(log.connector("c"))
-        #expect(TaskConfigPlan.differs([one], from: state) { $0 })
-        #expect(!TaskConfigPlan.differs([one], from: state) { _ in resolved }, "the same once resolved")
+        #expect(TaskConfigPlan.differs([one], from: state))
+    }
+
+    @Test func `tasks that a configuration has overtaken are stored again`() throws {
+        let one = ConfigMap([("a", "1")])
+        let tasks: [ConfigLogRecord] = [.task(TaskID(connector: "c", number: 0), one), .commit("c", tasks: 1)]
+        var log = ConfigLogMachine()
+        for record in [.connector("c", raw)] + tasks + [.connector("c", raw)] {
+            _ = log.apply(record, offset: log.offset, isLive: true)
+        }
+        #expect(TaskConfigPlan.differs([one], from: try #require(log.connector("c"))), "the same, but in front of it")
+        for record in tasks { _ = log.apply(record, offset: log.offset, isLive: true) }
+        #expect(!TaskConfigPlan.differs([one], from: try #require(log.connector("c"))))
     }
 
     @Test func `the task's class is named after the connector's`() {

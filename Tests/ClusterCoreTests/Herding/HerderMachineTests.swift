@@ -43,6 +43,47 @@ import Testing
         #expect(starts(try story.follow()) == ["A-0"])
     }
 
+    @Test func `tasks that are committed again as they are run on, and no round follows`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.read(tasks(2, of: "A"))
+        _ = try story.follow("A-0 A-1")
+        story.configure("A")
+        let again = story.read(tasks(2, of: "A"))
+        #expect(again.filter { if case .tasks = $0 { true } else { false } } == [])
+        #expect(story.machine.nextDeadline == nil)
+        let fewer = story.read(tasks(1, of: "A"))
+        #expect(fewer.contains { if case .tasks("A", .stop) = $0 { true } else { false } }, "others do not")
+    }
+
+    @Test func `a task that the log does not have fails with the reason, in each generation`() throws {
+        var story = HerderStory()
+        // As compaction leaves an unchanged configuration that was put again.
+        story.read(tasks(1, of: "A"))
+        story.configure("A")
+        let assigned = try story.follow("A A-0")
+        let failed = try #require(assigned.statuses.first { $0.key == "status-task-A-0" })
+        #expect(failed.status?.state == .failed)
+        #expect(failed.status?.trace?.contains("PUT the connector's configuration again") == true)
+        _ = story.machine.read(failed, at: story.now)
+        #expect(!story.configure("B").statuses.contains { $0.key == "status-task-A-0" }, "it was told")
+        let again = try story.follow("A-0")
+        #expect(again.statuses.contains { $0.key == "status-task-A-0" }, "others may have run it")
+        story.read(tasks(1, of: "A"))
+        #expect(starts(try story.follow("A-0")) == ["A-0"])
+    }
+
+    @Test func `a task that was removed behind the assignment is none that the log does not have`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.read(tasks(2, of: "A"))
+        _ = try story.follow("A-0 A-1")
+        #expect(!story.read(tasks(1, of: "A")).statuses.contains { $0.status?.state == .failed })
+        story.read(.connector("A", nil))
+        story.configure("A")
+        #expect(!story.configure("B").statuses.contains { $0.status?.state == .failed })
+    }
+
     @Test func `a round waits for what was revoked to stop`() throws {
         var story = HerderStory()
         story.configure("A")

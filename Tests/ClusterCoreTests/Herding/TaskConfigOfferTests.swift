@@ -174,6 +174,28 @@ import Testing
         #expect(!asks(story.read(other)), "the log does not say what was written")
     }
 
+    @Test func `tasks that commits of two leaders took out of force are stored again, with growing pauses`() {
+        var story = leader()
+        for pause: UInt64 in [250_000_000, 500_000_000, 1_000_000_000] {
+            #expect(!asks(story.read(.commit("A", tasks: 1))), "the other leader may be about to do the same")
+            let due = story.time + pause / 2 + HerderStory.seed % (pause / 2)
+            story.time = due - 1
+            #expect(!asks(story.machine.advance(at: story.now)))
+            story.time = due
+            let asked = story.machine.advance(at: story.now)
+            let write = story.give([task("new")], "A", after: asked)
+            #expect(write.written == [["task-A-0", "commit-A"]])
+            // Theirs come between.
+            let name = TaskID(connector: "A", number: 0)
+            story.read(.task(name, task("new")), .task(name, task("new")), .commit("A", tasks: 1))
+            _ = story.machine.written(.turn("A"), error: nil, at: story.now)
+        }
+        story.read(.task(TaskID(connector: "A", number: 0), task("new")), .commit("A", tasks: 1))
+        story.read(.commit("A", tasks: 1))
+        story.time += 250_000_000
+        #expect(asks(story.machine.advance(at: story.now)), "a success starts over")
+    }
+
     @Test func `nothing is asked while newer ones are on their way`() throws {
         var story = HerderStory()
         story.configure("A")

@@ -3,6 +3,7 @@ import ConnectModel
 
 /// A herder `m` at `http://m:8083/` with its config topic: what it writes is read back when the story says so.
 struct HerderStory {
+    static let seed: UInt64 = 31_415_926_535
     static let leaderURL = "http://l:8083/"
 
     var machine: HerderMachine
@@ -17,7 +18,8 @@ struct HerderStory {
             .init(
                 workerID: "m:8083",
                 membership: isAlone ? nil : .init(url: "http://m:8083/", mode: .sessioned, maximumDelay: 0),
-                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 3_600_000)))
+                rotation: SessionKeyRotation(algorithm: "HmacSHA256", size: 3, lifetime: 3_600_000),
+                seed: Self.seed))
         if !isAlone { _ = machine.topicsRead(at: now) }
     }
 
@@ -49,7 +51,8 @@ struct HerderStory {
     }
 
     /// A connector of one task is configured.
-    mutating func configure(_ name: String) {
+    @discardableResult
+    mutating func configure(_ name: String) -> [HerderMachine.Action] {
         read(.connector(name, ConfigMap([("connector.class", "C"), ("tasks.max", "1")])))
     }
 
