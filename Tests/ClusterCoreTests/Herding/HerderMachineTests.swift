@@ -79,7 +79,9 @@ import Testing
         let old = InstanceStatus(state: .running, workerID: "gone:8083", generation: 57)
         _ = story.machine.read(.connector("A", old), at: story.now)
         let started = try story.follow("A")
-        let instances = started.compactMap { if case .connector("A", .start(let instance)) = $0 { instance } else { nil } }
+        let instances = started.compactMap {
+            if case .connector("A", .start(let instance)) = $0 { instance } else { nil }
+        }
         let instance = try #require(instances.first)
         let now = story.now
         let failed = story.machine.connector("A", at: now) {
