@@ -80,7 +80,11 @@ import Testing
         let text = "name: c\nconnector.class: FileStreamSource\ntransforms: a\ntransforms.a.type: x\n"
         let (status, found) = lines(text, name: "c.yaml")
         #expect(status == 2)
-        #expect(found == ["3:1: error: transforms are not part of this version; leave the key out"])
+        #expect(
+            found == [
+                "3:1: error: transforms are not part of this version; leave the key out",
+                "4:1: error: Invalid value x for configuration transforms.a.type: Class x could not be found.",
+            ])
     }
 
     @Test func `a connector's file is checked as far as no plugin is needed`() {
@@ -96,19 +100,21 @@ import Testing
             """
         let (status, found) = lines(text, name: "c.yaml")
         #expect(status == 2)
-        #expect(
-            found.map { $0.prefix { $0 != " " } + $0.drop { $0 != " " }.prefix(44) } == [
-                "3:1: error: Invalid value 0 for configuration ta", "4:1: error: Invalid value some for configuration",
-                "5:1: error: Invalid value Foo for configuration ",
-                "6:1: error: producer.override.acks: acks: '5' is", "7:1: warning: unknown key producer.override.liger",
-                "8:1: error: tasks.max is given twice, first in l",
-            ])
+        let wanted = [
+            "3:1: error: Invalid value 0 for configuration tasks.max",
+            "4:1: error: Invalid value some for configuration errors.tolerance",
+            "5:1: error: Invalid value Foo for configuration key.converter",
+            "6:1: error: producer.override.acks: acks: '5' is none of",
+            "7:1: warning: unknown key producer.override.liger",
+            "8:1: error: tasks.max is given twice, first in line 3",
+        ]
+        #expect(found.count == wanted.count && zip(found, wanted).allSatisfy { $0.hasPrefix($1) }, "\(found)")
     }
 
     @Test func `a sink needs topics, and a name something behind it`() {
         let sink = lines("name=\nconnector.class=org.x.MySinkConnector\ntasks.max=1.5\n", name: "c.properties")
         #expect(sink.status == 2)
-        #expect(sink.lines.count == 3)
+        #expect(sink.lines.count == 4, "\(sink.lines)")
         #expect(sink.lines.first?.hasPrefix("1:1: error: ") == true)
         #expect(sink.lines.dropFirst().first?.hasPrefix("3:1: error: Invalid value 1.5 for") == true)
         #expect(sink.lines.last == " error: Must configure one of topics or topics.regex")

@@ -62,11 +62,11 @@ package struct ConnectorFile: Sendable {
         self.document = document
     }
 
-    /// Adds what a validation found, at the places of the keys. Of a key that was found bad before, nothing more; nor what
-    /// comes of something that could not be read.
+    /// Adds what a validation found, at the places of the keys. Of a key that was found missing before, nothing more; nor
+    /// what comes of something that could not be read.
     package mutating func add(_ errors: [(key: String, message: String)]) {
-        let known = Set(problems.filter { $0.severity == .error }.compactMap(\.key))
-        add(errors.filter { !known.contains($0.key) && document.canTell(about: $0.key) }, .error)
+        let missing = Set(problems.filter { $0.severity == .error }.compactMap(\.key)).filter { document[$0] == nil }
+        add(errors.filter { !missing.contains($0.key) && document.canTell(about: $0.key) }, .error)
     }
 
     /// Adds what is allowed and probably not meant, at the places of the keys.

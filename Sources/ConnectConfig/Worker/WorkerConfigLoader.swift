@@ -93,10 +93,10 @@ struct WorkerConfigLoader {
         }
     }
 
-    /// What the parts say; of a key that was found bad before, nothing more.
+    /// What the parts say; of a key whose value was found bad before, nothing more.
     private mutating func checkParts(_ values: [String: String]) {
         guard let checks else { return }
-        let known = Set(problems.filter { $0.severity == .error }.compactMap(\.key))
+        let known = Set(problems.dropFirst(document.problems.count).filter { $0.severity == .error }.compactMap(\.key))
         for (key, message) in checks(values, mode) where !known.contains(key) { error(message, key) }
     }
 

@@ -146,7 +146,7 @@ struct WorkerConfigTests {
             (
                 "consumer.fetch.min.byte", "unknown key consumer.fetch.min.byte; did you mean consumer.fetch.min.bytes?"
             ),
-            ("admin.listeners.http", "unknown key admin.listeners.http; did you mean admin.listeners?"),
+            ("admin.listenrs", "unknown key admin.listenrs; did you mean admin.listeners?"),
             ("consumer.compression.type", "unknown key consumer.compression.type"),
             ("key.converter.schemas.enable", nil), ("retries", nil),
             ("max.poll.records", nil), ("security.protocol", nil), ("offset.storage.retention.ms", nil),
@@ -229,7 +229,7 @@ struct WorkerConfigTests {
             problems(text).map { $0.prefix(50) } == [
                 "w.properties:1:20: error: bootstrap.servers: Malfo",
                 "w.properties:2:18: error: config.providers: Malfor",
-                "w.properties:3:1: error: Invalid value soon for con",
+                "w.properties:3:1: error: Invalid value soon for co",
                 "w.properties:6:1: warning: unknown key plugin.path",
             ])
         // One that cannot be told from another is a cluster's all the same.
