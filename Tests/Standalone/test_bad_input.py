@@ -118,7 +118,7 @@ def test_a_refused_file_of_the_folder_shows_the_places_of_its_values(make_worker
     worker = make_worker()
     worker.mode = "run"
     worker.start()
-    for name, place in (("bad", "4:1: error: Invalid value 1.5 for"), ("worse", "2:1: error: connector.class: Failed to find")):
+    for name, place in (("bad", "4:1: error: Invalid value 1.5 for"), ("worse", "2:1: error: Invalid value FileStreamSauce for configuration connector.class")):
         trace = worker.get(f"/connectors/{name}/status")["connector"]["trace"]
         assert trace.startswith(f"{folder}/{name}.yaml:{place}"), trace
 

@@ -216,7 +216,7 @@ def test_a_connector_that_is_refused_on_the_command_line_is_what_status_says_las
     bad.write_text("name: bad\nconnector.class: Nobody\n")
     worker.start(bad, wait=False)
     assert worker.process.wait(30) == 3
-    assert notifications.status().startswith(f"A connector was refused: {bad}: ")
+    assert notifications.status().startswith(f"A connector was refused: {bad}:2:1: error: ")
 
 
 def test_lines_for_the_journal_carry_a_priority_and_no_time(tmp_path):
