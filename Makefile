@@ -82,7 +82,10 @@ bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and 
 bench-distributed: build deps-test ## of `bench` the part that is about workers in a group, with what a worker has to reach
 	@scripts/bench-distributed --java --write
 
-install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
+# Compiles nothing: root, who installs, seldom has a Swift toolchain in its path.
+install: ## lay out the tree of what `build` made: DESTDIR=… PREFIX=/usr, DEV=1 for what plugin authors need
+	@for file in kafka-connect libkafka-connect-file.so$(if $(DEV), kafka-connect-conformance kafka-connect-fakebroker libkafka-connect-verifiable.so); do \
+	    [ -f $(BIN)/$$file ] || { echo "install: $(BIN)/$$file is not there: run make build first" >&2; exit 1; }; done
 	install -d $(bindir) $(libdir)/kafka-connect/plugins $(libdir)/systemd/system
 	install -m 755 $(BIN)/kafka-connect $(bindir)/kafka-connect
 	$(STRIP) $(bindir)/kafka-connect
@@ -97,9 +100,9 @@ install: build ## lay out the finished tree: DESTDIR=… PREFIX=/usr, DEV=1 for 
 	install -d $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart
 	install -m 644 etc/*.yaml $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/
 	install -m 644 etc/quickstart/* $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/examples/quickstart/
-	install -m 644 LICENSE NOTICE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/
+	install -m 644 LICENSE NOTICE README.md CHANGELOG.md CONTRIBUTING.md $(DESTDIR)$(PREFIX)/share/doc/kafka-connect/
 	install -d $(sharedir)/doc/kafka-connect/docs
-	install -m 644 docs/configuration.md docs/differences.md docs/plugins.md $(sharedir)/doc/kafka-connect/docs/
+	install -m 644 docs/*.md $(sharedir)/doc/kafka-connect/docs/
 	install -D -m 644 packaging/sysusers.d/kafka-connect.conf $(libdir)/sysusers.d/kafka-connect.conf
 	install -D -m 644 packaging/tmpfiles.d/kafka-connect.conf $(libdir)/tmpfiles.d/kafka-connect.conf
 	scripts/manual-pages $(sharedir)/man

@@ -15,7 +15,8 @@ package struct ExitStatus: Sendable, Equatable {
     /// The command line was wrong.
     package static let usage = ExitStatus(code: 1, meaning: "The command line was wrong.")
     /// The worker cannot be part of its cluster: Apache's herder ends its process with this.
-    package static let expelled = ExitStatus(code: 1, meaning: "The worker cannot be part of its cluster.")
+    package static let expelled = ExitStatus(
+        code: 1, meaning: "The worker cannot be part of its cluster: an internal topic is not compacted, say.")
     /// The worker could not start, or a file that was to be checked has errors.
     package static let failure = ExitStatus(code: 2, meaning: "The configuration was refused, or the worker failed.")
     /// A connector that was named on the command line was refused.

@@ -9,7 +9,7 @@ package enum Program {
         "kafka-connect",
         abstract: "A native Kafka Connect worker.",
         subcommands: [standalone, distributed, run, plugins, validate, version, reference],
-        exitStatuses: [.success, .usage, .failure, .connector])
+        exitStatuses: [.success, .usage, .expelled, .failure, .connector])
 
     private static let worker = Argument("worker", help: "Configuration of the worker: YAML, or Java properties.")
 
@@ -32,7 +32,7 @@ package enum Program {
         abstract: "Run a worker as a member of a cluster.",
         discussion: "Configurations, offsets and states are kept in Kafka topics that all workers of a group share.",
         arguments: [worker],
-        exitStatuses: [.success, .usage, .failure])
+        exitStatuses: [.success, .usage, .expelled, .failure])
 
     private static let run = Command(
         "run",
@@ -44,7 +44,7 @@ package enum Program {
             folders and connectors.d are read again.
             """,
         arguments: [worker],
-        exitStatuses: [.success, .usage, .failure])
+        exitStatuses: [.success, .usage, .expelled, .failure])
 
     private static let plugins = Command(
         "plugins",
@@ -67,7 +67,8 @@ package enum Program {
         abstract: "Check configuration files and report every problem.",
         discussion: """
             Each problem is printed with file, line and column. A file with a connector.class is checked as a connector's,
-            any other as a worker's.
+            any other as a worker's. Of a connector the framework's keys, converters and overrides are checked, not the
+            plugin's own keys; it is taken for a source or a sink where the name of its class ends so.
             """,
         arguments: [Argument("file", help: "Configurations of workers or connectors.", count: .oneOrMore)],
         exitStatuses: [.success, .usage, .failure])

@@ -96,6 +96,7 @@ package final class KafkaConnections: KafkaPorts {
     ) throws(ConnectError) -> any RecordSender {
         let texts = config.texts
         try checkOverrides([.producer, .admin], texts)
+        warnOfUnknown(.producer, config, task)
         let settings = try clientSettings(
             layers.sourceProducer(task.connector, task: Int(task.number), config: texts), .producer, task)
         if !settings.producer.isIdempotent {
@@ -112,6 +113,7 @@ package final class KafkaConnections: KafkaPorts {
             } catch {
                 throw ConnectError(.configInvalid, error.description)
             }
+            warnOfUnknown(.admin, config, task)
             let admin = try clientSettings(
                 layers.admin(clientID: "connector-adminclient-\(task)", config: texts), .admin, task)
             creator = TopicCreator(rules: rules, loop: loop, clusters: state, settings: admin, wake: wake)
@@ -130,6 +132,7 @@ package final class KafkaConnections: KafkaPorts {
         task: TaskID, config: ConfigMap, wake: @escaping @Sendable () -> Void
     ) throws(ConnectError) -> any RecordReceiver {
         try checkOverrides([.consumer], config.texts)
+        warnOfUnknown(.consumer, config, task)
         let settings = try clientSettings(
             layers.sinkConsumer(task.connector, task: Int(task.number), config: config.texts), .consumer, task)
         let state = state
@@ -159,6 +162,13 @@ package final class KafkaConnections: KafkaPorts {
             .configOverrideRefused,
             "Client Config Overrides not allowed: "
                 + refusals.map { "\($0.key): \($0.message)" }.joined(separator: "; "))
+    }
+
+    /// What the worker's own file says is told with that file.
+    private func warnOfUnknown(_ client: ClientKind, _ config: ConfigMap, _ task: TaskID) {
+        for (_, message) in UnknownClientKeys.overrides(of: client, in: config) {
+            Self.log.warning(message, [.connector(task.connector), .task(task.description)])
+        }
     }
 
     private func subscribe(_ consumer: Consumer, _ config: ConfigMap) throws(ConnectError) {

@@ -149,13 +149,29 @@ public struct ConnectError: Error, Sendable, Equatable {
     public let detail: String?
     /// Status of the REST answer where it is not the code's own.
     public let statusOverride: Int?
+    /// Where the error is about keys of a configuration: what is wrong with each. The message tells the same.
+    public let keyErrors: [KeyError]
+
+    /// What is wrong with a key of a configuration.
+    public struct KeyError: Sendable, Equatable {
+        public let key: String
+        public let message: String
+
+        public init(_ key: String, _ message: String) {
+            self.key = key
+            self.message = message
+        }
+    }
 
     /// An error.
-    public init(_ code: ErrorCode, _ message: String, detail: String? = nil, status: Int? = nil) {
+    public init(
+        _ code: ErrorCode, _ message: String, detail: String? = nil, status: Int? = nil, keyErrors: [KeyError] = []
+    ) {
         self.code = code
         self.message = message
         self.detail = detail
         self.statusOverride = status
+        self.keyErrors = keyErrors
     }
 
     /// Status of the REST answer.

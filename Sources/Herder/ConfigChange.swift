@@ -63,13 +63,14 @@ struct CheckedConfig: Sendable {
 
     /// What is wrong, as Apache's worker puts it; nil for a valid configuration.
     var failure: ConnectError? {
-        let errors = validation.keys.flatMap(\.errors)
+        let errors = validation.keys.flatMap { key in key.errors.map { ConnectError.KeyError(key.name, $0) } }
         guard validation.errorCount > 0, !errors.isEmpty else { return nil }
         return ConnectError(
             .configInvalid,
             "Connector configuration is invalid and contains the following \(validation.errorCount) error(s):\n"
-                + errors.joined(separator: "\n")
+                + errors.map(\.message).joined(separator: "\n")
                 + "\nYou can also find the above list of errors at the endpoint "
-                + "`/connector-plugins/{connectorType}/config/validate`")
+                + "`/connector-plugins/{connectorType}/config/validate`",
+            keyErrors: errors)
     }
 }

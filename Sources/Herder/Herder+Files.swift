@@ -8,8 +8,8 @@ extension Herder {
     /// Makes a connector what its file says: creates it, or gives it the file's configuration. Where that is refused, a
     /// connector that has a good configuration keeps it, and a new one is FAILED with the reason.
     ///
-    /// - Parameter done: called once on the loop; with the reason where the connector is not what the file says, or did not
-    ///   come up.
+    /// - Parameter done: called once on the loop; with the reason, which names the file, where the connector is not what
+    ///   the file says, or did not come up.
     package nonisolated func apply(
         _ connector: StartupConnector, _ done: @escaping @Sendable (ConnectError?) -> Void
     ) {
@@ -18,14 +18,15 @@ extension Herder {
 
     private func take(_ connector: StartupConnector, _ done: @escaping @Sendable (ConnectError?) -> Void) {
         guard shutdown == nil else {
-            return done(ConnectError(.workerStopping, "The worker is shutting down"))
+            return done(connector.placed(ConnectError(.workerStopping, "The worker is shutting down")))
         }
         guard log.connector(connector.name) != nil else { return startOne(connector) { _, error in done(error) } }
         if let problem = connector.problem { return fail(connector, problem, done) }
         perform(.putConnectorConfig(name: connector.name, config: connector.config)) { result in
             guard case .failure(let error) = result else { return done(nil) }
-            guard error != Self.endedMeanwhile else { return done(error) }
-            self.onLoop { $0.fail(connector, error, done) }
+            let placed = connector.placed(error)
+            guard error != Self.endedMeanwhile else { return done(placed) }
+            self.onLoop { $0.fail(connector, placed, done) }
         }
     }
 

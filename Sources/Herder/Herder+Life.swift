@@ -14,11 +14,13 @@ package struct StartupConnector: Sendable {
     package let problem: ConnectError?
     /// Whether a refusal is the connector's own affair: it shows as FAILED, and the worker runs on.
     package let failsAlone: Bool
+    /// Puts an error into the words of whoever wrote the file: with its name, and the places of the keys.
+    private let place: (@Sendable (ConnectError) -> ConnectError)?
 
     /// A connector of a file.
     package init(
         name: String, config: ConfigMap, initialState: TargetState?, origin: String, problem: ConnectError? = nil,
-        failsAlone: Bool
+        failsAlone: Bool, place: (@Sendable (ConnectError) -> ConnectError)? = nil
     ) {
         self.name = name
         self.config = config
@@ -26,12 +28,20 @@ package struct StartupConnector: Sendable {
         self.origin = origin
         self.problem = problem
         self.failsAlone = failsAlone
+        self.place = place
+    }
+
+    /// The reason why the connector is not what its file says, with the file's name.
+    func placed(_ error: ConnectError) -> ConnectError {
+        place?(error)
+            ?? ConnectError(error.code, "\(origin): \(error.message)", detail: error.detail, keyErrors: error.keyErrors)
     }
 }
 
 /// What went wrong with a connector that was to be started together with the worker.
 package struct StartupProblem: Sendable {
     package let connector: StartupConnector
+    /// Its message names the file.
     package let error: ConnectError
 }
 
@@ -114,7 +124,7 @@ extension Herder {
                 herder.logger.warning(
                     "The connector of \(connector.origin) does not come up; the worker starts without waiting for it any longer",
                     [.connector(connector.name)])
-                let error = ConnectError(.taskHung, "The connector has not come up yet")
+                let error = connector.placed(ConnectError(.taskHung, "The connector has not come up yet"))
                 herder.startNext(rest, problems + [StartupProblem(connector: connector, error: error)], done)
             }
         }
@@ -122,7 +132,7 @@ extension Herder {
             let isAwaited = once.take()
             guard let error else { return isAwaited ? herder.startNext(rest, problems, done) : () }
             herder.logger.error(
-                "The connector of \(connector.origin) was not started: \(error.message)",
+                "A connector was not started: \(error.trace)",
                 [.connector(connector.name), .errorCode(error.code.rawValue)])
             guard isAwaited else { return }
             herder.startNext(rest, problems + [StartupProblem(connector: connector, error: error)], done)
@@ -138,24 +148,24 @@ extension Herder {
             name: connector.name, config: connector.config, initialState: connector.initialState)
         perform(command) { result in
             guard case .failure(let error) = result else { return then(nil) }
+            let placed = connector.placed(error)
             // Whoever deleted it while it started wants to see nothing of it.
-            guard error != Self.endedMeanwhile else { return then(error) }
-            self.onLoop { $0.fail(connector, error, then) }
+            guard error != Self.endedMeanwhile else { return then(placed) }
+            self.onLoop { $0.fail(connector, placed, then) }
         }
     }
 
     /// Shows a refused connector as FAILED where that is wanted and it is not there already with a better configuration.
+    ///
+    /// - Parameter error: Names the connector's file.
     func fail(
         _ connector: StartupConnector, _ error: ConnectError, _ done: @escaping @Sendable (ConnectError?) -> Void
     ) {
         guard connector.failsAlone, !connector.name.isEmpty, shutdown == nil,
             log.connector(connector.name) == nil || isRefused(connector.name)
         else { return done(error) }
-        // Problems of a file name it themselves.
-        let message = connector.problem == nil ? "\(connector.origin): \(error.message)" : error.message
-        let shown = ConnectError(error.code, message, detail: error.detail)
         enqueue(
-            ConfigChange(name: connector.name, kind: .fail(connector.config, shown)) { _ in done(error) })
+            ConfigChange(name: connector.name, kind: .fail(connector.config, error)) { _ in done(error) })
     }
 
     // MARK: - Down

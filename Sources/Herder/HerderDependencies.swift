@@ -69,7 +69,9 @@ extension SecretHold {
 extension ConnectError {
     /// The same error with another wording.
     func telling(_ word: (String) -> String) -> ConnectError {
-        ConnectError(code, word(message), detail: detail.map(word), status: statusOverride)
+        ConnectError(
+            code, word(message), detail: detail.map(word), status: statusOverride,
+            keyErrors: keyErrors.map { KeyError($0.key, word($0.message)) })
     }
 }
 

@@ -18,6 +18,9 @@ public enum ServiceManager {
         case reloading
         /// The worker makes progress.
         case watchdog
+        /// What is under way, the end for one, may take so many nanoseconds from now on, whatever the unit says. Time that
+        /// the unit gives beyond it stays.
+        case extendTimeout(nanoseconds: UInt64)
     }
 
     /// Sends `notifications` as one message.
@@ -44,6 +47,7 @@ public enum ServiceManager {
         case .stopping: "STOPPING=1"
         case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())"
         case .watchdog: "WATCHDOG=1"
+        case .extendTimeout(let nanoseconds): "EXTEND_TIMEOUT_USEC=\(nanoseconds / 1000)"
         }
     }
 

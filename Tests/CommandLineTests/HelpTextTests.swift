@@ -53,6 +53,16 @@ struct HelpTextTests {
         #expect(lines.allSatisfy { $0.count <= 80 })
     }
 
+    @Test(arguments: ["distributed", "run"])
+    func `a worker that its cluster cannot have is among the exit statuses`(name: String) throws {
+        let command = try #require(Program.kafkaConnect.subcommands.first { $0.name == name })
+        for each in [command, Program.kafkaConnect] {
+            let text = HelpText.of(each, path: ["kafka-connect"], isRoot: false)
+            #expect(text.contains("\n  1                       The command line was wrong.\n"))
+            #expect(text.contains("\n  1                       The worker cannot be part of its cluster"))
+        }
+    }
+
     @Test func `the program's help lists the commands that are not hidden, within 80 columns`() throws {
         let text = HelpText.of(Program.kafkaConnect, path: ["kafka-connect"], isRoot: true)
         for command in Program.kafkaConnect.subcommands {

@@ -118,3 +118,26 @@ def test_zsh_completes_files_where_they_are_wanted(installed):
     assert completions_of_zsh(installed, "kafka-connect standalone w") == ["worker.yaml"]
     assert completions_of_zsh(installed, "connect-standalone w") == ["worker.yaml"]
     assert completions_of_zsh(installed, "kafka-connect plugins --plugin-path ") == ["connectors.d"]
+
+
+def links(page):
+    """What a page points to beside it."""
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text())]
+    return [target for target in targets if target and not re.match(r"[a-z]+:", target)]
+
+
+def test_pages_that_are_installed_point_to_pages_that_are(installed):
+    folder = installed / "usr/share/doc/kafka-connect"
+    pages = sorted(folder.rglob("*.md"))
+    assert {"README.md", "CONTRIBUTING.md", "docs/operations.md"} <= {str(page.relative_to(folder)) for page in pages}
+    assert len(links(folder / "README.md")) > 5
+    assert [(page.name, link) for page in pages for link in links(page) if not (page.parent / link).exists()] == []
+
+
+def test_no_folder_of_apt_is_one_that_a_connector_may_write(installed):
+    folder = installed / "usr/share/doc/kafka-connect"
+    named = set(re.findall(r"/srv/[\w-]+", (folder / "README.md").read_text()))
+    writable = {
+        path for example in (folder / "examples/systemd").glob("*.conf")
+        for line in re.findall(r"(?m)^ReadWritePaths=(.*)$", example.read_text()) for path in line.split()}
+    assert named and writable and not named & writable

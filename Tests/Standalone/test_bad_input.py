@@ -99,6 +99,39 @@ def test_a_connector_file_that_is_refused_stops_the_worker_with_3_after_all_prob
     assert "Not a number of type INT" in log
 
 
+def test_the_values_of_a_refused_connector_file_are_named_with_their_places(make_worker, tmp_path):
+    worker = make_worker()
+    bad = tmp_path / "bad.properties"
+    bad.write_text("name=bad\nconnector.class=FileStreamSource\ntasks.max=1.5\ntopic=t\nbatch.size=many\n")
+    worker.start(bad, wait=False)
+    assert worker.process.wait(30) == 3
+    log = worker.tail(100)
+    assert f"{bad}:3:1: error: Invalid value 1.5 for configuration tasks.max" in log
+    assert f"{bad}:5:1: error: Invalid value many for configuration batch.size" in log
+
+
+def test_a_refused_file_of_the_folder_shows_the_places_of_its_values(make_worker, tmp_path):
+    folder = tmp_path / "connectors.d"
+    folder.mkdir()
+    (folder / "bad.yaml").write_text("name: bad\nconnector.class: FileStreamSource\ntopic: t\ntasks.max: 1.5\n")
+    (folder / "worse.yaml").write_text("name: worse\nconnector.class: FileStreamSauce\n")
+    worker = make_worker()
+    worker.mode = "run"
+    worker.start()
+    for name, place in (("bad", "4:1: error: Invalid value 1.5 for"), ("worse", "2:1: error: Invalid value FileStreamSauce for configuration connector.class")):
+        trace = worker.get(f"/connectors/{name}/status")["connector"]["trace"]
+        assert trace.startswith(f"{folder}/{name}.yaml:{place}"), trace
+
+
+def test_a_mistyped_override_is_told_in_the_log(make_worker, tmp_path, topic):
+    (tmp_path / "in.txt").write_text("a\n")
+    worker = make_worker().start()
+    worker.file_source("src", tmp_path / "in.txt", topic, producer__override__liger__ms=5)
+    worker.await_task("src", "RUNNING")
+    wanted = "unknown key producer.override.liger.ms; did you mean producer.override.linger.ms?"
+    assert len([line for line in worker.log.read_text().splitlines() if " WARN " in line and wanted in line]) == 1
+
+
 def test_a_worker_file_with_several_mistakes_names_each_with_its_line(tmp_path):
     worker = tmp_path / "worker.yaml"
     worker.write_text("bootstrap.servers: localhost:1\noffset.flush.interval.ms: soon\nkey.convertr: x\n")

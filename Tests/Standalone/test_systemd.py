@@ -216,7 +216,7 @@ def test_a_connector_that_is_refused_on_the_command_line_is_what_status_says_las
     bad.write_text("name: bad\nconnector.class: Nobody\n")
     worker.start(bad, wait=False)
     assert worker.process.wait(30) == 3
-    assert notifications.status().startswith(f"A connector was refused: {bad}: ")
+    assert notifications.status().startswith(f"A connector was refused: {bad}:2:1: error: ")
 
 
 def test_lines_for_the_journal_carry_a_priority_and_no_time(tmp_path):
@@ -233,3 +233,15 @@ def test_lines_for_the_journal_carry_a_priority_and_no_time(tmp_path):
     if not os.path.exists("/run/systemd/journal/socket"):
         # Else the journal has them.
         assert any(line.startswith(f"<3>ERROR {worker}:2:") for line in lines), lines
+
+
+def test_the_end_asks_systemd_for_the_time_that_tasks_were_promised(make_worker):
+    worker = make_worker(settings={"task.shutdown.graceful.timeout.ms": 120_000})
+    notifications = watch(worker)
+    worker.start()
+    assert worker.terminate() == 0
+    told = [line for _, line in notifications.poll()]
+    extension = next(line for line in told if line.startswith("EXTEND_TIMEOUT_USEC="))
+    assert told.index("STOPPING=1") < told.index(extension)
+    # With the ten seconds that the worker keeps for itself, and some for the process to end.
+    assert 130_000_000 < int(extension.split("=")[1]) <= 140_000_000

@@ -89,7 +89,7 @@ def _tree():
     folder = tempfile.TemporaryDirectory(prefix="kafka-connect-tree-")
     # What is to be tested was built before.
     subprocess.run(
-        ["make", "-s", "-o", "build", "install", f"DESTDIR={folder.name}", "PREFIX=/usr", f"BIN={BUILT}"], cwd=TOP, check=True,
+        ["make", "-s", "install", f"DESTDIR={folder.name}", "PREFIX=/usr", f"BIN={BUILT}"], cwd=TOP, check=True,
         stdout=subprocess.DEVNULL)
     return folder
 

@@ -14,7 +14,7 @@ SOCKET = "kafka-connect.socket"
 CONFIG = "/etc/kafka-connect/worker.yaml"
 EXAMPLES = "/usr/share/doc/kafka-connect/examples/systemd"
 # A folder that the worker may write once the example for file sinks is in force, and one that it reads.
-SINKS, SOURCES = "/srv/kafka-connect", "/srv/files"
+SINKS, SOURCES = "/srv/kafka-connect-files", "/srv/files"
 
 
 class Service(Worker):

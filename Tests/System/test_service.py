@@ -2,6 +2,7 @@
 import errno
 import pathlib
 import re
+import time
 
 import pytest
 
@@ -66,6 +67,21 @@ def test_a_refused_configuration_is_named_and_not_tried_for_ever(service):
     service.machine.systemctl("reset-failed", service.unit)
     service.start()
     assert service.is_active()
+
+
+def test_a_stop_may_take_as_long_as_the_tasks_were_promised(service, topic, verifiable):
+    service.add_plugin(verifiable, "verifiable.so")
+    service.configure(task__shutdown__graceful__timeout__ms=6000)
+    service.drop_in("short", "[Service]\nTimeoutStopSec=2\n")
+    service.start()
+    service.put_connector(
+        "hanging", connector__class="org.apache.kafka.connect.tools.VerifiableSourceConnector", topic=topic, tasks__max=1,
+        throughput=-1, native__faults="poll:hang")
+    service.await_task("hanging", "RUNNING")
+    began = time.monotonic()
+    service.stop()
+    assert time.monotonic() - began > 3, "nothing had to be waited for"
+    assert service.get_property("Result") == "success" and service.get_property("ExecMainStatus") == "0"
 
 
 def error_of(action):

@@ -61,6 +61,12 @@ import Testing
         #expect(lines.last?.hasPrefix("MONOTONIC_USEC=") == true)
     }
 
+    @Test func `more time for the end is asked for with it, in microseconds`() throws {
+        let socket = try NotifySocket()
+        ServiceManager.notify(.stopping, .extendTimeout(nanoseconds: 130_000_001_999))
+        #expect(socket.next() == "STOPPING=1\nEXTEND_TIMEOUT_USEC=130000001")
+    }
+
     @Test func `a status can neither forge an assignment nor show a secret`() throws {
         let socket = try NotifySocket()
         LogSystem.redactor.register("status-secret")

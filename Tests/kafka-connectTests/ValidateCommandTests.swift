@@ -80,7 +80,76 @@ import Testing
         let text = "name: c\nconnector.class: FileStreamSource\ntransforms: a\ntransforms.a.type: x\n"
         let (status, found) = lines(text, name: "c.yaml")
         #expect(status == 2)
-        #expect(found == ["3:1: error: transforms are not part of this version; leave the key out"])
+        #expect(
+            found == [
+                "3:1: error: transforms are not part of this version; leave the key out",
+                "4:1: error: Invalid value x for configuration transforms.a.type: Class x could not be found.",
+            ])
+    }
+
+    @Test func `a connector's file is checked as far as no plugin is needed`() {
+        let text = """
+            name: c
+            connector.class: FileStreamSource
+            tasks.max: 0
+            errors.tolerance: some
+            key.converter: Foo
+            producer.override.acks: 5
+            producer.override.liger.ms: 5
+            tasks.max: 2
+            """
+        let (status, found) = lines(text, name: "c.yaml")
+        #expect(status == 2)
+        let wanted = [
+            "3:1: error: Invalid value 0 for configuration tasks.max",
+            "4:1: error: Invalid value some for configuration errors.tolerance",
+            "5:1: error: Invalid value Foo for configuration key.converter",
+            "6:1: error: producer.override.acks: acks: '5' is none of",
+            "7:1: warning: unknown key producer.override.liger",
+            "8:1: error: tasks.max is given twice, first in line 3",
+        ]
+        #expect(found.count == wanted.count && zip(found, wanted).allSatisfy { $0.hasPrefix($1) }, "\(found)")
+    }
+
+    @Test func `a sink needs topics, and a name something behind it`() {
+        let sink = lines("name=\nconnector.class=org.x.MySinkConnector\ntasks.max=1.5\n", name: "c.properties")
+        #expect(sink.status == 2)
+        #expect(sink.lines.count == 4, "\(sink.lines)")
+        #expect(sink.lines.first?.hasPrefix("1:1: error: ") == true)
+        #expect(sink.lines.dropFirst().first?.hasPrefix("3:1: error: Invalid value 1.5 for") == true)
+        #expect(sink.lines.last == " error: Must configure one of topics or topics.regex")
+        let other = lines("name=c\nconnector.class=org.x.Mirror\ntasks.max=1\n", name: "c.properties")
+        #expect(other.status == 0 && other.lines == [], "what is neither a sink nor a source by its name")
+    }
+
+    @Test func `what a config provider stands for is not judged`() {
+        let text = """
+            name: c
+            connector.class: FileStreamSink
+            topics: t
+            tasks.max: ${env:TASKS}
+            consumer.override.max.poll.records: ${env:RECORDS}
+            """
+        let (status, found) = lines(text, name: "c.yaml")
+        #expect(status == 0 && found == [])
+    }
+
+    @Test func `plugins are not listed for a worker's file that cannot be read`() {
+        let missing = ChildProcess.run([WorkerProgram.path, "plugins", "/nowhere/worker.yaml"])
+        #expect(missing.status == 2)
+        #expect(missing.output == "/nowhere/worker.yaml: error: cannot be read: No such file or directory\n")
+        let broken = lines("plugin.path: [\n", "plugins")
+        #expect(broken.status == 2 && broken.lines.first?.hasPrefix("2:1: error: ") == true)
+    }
+
+    @Test func `folders without anything to find are named as such`() {
+        let folder = TemporaryFolder()
+        let file = folder.write("w.properties", "plugin.path=\(folder.path),/nowhere/plugins\n")
+        let result = ChildProcess.run([WorkerProgram.path, "plugins", file])
+        #expect(result.status == 0)
+        #expect(
+            result.output.split(separator: "\n").first
+                == "Folders searched: \(folder.path), /nowhere/plugins (does not exist)")
     }
 }
 

@@ -120,7 +120,11 @@ package struct ConnectorConfigTable: Sendable {
     }
 
     private static func framework(_ kind: ConnectorKind) -> SettingsTable {
-        kind == .sink ? ConnectorKeys.sinkTable : ConnectorKeys.sourceTable
+        switch kind {
+        case .source: ConnectorKeys.sourceTable
+        case .sink: ConnectorKeys.sinkTable
+        case .unknown: ConnectorKeys.commonTable
+        }
     }
 
     private static func base(
@@ -174,6 +178,7 @@ package struct ConnectorConfigTable: Sendable {
     }
 
     private func clients(of config: [String: String?]) -> [ClientKind] {
+        guard kind != .unknown else { return ClientKind.allCases }
         func isGiven(_ key: String) -> Bool { !((config[key] ?? nil) ?? "").isEmpty }
         let ownOffsets = isGiven("offsets.storage.topic")
         if kind == .sink {

@@ -13,9 +13,6 @@ package struct ConnectorFile: Sendable {
     package private(set) var problems: [Problem]
     private let document: ConfigDocument
 
-    /// Whether every key that the file means to give is in `config`.
-    package var isComplete: Bool { document.isComplete }
-
     package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
     /// Reads a file: YAML, properties, flat JSON, or a create request.
@@ -35,12 +32,12 @@ package struct ConnectorFile: Sendable {
             if let inner = document["name"], inner.value != requested.text {
                 document.error(
                     "Connector name configuration in 'config' doesn't match the one specified in 'name' at '\(file)'",
-                    at: inner.position, key: "name", isAboutValue: true)
+                    at: inner.position, key: "name", leavesOut: false)
             } else {
                 name = requested.text
                 config.set("name", requested.text)
             }
-        } else if !config.contains("name"), document.isComplete {
+        } else if !config.contains("name"), document.canTell(about: "name") {
             document.error(
                 "Connector configuration at '\(file)' is missing the mandatory 'name' configuration", at: nil,
                 key: "name")
@@ -54,7 +51,7 @@ package struct ConnectorFile: Sendable {
             default:
                 document.error(
                     "initial_state must be RUNNING, PAUSED or STOPPED, not '\(text.text)'", at: text.position,
-                    key: "initial_state", isAboutValue: true)
+                    key: "initial_state", leavesOut: false)
             }
         }
         self.file = file
@@ -65,14 +62,34 @@ package struct ConnectorFile: Sendable {
         self.document = document
     }
 
-    /// Adds what a validation found, at the places of the keys.
+    /// Adds what a validation found, at the places of the keys. Of a key that was found missing before, nothing more; nor
+    /// what comes of something that could not be read.
     package mutating func add(_ errors: [(key: String, message: String)]) {
-        for (key, message) in errors {
-            problems.append(
-                Problem(file: file, position: document[key]?.position, key: key, message: message))
+        let missing = Set(problems.filter { $0.severity == .error }.compactMap(\.key)).filter { document[$0] == nil }
+        add(errors.filter { !missing.contains($0.key) && document.canTell(about: $0.key) }, .error)
+    }
+
+    /// Adds what is allowed and probably not meant, at the places of the keys.
+    package mutating func warn(_ warnings: [(key: String, message: String)]) { add(warnings, .warning) }
+
+    private mutating func add(_ found: [(key: String, message: String)], _ severity: Problem.Severity) {
+        var told = Set(problems.map(\.description))
+        for (key, message) in found {
+            let problem = Problem(
+                file: file, position: position(of: key), key: key, message: message, severity: severity)
+            // What two keys have to say to one another is told under both.
+            if told.insert(problem.description).inserted { problems.append(problem) }
         }
     }
 
     /// Where a key stands.
     package func position(of key: String) -> SourcePosition? { document[key]?.position }
+
+    /// Whether the value of a key, if there is one, depends on a config provider.
+    package func refers(_ key: String) -> Bool {
+        guard let value = config[key] else { return false }
+        return ConfigVariable.pieces(of: value).contains {
+            if case .variable = $0 { true } else { false }
+        }
+    }
 }

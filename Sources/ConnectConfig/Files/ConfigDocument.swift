@@ -25,9 +25,19 @@ package struct ConfigDocument: Sendable {
 
     package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
-    /// Whether every key that the file means to give is there: false once an error left some out, so that what is missing
-    /// tells nothing.
+    /// Whether every key that the file means to give is there with its value: false once an error left something out, so
+    /// that what is missing tells nothing.
     package private(set) var isComplete = true
+    /// Keys that the file gives, and whose values could not be read.
+    private var unreadable: Set<String> = []
+
+    /// Whether the file gives a value for the key that could not be read.
+    package func isUnreadable(_ key: String) -> Bool { unreadable.contains(key) }
+
+    /// Whether an error about a key is one of its own, and not what comes of something that could not be read.
+    package func canTell(about key: String) -> Bool {
+        !unreadable.contains(key) && (isComplete || self[key] != nil)
+    }
 
     /// Keys with their texts; null ones are left out.
     package var values: [String: String] {
@@ -39,11 +49,16 @@ package struct ConfigDocument: Sendable {
     /// The same as a map that keeps order and nulls.
     package var map: ConfigMap { ConfigMap(entries.map { ($0.key, $0.value) }) }
 
-    /// - Parameter isAboutValue: the key is among the entries all the same, and only its value is wrong.
+    /// - Parameters:
+    ///   - key: The key that it is about, where one is known. Its value is not.
+    ///   - leavesOut: False where keys and values are there all the same, and to be checked like others.
     mutating func error(
-        _ message: String, at position: SourcePosition?, key: String? = nil, isAboutValue: Bool = false
+        _ message: String, at position: SourcePosition?, key: String? = nil, leavesOut: Bool = true
     ) {
-        if !isAboutValue { isComplete = false }
+        if leavesOut {
+            isComplete = false
+            if let key { unreadable.insert(key) }
+        }
         problems.append(Problem(file: file, position: position, key: key, message: message))
     }
 
@@ -54,7 +69,8 @@ package struct ConfigDocument: Sendable {
     /// Adds a key; one that is there already is an error at the second place, and the first value stays.
     mutating func add(_ key: String, _ value: String?, at position: SourcePosition) {
         if let first = self[key] {
-            error("\(key) is given twice, first in line \(first.position.line)", at: position, key: key)
+            error(
+                "\(key) is given twice, first in line \(first.position.line)", at: position, key: key, leavesOut: false)
         } else {
             places[key] = entries.count
             entries.append(Entry(key: key, value: value, position: position))

@@ -106,7 +106,9 @@ struct JSONConfigReader {
             case ("name", .string): result.name = .init(text: scanner.string(), position: position)
             case ("initial_state", .string): result.initialState = .init(text: scanner.string(), position: position)
             case ("name", _), ("initial_state", _):
-                if token != .null { result.config.error("\(key) must be a text", at: position) }
+                if token != .null {
+                    result.config.error("\(key) must be a text", at: position, key: key, leavesOut: key == "name")
+                }
                 try scanner.skipValue(startingWith: token)
             default:
                 // Apache's worker tolerates other members of a request.

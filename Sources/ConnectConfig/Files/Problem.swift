@@ -41,3 +41,14 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         return words.contains { $0 == key || $0 == key + "." }
     }
 }
+
+extension [Problem] {
+    /// In the order of the file, what has no place at the end. Stable, so that what belongs together stays together.
+    package var inFileOrder: [Problem] {
+        let end = SourcePosition(line: .max, column: .max)
+        let ranked = enumerated().map { (place: $1.position ?? end, order: $0, problem: $1) }
+        return ranked.sorted {
+            ($0.place.line, $0.place.column, $0.order) < ($1.place.line, $1.place.column, $1.order)
+        }.map(\.problem)
+    }
+}

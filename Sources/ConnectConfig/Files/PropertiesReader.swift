@@ -7,6 +7,8 @@ struct PropertiesReader {
     private var line = 1
     private var lineStart = 0
     private var document: ConfigDocument
+    /// Where escapes of the text that was read last are malformed.
+    private var malformed: [SourcePosition] = []
 
     static func read(_ bytes: [UInt8], file: String) -> ConfigDocument {
         var reader = PropertiesReader(bytes, file: file)
@@ -59,15 +61,22 @@ struct PropertiesReader {
         guard current != nil else { return false }
         let start = position
         let key = readText { Self.isBlank($0) || $0 == "=" || $0 == ":" }
+        complain(of: nil)
         passContinuedBlanks()
         if let scalar = current, scalar == "=" || scalar == ":" {
             i += 1
             passContinuedBlanks()
         }
         let value = readText { _ in false }
+        complain(of: key)
         if let scalar = current, Self.isLineEnd(scalar) { passLineEnd() }
         if let key, let value { document.replace(key, value, at: start) }
         return true
+    }
+
+    private mutating func complain(of key: String?) {
+        for place in malformed { document.error("Malformed \\uxxxx encoding.", at: place, key: key) }
+        malformed = []
     }
 
     /// Blanks within a logical line, which a backslash may continue.
@@ -131,7 +140,7 @@ struct PropertiesReader {
         guard digits.count == 4, digits.allSatisfy({ $0.properties.isASCIIHexDigit }),
             let unit = UInt16(text, radix: 16)
         else {
-            document.error("Malformed \\uxxxx encoding.", at: start)
+            malformed.append(start)
             return nil
         }
         i += 4

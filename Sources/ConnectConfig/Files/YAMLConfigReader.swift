@@ -27,7 +27,10 @@ struct YAMLConfigReader {
 
     private mutating func tree(_ bytes: [UInt8]) -> YAMLNode? {
         do throws(YAMLTree.Failure) {
-            return try YAMLTree.read(bytes)
+            let (root, complaints) = try YAMLTree.read(bytes)
+            // Text and structure are those that stand there, so nothing is left out.
+            for complaint in complaints { document.error(complaint.message, at: complaint.position, leavesOut: false) }
+            return root
         } catch {
             document.error(error.message, at: error.position)
             return nil
@@ -76,7 +79,7 @@ struct YAMLConfigReader {
             }
             if text.contains(",") {
                 document.error(
-                    "a list item may not contain a comma", at: element.position, key: key, isAboutValue: true)
+                    "a list item may not contain a comma", at: element.position, key: key, leavesOut: false)
             }
             texts.append(text)
         }

@@ -19,7 +19,8 @@ struct YAMLNode {
     }
 }
 
-/// Builds the tree of a YAML document within limits. Stops at the first thing that is wrong with the syntax.
+/// Builds the tree of a YAML document within limits. Stops at the first thing that is wrong with the syntax; what is only
+/// not supported is a complaint.
 struct YAMLTree {
     static let maximumDepth = 64
     /// More nodes than any file of 1 MiB has without aliases that multiply.
@@ -27,16 +28,18 @@ struct YAMLTree {
 
     private let events: YAMLEvents
     private var anchors: [String: YAMLNode] = [:]
+    private var complaints: [Failure] = []
 
     typealias Failure = YAMLEvents.Failure
 
-    /// The one document of a text; nil where there is none.
-    static func read(_ bytes: [UInt8]) throws(Failure) -> YAMLNode? {
+    /// The one document of a text, nil where there is none; and what of it is not supported, taken as if it were not there.
+    static func read(_ bytes: [UInt8]) throws(Failure) -> (root: YAMLNode?, complaints: [Failure]) {
         guard let events = YAMLEvents(bytes) else {
             throw Failure(message: "no memory", position: SourcePosition(line: 1, column: 1))
         }
         var tree = YAMLTree(events: events)
-        return try tree.document()
+        let root = try tree.document()
+        return (root, tree.complaints)
     }
 
     private init(events: YAMLEvents) { self.events = events }
@@ -61,15 +64,15 @@ struct YAMLTree {
     ) throws(Failure) -> YAMLNode {
         switch event {
         case .scalar(let text, let isPlain, let tag, let anchor):
-            let isText = try Self.isTextTag(tag, "str", at: position)
+            let isText = isTextTag(tag, "str", at: position)
             let node = YAMLNode(
                 content: .scalar(text, isPlain: isPlain && !isText), position: position, height: 0)
             return remember(node, anchor)
         case .sequenceStart(let tag, let anchor):
-            _ = try Self.isTextTag(tag, "seq", at: position)
+            _ = isTextTag(tag, "seq", at: position)
             return remember(try sequence(position, depth: depth), anchor)
         case .mappingStart(let tag, let anchor):
-            _ = try Self.isTextTag(tag, "map", at: position)
+            _ = isTextTag(tag, "map", at: position)
             return remember(try mapping(position, depth: depth), anchor)
         case .alias(let name):
             guard let node = anchors[name] else {
@@ -118,10 +121,11 @@ struct YAMLTree {
     }
 
     /// True for an explicit tag of the kind that the node has anyway; other tags ask for what a configuration is not.
-    private static func isTextTag(_ tag: String?, _ kind: String, at position: SourcePosition) throws(Failure) -> Bool {
+    private mutating func isTextTag(_ tag: String?, _ kind: String, at position: SourcePosition) -> Bool {
         guard let tag else { return false }
         guard tag == "tag:yaml.org,2002:\(kind)" || tag == "!" else {
-            throw Failure(message: "tag \(tag) is not supported", position: position)
+            complaints.append(Failure(message: "tag \(tag) is not supported", position: position))
+            return false
         }
         return true
     }

@@ -1,26 +1,50 @@
 /// The names of Java's producer, consumer and admin client keys: what a worker may carry for its own clients and what
-/// may follow `producer.`, `consumer.` and `admin.`.
-enum ClientKeyNames {
-    static let all: Set<String> = [
-        "acks", "allow.auto.create.topics", "auto.commit.interval.ms", "auto.offset.reset", "batch.size",
-        "bootstrap.controllers", "bootstrap.servers", "buffer.memory", "check.crcs", "client.dns.lookup", "client.id",
-        "client.rack", "compression.gzip.level", "compression.lz4.level", "compression.type",
-        "compression.zstd.level", "config.providers", "connections.max.idle.ms", "default.api.timeout.ms",
-        "delivery.timeout.ms", "enable.auto.commit", "enable.idempotence", "enable.metrics.push",
-        "exclude.internal.topics", "fetch.max.bytes", "fetch.max.wait.ms", "fetch.min.bytes", "group.id",
-        "group.instance.id", "group.protocol", "group.remote.assignor", "heartbeat.interval.ms",
-        "interceptor.classes", "isolation.level", "key.deserializer", "key.serializer", "linger.ms", "max.block.ms",
-        "max.in.flight.requests.per.connection", "max.partition.fetch.bytes", "max.poll.interval.ms",
-        "max.poll.records", "max.request.size", "metadata.max.age.ms", "metadata.max.idle.ms",
+/// may follow `producer.`, `consumer.` and `admin.`, or `producer.override.` and the like in a connector.
+package enum ClientKeyNames {
+    /// Keys of every client, but for those of TLS and SASL.
+    private static let common: Set<String> = [
+        "bootstrap.servers", "client.dns.lookup", "client.id", "config.providers", "connections.max.idle.ms",
+        "enable.metrics.push", "interceptor.classes", "metadata.max.age.ms",
         "metadata.recovery.rebootstrap.trigger.ms", "metadata.recovery.strategy", "metric.reporters",
-        "metrics.num.samples", "metrics.recording.level", "metrics.sample.window.ms", "partition.assignment.strategy",
-        "partitioner.adaptive.partitioning.enable", "partitioner.availability.timeout.ms", "partitioner.class",
-        "partitioner.ignore.keys", "receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms",
-        "request.timeout.ms", "retries", "retry.backoff.max.ms", "retry.backoff.ms",
+        "metrics.num.samples", "metrics.recording.level", "metrics.sample.window.ms", "receive.buffer.bytes",
+        "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms", "retry.backoff.max.ms",
+        "retry.backoff.ms", "security.protocol", "security.providers", "send.buffer.bytes",
+        "socket.connection.setup.timeout.max.ms", "socket.connection.setup.timeout.ms",
+    ]
+
+    /// What producers have besides.
+    private static let producer: Set<String> = [
+        "acks", "batch.size", "buffer.memory", "compression.gzip.level", "compression.lz4.level",
+        "compression.type", "compression.zstd.level", "delivery.timeout.ms", "enable.idempotence",
+        "key.serializer", "linger.ms", "max.block.ms", "max.in.flight.requests.per.connection",
+        "max.request.size", "metadata.max.idle.ms", "partitioner.adaptive.partitioning.enable",
+        "partitioner.availability.timeout.ms", "partitioner.class", "partitioner.ignore.keys", "retries",
+        "transaction.timeout.ms", "transaction.two.phase.commit.enable", "transactional.id", "value.serializer",
+    ]
+
+    /// What consumers have besides.
+    private static let consumer: Set<String> = [
+        "allow.auto.create.topics", "auto.commit.interval.ms", "auto.offset.reset", "check.crcs", "client.rack",
+        "default.api.timeout.ms", "enable.auto.commit", "exclude.internal.topics", "fetch.max.bytes",
+        "fetch.max.wait.ms", "fetch.min.bytes", "group.id", "group.instance.id", "group.protocol",
+        "group.remote.assignor", "heartbeat.interval.ms", "isolation.level", "key.deserializer",
+        "max.partition.fetch.bytes", "max.poll.interval.ms", "max.poll.records",
+        "partition.assignment.strategy", "session.timeout.ms", "share.acknowledgement.mode",
+        "share.acquire.mode", "value.deserializer",
+    ]
+
+    /// What administrators have besides.
+    private static let admin: Set<String> = [
+        "bootstrap.controllers", "default.api.timeout.ms", "retries",
+    ]
+
+    /// Keys of TLS and SASL, which every client has.
+    private static let security: Set<String> = [
         "sasl.client.callback.handler.class", "sasl.jaas.config", "sasl.kerberos.kinit.cmd",
-        "sasl.kerberos.min.time.before.relogin", "sasl.kerberos.service.name", "sasl.kerberos.ticket.renew.jitter",
-        "sasl.kerberos.ticket.renew.window.factor", "sasl.login.callback.handler.class", "sasl.login.class",
-        "sasl.login.connect.timeout.ms", "sasl.login.read.timeout.ms", "sasl.login.refresh.buffer.seconds",
+        "sasl.kerberos.min.time.before.relogin", "sasl.kerberos.service.name",
+        "sasl.kerberos.ticket.renew.jitter", "sasl.kerberos.ticket.renew.window.factor",
+        "sasl.login.callback.handler.class", "sasl.login.class", "sasl.login.connect.timeout.ms",
+        "sasl.login.read.timeout.ms", "sasl.login.refresh.buffer.seconds",
         "sasl.login.refresh.min.period.seconds", "sasl.login.refresh.window.factor",
         "sasl.login.refresh.window.jitter", "sasl.login.retry.backoff.max.ms", "sasl.login.retry.backoff.ms",
         "sasl.mechanism", "sasl.oauthbearer.assertion.algorithm", "sasl.oauthbearer.assertion.claim.aud",
@@ -30,22 +54,39 @@ enum ClientKeyNames {
         "sasl.oauthbearer.assertion.private.key.file", "sasl.oauthbearer.assertion.private.key.passphrase",
         "sasl.oauthbearer.assertion.template.file", "sasl.oauthbearer.client.credentials.client.id",
         "sasl.oauthbearer.client.credentials.client.secret", "sasl.oauthbearer.clock.skew.seconds",
-        "sasl.oauthbearer.expected.audience", "sasl.oauthbearer.expected.issuer", "sasl.oauthbearer.header.urlencode",
-        "sasl.oauthbearer.jwks.endpoint.refresh.ms", "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
+        "sasl.oauthbearer.expected.audience", "sasl.oauthbearer.expected.issuer",
+        "sasl.oauthbearer.header.urlencode", "sasl.oauthbearer.jwks.endpoint.refresh.ms",
+        "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
         "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", "sasl.oauthbearer.jwks.endpoint.url",
-        "sasl.oauthbearer.jwt.retriever.class", "sasl.oauthbearer.jwt.validator.class", "sasl.oauthbearer.scope",
-        "sasl.oauthbearer.scope.claim.name", "sasl.oauthbearer.sub.claim.name", "sasl.oauthbearer.token.endpoint.url",
-        "security.protocol", "security.providers", "send.buffer.bytes", "session.timeout.ms",
-        "share.acknowledgement.mode", "share.acquire.mode", "socket.connection.setup.timeout.max.ms",
-        "socket.connection.setup.timeout.ms", "ssl.cipher.suites", "ssl.enabled.protocols",
+        "sasl.oauthbearer.jwt.retriever.class", "sasl.oauthbearer.jwt.validator.class",
+        "sasl.oauthbearer.scope", "sasl.oauthbearer.scope.claim.name", "sasl.oauthbearer.sub.claim.name",
+        "sasl.oauthbearer.token.endpoint.url", "ssl.cipher.suites", "ssl.enabled.protocols",
         "ssl.endpoint.identification.algorithm", "ssl.engine.factory.class", "ssl.key.password",
-        "ssl.keymanager.algorithm", "ssl.keystore.certificate.chain", "ssl.keystore.key", "ssl.keystore.location",
-        "ssl.keystore.password", "ssl.keystore.type", "ssl.protocol", "ssl.provider",
+        "ssl.keymanager.algorithm", "ssl.keystore.certificate.chain", "ssl.keystore.key",
+        "ssl.keystore.location", "ssl.keystore.password", "ssl.keystore.type", "ssl.protocol", "ssl.provider",
         "ssl.secure.random.implementation", "ssl.trustmanager.algorithm", "ssl.truststore.certificates",
-        "ssl.truststore.location", "ssl.truststore.password", "ssl.truststore.type", "transaction.timeout.ms",
-        "transaction.two.phase.commit.enable", "transactional.id", "value.deserializer", "value.serializer",
+        "ssl.truststore.location", "ssl.truststore.password", "ssl.truststore.type",
     ]
 
+    /// All names that a kind of client knows.
+    package static func of(_ client: ClientKind) -> Set<String> {
+        switch client {
+        case .producer: ofProducers
+        case .consumer: ofConsumers
+        case .admin: ofAdministrators
+        }
+    }
+
     /// The same in order, for suggestions that do not depend on hashes.
+    static func sorted(_ client: ClientKind) -> [String] { of(client).sorted() }
+
+    private static let ofProducers = common.union(security).union(producer)
+    private static let ofConsumers = common.union(security).union(consumer)
+    private static let ofAdministrators = common.union(security).union(admin)
+
+    /// What any of them knows.
+    static let all = ofProducers.union(ofConsumers).union(ofAdministrators)
+
+    /// The same in order.
     static let sorted = all.sorted()
 }

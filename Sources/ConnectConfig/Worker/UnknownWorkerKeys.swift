@@ -2,9 +2,9 @@ internal import Settings
 
 /// Finds keys of a worker's file that nobody reads, and the keys that were meant.
 enum UnknownWorkerKeys {
-    /// What stands under these belongs to others: clients, converters, providers, reporters.
+    /// What stands under these belongs to others: converters, providers, reporters.
     private static let openFamilies = [
-        "producer.", "consumer.", "admin.", "key.converter.", "value.converter.", "header.converter.",
+        "key.converter.", "value.converter.", "header.converter.",
         "internal.key.converter.", "internal.value.converter.", "config.providers.", "metrics.context.", "metrics.jmx.",
         "native.log.levels.",
     ]
@@ -23,15 +23,13 @@ enum UnknownWorkerKeys {
         "rest.port": "removed in Kafka 3.0; use listeners",
     ]
 
-    /// Looking for the nearest key is slow beside all else; a file with more unknown keys than this has another fault.
-    private static let mostSuggestions = 50
-
     private static let names = WorkerKeys.known.keys.map(\.name) + ClientKeyNames.sorted
 
     static func warnings(for document: ConfigDocument) -> [Problem] {
         var problems: [Problem] = []
         for entry in document.entries {
-            guard let message = warning(for: entry.key, suggests: problems.count < mostSuggestions) else { continue }
+            guard let message = warning(for: entry.key, suggests: problems.count < UnknownClientKeys.mostSuggestions)
+            else { continue }
             problems.append(
                 Problem(
                     file: document.file, position: entry.position, key: entry.key, message: message, severity: .warning)
@@ -43,10 +41,8 @@ enum UnknownWorkerKeys {
     private static func warning(for key: String, suggests: Bool) -> String? {
         if let text = removed[key] { return text }
         guard !isKnown(key) else { return nil }
-        if suggests, let nearest = KeySuggestion.nearest(to: key, in: names + topicSettings(near: key)) {
-            return "unknown key \(key); did you mean \(nearest)?"
-        }
-        return "unknown key \(key)"
+        let candidates = names + topicSettings(near: key) + clientSettings(near: key)
+        return UnknownClientKeys.message(key, suggests ? KeySuggestion.nearest(to: key, in: candidates) : nil)
     }
 
     static func isKnown(_ key: String) -> Bool {
@@ -60,10 +56,19 @@ enum UnknownWorkerKeys {
         for family in topicFamilies where key.hasPrefix(family) {
             return TopicSettingNames.all.contains(String(key.dropFirst(family.count)))
         }
+        for client in ClientKind.allCases where key.hasPrefix(client.workerPrefix) {
+            return UnknownClientKeys.isKnown(String(key.dropFirst(client.workerPrefix.count)), to: client)
+        }
         return false
     }
 
     private static func topicSettings(near key: String) -> [String] {
         topicFamilies.filter { key.hasPrefix($0) }.flatMap { family in TopicSettingNames.sorted.map { family + $0 } }
+    }
+
+    private static func clientSettings(near key: String) -> [String] {
+        ClientKind.allCases.filter { key.hasPrefix($0.workerPrefix) }.flatMap { client in
+            ClientKeyNames.sorted(client).map { client.workerPrefix + $0 }
+        }
     }
 }

@@ -12,15 +12,19 @@ struct WorkerConfigLoader {
         self.document = document
         self.checks = checks
         switch mode {
-        case .automatic: self.mode = document["group.id"]?.value == nil ? .standalone : .distributed
+        case .automatic:
+            let hasGroup = document["group.id"]?.value != nil || document.isUnreadable("group.id")
+            self.mode = hasGroup ? .distributed : .standalone
         case .standalone, .distributed: self.mode = mode
         }
         problems = document.problems
     }
 
     mutating func load(environment: [String: String]) -> WorkerConfig.Loaded {
-        // What a broken file leaves out would be reported as missing: its own problems come first and alone.
-        guard document.isComplete else { return WorkerConfig.Loaded(config: nil, problems: problems) }
+        // Of a file that says nothing its own problems are all there is to tell.
+        guard document.isComplete || !document.entries.isEmpty else {
+            return WorkerConfig.Loaded(config: nil, problems: problems)
+        }
         let (providers, failures) = ConfigProviders.make(from: document.values, environment: environment)
         for failure in failures { error(failure.message, failure.key) }
         let transformer = ConfigTransformer(providers: providers)
@@ -34,7 +38,7 @@ struct WorkerConfigLoader {
         if let resolved { checkParts(resolved) }
         problems += UnknownWorkerKeys.warnings(for: document)
         checkCredentials(declared: providers[CredentialConfigProvider.name] != nil)
-        sort()
+        problems = problems.inFileOrder
         guard let settings, !problems.contains(where: { $0.severity == .error }) else {
             return WorkerConfig.Loaded(config: nil, problems: problems)
         }
@@ -47,14 +51,16 @@ struct WorkerConfigLoader {
 
     /// A reference to a provider that does not exist stays what it is, and would be taken for a password.
     private mutating func checkCredentials(declared: Bool) {
-        guard !declared else { return }
+        guard !declared, document.canTell(about: "config.providers") else { return }
         let name = CredentialConfigProvider.name
         for entry in document.entries where ConfigVariable.refers(entry.value ?? "", to: name) {
             warning("${\(name):…} stays as it is: add \(name) to config.providers", entry.key)
         }
     }
 
+    /// Nothing is said that only comes of what could not be read.
     private mutating func error(_ message: String, _ key: String) {
+        guard document.canTell(about: key), !isOpen(key) else { return }
         problems.append(Problem(file: document.file, position: document[key]?.position, key: key, message: message))
     }
 
@@ -64,13 +70,12 @@ struct WorkerConfigLoader {
                 file: document.file, position: document[key]?.position, key: key, message: message, severity: .warning))
     }
 
-    /// In the order of the file, what has no place at the end. Stable, so that what belongs together stays together.
-    private mutating func sort() {
-        let end = SourcePosition(line: .max, column: .max)
-        let ranked = problems.enumerated().map { (place: $1.position ?? end, order: $0, problem: $1) }
-        problems = ranked.sorted {
-            ($0.place.line, $0.place.column, $0.order) < ($1.place.line, $1.place.column, $1.order)
-        }.map(\.problem)
+    /// Whether a value stands as a reference because its provider could not be read.
+    private func isOpen(_ key: String) -> Bool {
+        guard !document.isComplete, document["config.providers"] == nil, let value = document[key]?.value else {
+            return false
+        }
+        return value.contains("${")
     }
 
     /// Nil where a reference cannot be resolved.
@@ -88,10 +93,10 @@ struct WorkerConfigLoader {
         }
     }
 
-    /// What the parts say; of a key that was found bad before, nothing more.
+    /// What the parts say; of a key whose value was found bad before, nothing more.
     private mutating func checkParts(_ values: [String: String]) {
         guard let checks else { return }
-        let known = Set(problems.filter { $0.severity == .error }.compactMap(\.key))
+        let known = Set(problems.dropFirst(document.problems.count).filter { $0.severity == .error }.compactMap(\.key))
         for (key, message) in checks(values, mode) where !known.contains(key) { error(message, key) }
     }
 

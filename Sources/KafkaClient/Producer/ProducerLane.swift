@@ -48,6 +48,8 @@ public final class ProducerLane: @unchecked Sendable {
     private let pool: RecordBufferPool
     private let compressor: Compressor?
     private let recordLimit: Int
+    /// Bytes kept free beside a record: the head of its batch, and its own lengths, deltas and counts.
+    private static let framing = 128
     private let bufferMemory: Int
     private let ignoresKeys: Bool
     private var hotTopics: UnsafeMutablePointer<HotTopic>
@@ -175,7 +177,8 @@ public final class ProducerLane: @unchecked Sendable {
     private func choose(
         _ topic: Int32, _ partition: Int32, _ key: UnsafeRawPointer?, _ keyLength: Int32, bytes: Int
     ) -> UnsafeMutablePointer<HotPartition>? {
-        guard topic >= 0, topic < topicCount, bytes < recordLimit &- 128, pool.bytesInUse < bufferMemory, !isBlocked
+        guard topic >= 0, topic < topicCount, bytes < recordLimit &- Self.framing, pool.bytesInUse < bufferMemory,
+            !isBlocked
         else { return nil }
         let hot = hotTopics + Int(topic)
         let count = hot.pointee.partitionCount
@@ -400,7 +403,7 @@ public final class ProducerLane: @unchecked Sendable {
             lastError = ClientError(.unknownTopic, .fatal, "a record names topic number \(number), which is not known")
             return .refused
         }
-        if bytes >= recordLimit - 128 { return refuse(tooLarge: bytes) }
+        if bytes >= recordLimit - Self.framing { return refuse(tooLarge: bytes) }
         let topic = topics[Int(number)]
         if topic.hot.partitionCount == 0, let missing = missing(topic) { return missing }
         if partition >= topic.hot.partitionCount {
@@ -448,8 +451,10 @@ public final class ProducerLane: @unchecked Sendable {
     private func refuse(tooLarge bytes: Int) -> AppendResult {
         lastError = ClientError(
             .recordTooLarge, .fatal,
-            "a record of \(bytes) bytes is larger than max.request.size (\(settings.maxRequestSize)) or buffer.memory"
-                + " (\(settings.bufferMemory)) allow", brokerCode: 10)
+            "a record of \(bytes) bytes is too large: with \(Self.framing) bytes for its framing it has to be smaller than "
+                + (settings.maxRequestSize <= settings.bufferMemory
+                    ? "max.request.size (\(settings.maxRequestSize))" : "buffer.memory (\(settings.bufferMemory))"),
+            brokerCode: 10)
         return .refused
     }
 }

@@ -10,13 +10,17 @@ enum PluginsCommand {
         if let pluginPath {
             folders = pluginPath.split(separator: ",").map(String.init)
         } else if let worker {
-            folders = PluginFolders.all(ConfigFile.readWorker(worker).values["plugin.path"].map(list))
+            let document = ConfigFile.readWorker(worker)
+            for problem in document.problems { Terminal.error(problem.description) }
+            // Another worker's folders, or the usual ones, would be an answer to what nobody asked.
+            guard !document.hasErrors else { return ExitStatus.failure.code }
+            folders = PluginFolders.all(document.values["plugin.path"].map(list))
         } else {
             folders = PluginFolders.all(nil)
         }
         let host = PluginHost(folders: folders, program: PluginFolders.executable, cacheFolder: nil)
         host.rescan()
-        show("Folders searched: \(folders.joined(separator: ", "))")
+        show("Folders searched: \(folders.map(PluginFolders.described).joined(separator: ", "))")
         for plugin in host.plugins {
             show("\(plugin.kind.rawValue)  \(plugin.className)  \(plugin.version)  \(plugin.location)")
         }

@@ -25,12 +25,7 @@ enum ValidateCommand {
             connector.config["connector.class"] != nil || file.hasSuffix(".json")
             || (connector.name != nil && connector.config["bootstrap.servers"] == nil)
         guard isConnector else { return WorkerFile.load(file, mode: .automatic).problems }
-        let key = "connector.class"
-        connector.add(
-            ConnectorConfigTable.missingFeatures(of: connector.config, catalog: ClassCatalog(BuiltInClasses.entries)))
-        guard connector.config[key] == nil, connector.isComplete else { return connector.problems }
-        let missing = Problem(
-            file: file, key: key, message: "Missing required configuration \"\(key)\" which has no default value.")
-        return connector.problems + [missing]
+        ConnectorFileChecks.run(on: &connector)
+        return connector.problems.inFileOrder
     }
 }

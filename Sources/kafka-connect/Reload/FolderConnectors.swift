@@ -140,10 +140,8 @@ final class FolderConnectors: Sendable {
                         [.connector(change.connector), LogField("file", file)])
                     return gathering.add(nil)
                 }
-                // Problems of a file name it themselves.
-                let text = change.file.hasErrors ? error.trace : "\(file): \(error.trace)"
                 Self.log.error(
-                    "The connector is not what its file says: \(text)",
+                    "The connector is not what its file says: \(error.trace)",
                     [.connector(change.connector), LogField("file", file), .errorCode(error.code.rawValue)])
                 gathering.add(file)
             }
@@ -179,7 +177,7 @@ final class FolderConnectors: Sendable {
 
     private static func load(_ files: [String]) -> [ConnectorFile] {
         files.map { path in
-            let file = ConnectorFile.load(path)
+            let file = StartupFiles.load(path)
             for problem in file.problems where problem.severity == .warning {
                 log.warning(problem.description, [LogField("file", path)])
             }

@@ -31,6 +31,9 @@ final class ConfigurationChecker: ConnectorChecking {
             outcome.addError(message, to: key)
         }
         if plugin.kind == .sink, let (key, message) = groupConflict(config) { outcome.addError(message, to: key) }
+        if plugin.kind == .sink, let (key, message) = Self.missingFeature(of: config) {
+            outcome.addError(message, to: key)
+        }
         let ownOffsets = "offsets.storage.topic"
         if plugin.kind == .source, worker.isDistributed, let topic = config[ownOffsets], !topic.isEmpty {
             outcome.addError(
@@ -38,13 +41,16 @@ final class ConfigurationChecker: ConnectorChecking {
                     + "this version; leave the key out, and the worker's offset.storage.topic keeps their offsets",
                 to: ownOffsets)
         }
-        let deadLetters = "errors.deadletterqueue.topic.name"
-        if plugin.kind == .sink, let topic = config[deadLetters], !topic.isEmpty {
-            outcome.addError(
-                "Invalid value \(topic) for configuration \(deadLetters): this version writes no dead letters",
-                to: deadLetters)
-        }
         return outcome.answer
+    }
+
+    /// What a sink asks for that comes with a later version.
+    static func missingFeature(of config: ConfigMap) -> (key: String, message: String)? {
+        let deadLetters = "errors.deadletterqueue.topic.name"
+        guard let topic = config[deadLetters], !topic.isEmpty else { return nil }
+        return (
+            deadLetters, "Invalid value \(topic) for configuration \(deadLetters): this version writes no dead letters"
+        )
     }
 
     func secrets(of config: ConfigMap, className: String) -> [String] {
@@ -130,16 +136,25 @@ extension ConfigurationChecker {
     static func overrideProblems(
         _ config: ConfigMap, kind: ConnectorKind, layers: ClientLayers
     ) -> [(key: String, message: String)] {
+        overrideProblems(config, of: kind == .source ? .producer : .consumer, layers: layers)
+    }
+
+    /// The same for one kind of client.
+    static func overrideProblems(
+        _ config: ConfigMap, of client: ClientKind, layers: ClientLayers
+    ) -> [(key: String, message: String)] {
         var texts: [String: String] = [:]
         for entry in config.entries { texts[entry.key] = entry.value }
-        let (role, prefix): (ClientSettings.Role, String) =
-            kind == .source ? (.producer, "producer.override.") : (.consumer, "consumer.override.")
+        let prefix = client.overridePrefix
         let keys = config.entries.map(\.key).filter { $0.hasPrefix(prefix) }
         guard !keys.isEmpty else { return [] }
         let name = config["name"] ?? ""
-        let settings =
-            kind == .source
-            ? layers.sourceProducer(name, task: 0, config: texts) : layers.sinkConsumer(name, task: 0, config: texts)
+        let (role, settings): (ClientSettings.Role, [String: String]) =
+            switch client {
+            case .producer: (.producer, layers.sourceProducer(name, task: 0, config: texts))
+            case .consumer: (.consumer, layers.sinkConsumer(name, task: 0, config: texts))
+            case .admin: (.admin, layers.admin(clientID: "", config: texts))
+            }
         return ClientSettings.problems(in: settings, role: role).compactMap { problem in
             // What is wrong between two keys may be said of the one that is not the connector's.
             let key =

@@ -20,6 +20,12 @@ enum PluginFolders {
         return ["/\(folder)/lib/kafka-connect/plugins", "/usr/local/lib/kafka-connect/plugins"]
     }
 
+    /// A folder as it is shown to somebody who misses a plugin.
+    static func described(_ folder: String) -> String {
+        access(folder, F_OK) == 0
+            ? folder : "\(folder) (\(errno == ENOENT ? "does not exist" : String(cString: strerror(errno))))"
+    }
+
     /// Where outcomes of probes are kept between starts: beside the offsets file.
     static func cache(_ config: WorkerConfig) -> String? {
         guard let file = config.offsetStorageFile else { return nil }

@@ -23,6 +23,8 @@ final class Worker: Sendable {
     private static let log = Logger("connect.worker")
     /// After a stop was asked for, the process ends at the latest then, whatever does not.
     private static let stopReserve: UInt64 = 15_000_000_000
+    /// What the process needs after that at the most, to answer the last requests and to exit.
+    private static let exitReserve: UInt64 = 5_000_000_000
 
     /// Where the connectors come from that are started with the worker.
     enum Connectors {
@@ -188,7 +190,7 @@ final class Worker: Sendable {
     private var startupConnectors: [StartupConnector] {
         switch connectors {
         case .none: []
-        case .files(let files): files.map { StartupFiles.connector(.load($0), failsAlone: false) }
+        case .files(let files): files.map { StartupFiles.connector(StartupFiles.load($0), failsAlone: false) }
         case .folder(let folder): folder.startup()
         }
     }
@@ -199,10 +201,10 @@ final class Worker: Sendable {
         case .folder(let folder): folder.started(problems)
         case .files:
             guard let first = problems.first else { break }
-            for problem in problems { Terminal.error("\(problem.connector.origin): \(problem.error.trace)") }
+            for problem in problems { Terminal.error(problem.error.trace) }
             return stop(
                 with: ExitStatus.connector.code,
-                because: "A connector was refused: \(first.connector.origin): \(first.error.message)")
+                because: "A connector was refused: \(first.error.message)")
         }
         Self.log.info("The worker is ready")
         reloads.started()
@@ -227,11 +229,12 @@ final class Worker: Sendable {
     /// - Parameter reason: what STATUS shows, also after the end.
     private func stop(with code: Int32, because reason: String = "Stopping") {
         reloads.stopping()
-        ServiceManager.notify(.stopping)
+        let patience = max(Self.stopReserve, Self.nanoseconds(config.taskShutdownTimeoutMs) + 10_000_000_000)
+        // Else systemd would kill a worker whose tasks were promised more time than the unit gives.
+        ServiceManager.notify(.stopping, .extendTimeout(nanoseconds: patience + Self.exitReserve))
         let status = status
         kafkaLoop.execute { status.value.end(reason) }
         let exit = exit
-        let patience = max(Self.stopReserve, Self.nanoseconds(config.taskShutdownTimeoutMs) + 10_000_000_000)
         kafkaLoop.execute { [kafkaLoop] in
             kafkaLoop.schedule(at: EventLoop.now() &+ patience) {
                 Self.log.error("The worker does not come to an end; it is left as it is")

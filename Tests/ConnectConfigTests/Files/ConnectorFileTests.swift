@@ -91,6 +91,28 @@ struct ConnectorFileTests {
         #expect(file.problems.last?.description == "\(file.file): error: topic: Missing")
     }
 
+    @Test func `A validation adds nothing about what could not be read, nor twice what two keys have to agree on`()
+        throws
+    {
+        var file = try load("c.yaml", "name: n\nname: m\ntopics: [[x]]\n")
+        file.add([("name", "Bad name"), ("topics", "Missing"), ("topics.regex", "Missing")])
+        #expect(
+            file.problems.map(\.message) == [
+                "name is given twice, first in line 1", "a list may hold nothing but texts", "Bad name",
+            ])
+        var nameless = try load("c.yaml", "a: b\n")
+        nameless.add([("name", "Missing")])
+        #expect(nameless.problems.count == 1)
+        var whole = try load("c.yaml", "name: n\n")
+        whole.add([("a", "One of a and b"), ("b", "One of a and b")])
+        #expect(whole.problems.count == 1, "one thing to say under two keys")
+    }
+
+    @Test func `A reference to a config provider is known as one`() throws {
+        let file = try load("c.properties", "name=${env:N}\na=${x}\nb=$c\n")
+        #expect(file.refers("name") && !file.refers("a") && !file.refers("b") && !file.refers("c"))
+    }
+
     @Test func `A file of the largest size is read in a time that grows with its length`() {
         let start = ContinuousClock.now
         let members = (0..<10_000).map { "\"key\($0)\":\"value\"" }.joined(separator: ",\n")
@@ -99,6 +121,10 @@ struct ConnectorFileTests {
         let document = ConfigFile.parseWorker(Array(lines.utf8), file: "w.yaml")
         let problems = WorkerConfig.load(document, mode: .standalone, environment: [:]).problems
         #expect(problems.count { $0.severity == .warning } == 10_000)
+        var file = ConnectorFile.parse(Array("name: n\n".utf8), file: "c.yaml")
+        file.add((0..<10_000).map { ("key\($0)", "bad") })
+        let overrides = ConfigMap((0..<10_000).map { ("producer.override.unknown.key\($0)", "x") })
+        #expect(UnknownClientKeys.overrides(in: overrides).count == 10_000)
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 }

@@ -41,7 +41,13 @@ struct PropertiesTests {
     @Test func `A broken escape is an error at its place`() {
         #expect(
             read("a=1\nb=x\\u12G4\nc=2").problems.map(\.description) == [
-                "w.properties:2:4: error: Malformed \\uxxxx encoding."
+                "w.properties:2:4: error: b: Malformed \\uxxxx encoding."
+            ])
+        #expect(
+            read("\\uX=1\nc=\\u1\\u2").problems.map(\.description) == [
+                "w.properties:1:1: error: Malformed \\uxxxx encoding.",
+                "w.properties:2:3: error: c: Malformed \\uxxxx encoding.",
+                "w.properties:2:6: error: c: Malformed \\uxxxx encoding.",
             ])
     }
 

@@ -87,6 +87,14 @@ struct YAMLConfigTests {
         #expect(problem.contains(message), "\(problem)")
     }
 
+    @Test func `A tag is refused, and what it stands before is read`() {
+        let document = YAMLConfigReader.read(
+            Array("a: !x 1\nb: !y {c: ! '2'}\n!z d: !w [e]\n".utf8), file: "f")
+        #expect(document.values == ["a": "1", "b.c": "2", "d": "e"])
+        #expect(document.problems.map(\.message) == ["!x", "!y", "!z", "!w"].map { "tag \($0) is not supported" })
+        #expect(document.hasErrors && document.isComplete)
+    }
+
     @Test func `Bytes that are not UTF-8 are refused at their place`() throws {
         let problem = try #require(
             YAMLConfigReader.read(Array("a: 1\nb: ".utf8) + [0xFF, 0x0A], file: "f").problems.first)

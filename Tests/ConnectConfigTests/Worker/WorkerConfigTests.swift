@@ -137,7 +137,18 @@ struct WorkerConfigTests {
 
     @Test(
         arguments: [
-            ("producer.anything", nil), ("admin.retries", nil), ("key.converter.schemas.enable", nil), ("retries", nil),
+            ("producer.metrics.context.x", nil), ("consumer.interceptor.classes", nil),
+            ("producer.key.serializer.encoding", nil), ("admin.sasl.login.class", nil), ("admin.retries", nil),
+            (
+                "producer.compresion.type",
+                "unknown key producer.compresion.type; did you mean producer.compression.type?"
+            ),
+            (
+                "consumer.fetch.min.byte", "unknown key consumer.fetch.min.byte; did you mean consumer.fetch.min.bytes?"
+            ),
+            ("admin.listenrs", "unknown key admin.listenrs; did you mean admin.listeners?"),
+            ("consumer.compression.type", "unknown key consumer.compression.type"),
+            ("key.converter.schemas.enable", nil), ("retries", nil),
             ("max.poll.records", nil), ("security.protocol", nil), ("offset.storage.retention.ms", nil),
             ("metrics.context.x", nil), ("listeners.https.ssl.keystore.location", nil),
             ("native.log.levels.connect.herder", nil),
@@ -184,7 +195,46 @@ struct WorkerConfigTests {
 
     @Test func `A file that does not read is reported for that alone`() {
         #expect(problems("a: [\n").count == 1)
-        #expect(problems("a: 1\na: 2\n") == ["w.yaml:2:1: error: a is given twice, first in line 1"])
+        #expect(problems("- a\n").count == 1)
+    }
+
+    @Test func `A key that is given twice and a tag hide no other problem, missing keys included`() {
+        let text = "listeners: http://:1\nlisteners: x\noffset.flush.interval.ms: !!int soon\nplugin.paths: x\n"
+        #expect(
+            problems(text, .standalone).map { $0.prefix(60) } == [
+                "w.yaml:2:1: error: listeners is given twice, first in line 1",
+                "w.yaml:3:1: error: Invalid value soon for configuration offs",
+                "w.yaml:3:27: error: tag tag:yaml.org,2002:int is not support",
+                "w.yaml:4:1: warning: unknown key plugin.paths; did you mean ",
+            ]
+                + ["bootstrap.servers", "key.converter", "value.converter", "offset.storage.file.filename"].map {
+                    "w.yaml: error: Missing required configuration \"\($0)\" which".prefix(60)
+                })
+    }
+
+    @Test func `What could not be read is not missing, and hides nothing of the rest`() {
+        func problems(_ text: String) -> [String] {
+            let document = PropertiesReader.read(Array(text.utf8), file: "w.properties")
+            return WorkerConfig.load(document, mode: .automatic, environment: [:]).problems.map(\.description)
+        }
+        let text = """
+            bootstrap.servers=a\\u12
+            config.providers=\\uX
+            offset.flush.interval.ms=soon
+            producer.acks=${env:ACKS}
+            task.shutdown.graceful.timeout.ms=${env:TIME}
+            plugin.paths=x
+            """
+        #expect(
+            problems(text).map { $0.prefix(50) } == [
+                "w.properties:1:20: error: bootstrap.servers: Malfo",
+                "w.properties:2:18: error: config.providers: Malfor",
+                "w.properties:3:1: error: Invalid value soon for co",
+                "w.properties:6:1: warning: unknown key plugin.path",
+            ])
+        // One that cannot be told from another is a cluster's all the same.
+        let cluster = problems("group.id=\\uX\nconnect.protocol=lazy\n")
+        #expect(cluster.count == 2 && cluster.last?.contains("Invalid Connect protocol compatibility") == true)
     }
 
     @Test func `Null stands for the default`() throws {

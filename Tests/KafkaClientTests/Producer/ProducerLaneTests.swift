@@ -110,6 +110,13 @@ struct LaneBench {
         #expect(bench.append([UInt8](repeating: 0, count: 1000)) == .refused)
         #expect(bench.lane.lastError?.code == .recordTooLarge)
         #expect(bench.append([1]) == .appended)
+        // Of one that is smaller than the limit and refused all the same, the reason has to say why.
+        #expect(bench.append([UInt8](repeating: 0, count: 900)) == .refused)
+        let message = bench.lane.lastError?.message ?? ""
+        #expect(message.contains("with 128 bytes for its framing it has to be smaller than max.request.size (1000)"))
+        let small = LaneBench { $0.bufferMemory = 900 }
+        #expect(small.append([UInt8](repeating: 0, count: 800)) == .refused)
+        #expect(small.lane.lastError?.message.contains("smaller than buffer.memory (900)") == true)
     }
 
     @Test func `a used up buffer makes the lane wait until batches come out`() {
