@@ -149,13 +149,18 @@ public struct ConnectError: Error, Sendable, Equatable {
     public let detail: String?
     /// Status of the REST answer where it is not the code's own.
     public let statusOverride: Int?
+    /// Nanoseconds that have to pass before what failed is tried again, where it is; 0: no wish.
+    public let retryAfter: UInt64
 
     /// An error.
-    public init(_ code: ErrorCode, _ message: String, detail: String? = nil, status: Int? = nil) {
+    public init(
+        _ code: ErrorCode, _ message: String, detail: String? = nil, status: Int? = nil, retryAfter: UInt64 = 0
+    ) {
         self.code = code
         self.message = message
         self.detail = detail
         self.statusOverride = status
+        self.retryAfter = retryAfter
     }
 
     /// Status of the REST answer.
