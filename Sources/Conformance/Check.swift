@@ -40,7 +40,7 @@ struct Check: Sendable {
     /// All checks, in the order in which they run.
     static let all: [Check] =
         FileChecks.all + LoadChecks.all + DescriptionChecks.all + KeyChecks.all + ConnectorChecks.all
-        + ConfigurationChecks.all + SourceChecks.all + SinkChecks.all + HostChecks.all
+        + CreatedChecks.all + ConfigurationChecks.all + SourceChecks.all + SinkChecks.all + HostChecks.all
 }
 
 /// Ends a check before its last line.

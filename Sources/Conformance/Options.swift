@@ -45,9 +45,14 @@ struct Options: Sendable {
             throw Self.misused(
                 "There is no check '\(unknown)'. There are: \(Check.all.map(\.name).joined(separator: ", ")).")
         }
+        if className == nil, let name = only.first(where: { Self.check($0)?.scope != .library }) {
+            throw Self.misused("The check '\(name)' runs instances of a class: name one with --class or --config.")
+        }
         isJSON = command.has("json")
         childCheck = command.option("run-check")
     }
+
+    private static func check(_ name: String) -> Check? { Check.all.first { $0.name == name } }
 
     private static func number(_ command: ParsedCommand, _ name: String, _ standard: Double) throws(UsageError)
         -> Double

@@ -163,15 +163,20 @@ public struct ConnectError: Error, Sendable, Equatable {
         }
     }
 
+    /// Nanoseconds that have to pass before what failed is tried again, where it is; 0: no wish.
+    public let retryAfter: UInt64
+
     /// An error.
     public init(
-        _ code: ErrorCode, _ message: String, detail: String? = nil, status: Int? = nil, keyErrors: [KeyError] = []
+        _ code: ErrorCode, _ message: String, detail: String? = nil, status: Int? = nil, keyErrors: [KeyError] = [],
+        retryAfter: UInt64 = 0
     ) {
         self.code = code
         self.message = message
         self.detail = detail
         self.statusOverride = status
         self.keyErrors = keyErrors
+        self.retryAfter = retryAfter
     }
 
     /// Status of the REST answer.

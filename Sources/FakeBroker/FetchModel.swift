@@ -97,7 +97,8 @@ package struct FetchModel: Sendable {
         }
         guard sessions[at].epoch == request.sessionEpoch else { return .failure(FetchRefusal(errorCode: 71)) }
         sessions[at].epoch += 1
-        sessions[at].entries.removeAll { request.forgotten.contains($0.slot) }
+        let forgotten = Set(request.forgotten)
+        sessions[at].entries.removeAll { forgotten.contains($0.slot) }
         for entry in request.entries {
             if let known = sessions[at].entries.firstIndex(where: { $0.slot == entry.slot }) {
                 sessions[at].entries[known] = entry
@@ -199,6 +200,8 @@ extension PartitionModel {
     ) -> Result<(epoch: Int32, offset: Int64), FetchRefusal> {
         if let refusal = refusal(at: node, currentEpoch: currentEpoch) { return .failure(refusal) }
         if epoch >= leaderEpoch { return .success((leaderEpoch, endOffset)) }
+        // No batch has such an epoch: the log need not be looked through.
+        if epoch < 0 { return .success((-1, -1)) }
         guard let last = log.last(where: { $0.leaderEpoch <= epoch }) else { return .success((-1, -1)) }
         return .success((last.leaderEpoch, last.nextOffset))
     }

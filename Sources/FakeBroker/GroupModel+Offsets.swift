@@ -6,11 +6,12 @@ extension GroupModel {
     package mutating func commit(_ request: OffsetCommitRequest, ticket: UInt64, now: UInt64) {
         let code = commitError(request)
         var answer = OffsetCommitResponse()
+        var places = code == 0 ? self.places() : [:]
         for topic in request.topics {
             var entry = OffsetCommitResponse.OffsetCommitResponseTopic()
             entry.name = topic.name
             for partition in topic.partitions {
-                if code == 0 { store(topic.name, partition) }
+                if code == 0 { store(topic.name, partition, &places) }
                 var place = OffsetCommitResponse.OffsetCommitResponsePartition()
                 place.partitionIndex = partition.partitionIndex
                 place.errorCode = code
@@ -24,6 +25,7 @@ extension GroupModel {
 
     package mutating func fetch(_ request: OffsetFetchRequest, ticket: UInt64) {
         var answer = OffsetFetchResponse()
+        let places = self.places()
         for asked in request.groups {
             var group = OffsetFetchResponse.OffsetFetchResponseGroup()
             group.groupId = asked.groupId
@@ -31,7 +33,7 @@ extension GroupModel {
                 var entry = OffsetFetchResponse.OffsetFetchResponseTopics()
                 entry.name = topic.name
                 for partition in topic.partitionIndexes {
-                    let known = committed.first { $0.topic == topic.name && $0.partition == partition }
+                    let known = places[Place(topic: topic.name, partition: partition)].map { committed[$0] }
                     var place = OffsetFetchResponse.OffsetFetchResponsePartitions()
                     place.partitionIndex = partition
                     place.committedOffset = known?.offset ?? -1
@@ -49,22 +51,25 @@ extension GroupModel {
     /// Every partition with a committed offset, as a request would name them.
     private func everything() -> [OffsetFetchRequest.OffsetFetchRequestTopics] {
         var topics: [OffsetFetchRequest.OffsetFetchRequestTopics] = []
+        var places: [String: Int] = [:]
         for each in committed {
-            if let at = topics.firstIndex(where: { $0.name == each.topic }) {
+            if let at = places[each.topic] {
                 topics[at].partitionIndexes.append(each.partition)
             } else {
                 var topic = OffsetFetchRequest.OffsetFetchRequestTopics()
                 topic.name = each.topic
                 topic.partitionIndexes = [each.partition]
+                places[each.topic] = topics.count
                 topics.append(topic)
             }
         }
         return topics
     }
 
-    /// Forgets the committed offset of a partition.
-    package mutating func forgetOffset(_ topic: String, _ partition: Int32) {
-        committed.removeAll { $0.topic == topic && $0.partition == partition }
+    /// Forgets the committed offsets of partitions.
+    package mutating func forgetOffsets(_ partitions: [(topic: String, partition: Int32)]) {
+        let gone = Set(partitions.map { Place(topic: $0.topic, partition: $0.partition) })
+        committed.removeAll { gone.contains(Place(topic: $0.topic, partition: $0.partition)) }
     }
 
     /// Forgets the committed offsets of a topic, which was deleted.
@@ -82,13 +87,29 @@ extension GroupModel {
         return 0
     }
 
-    private mutating func store(_ topic: String, _ partition: OffsetCommitRequest.OffsetCommitRequestPartition) {
+    private struct Place: Hashable {
+        let topic: String
+        let partition: Int32
+    }
+
+    /// Where the offset of each partition is: made once for a request, which may name many.
+    private func places() -> [Place: Int] {
+        var places: [Place: Int] = [:]
+        for (at, each) in committed.enumerated() { places[Place(topic: each.topic, partition: each.partition)] = at }
+        return places
+    }
+
+    private mutating func store(
+        _ topic: String, _ partition: OffsetCommitRequest.OffsetCommitRequestPartition, _ places: inout [Place: Int]
+    ) {
         let entry = Committed(
             topic: topic, partition: partition.partitionIndex, offset: partition.committedOffset,
             leaderEpoch: partition.committedLeaderEpoch, metadata: partition.committedMetadata)
-        if let at = committed.firstIndex(where: { $0.topic == topic && $0.partition == partition.partitionIndex }) {
+        let place = Place(topic: topic, partition: partition.partitionIndex)
+        if let at = places[place] {
             committed[at] = entry
         } else {
+            places[place] = committed.count
             committed.append(entry)
         }
     }

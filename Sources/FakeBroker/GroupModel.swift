@@ -206,10 +206,13 @@ extension GroupModel {
 
     package mutating func leave(_ request: LeaveGroupRequest, ticket: UInt64, now: UInt64) {
         var answer = LeaveGroupResponse()
+        var known = Set(members.map(\.id))
         for identity in request.members {
             var entry = LeaveGroupResponse.MemberResponse()
             entry.memberId = identity.memberId
-            if let at = members.firstIndex(where: { $0.id == identity.memberId }) {
+            if known.remove(identity.memberId) != nil,
+                let at = members.firstIndex(where: { $0.id == identity.memberId })
+            {
                 remove(at, now: now)
             } else {
                 entry.errorCode = 25

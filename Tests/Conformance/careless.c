@@ -11,6 +11,7 @@ typedef struct connector {
     const kc_config *lent;
     kc_config tasks[8];
     char *size;
+    int asked;
 } connector;
 
 static kc_status connector_create(
@@ -64,10 +65,14 @@ static kc_status connector_start(void *handle, const kc_config *config, kc_reply
 
 static kc_status connector_tasks(void *handle, int32_t most, kc_table *configs, kc_reply *reply) {
     connector *self = handle;
-    (void)reply;
     int32_t count = most > 8 ? 8 : most;
     if (is("too-many-tasks")) count = most + 1;
     if (is("tasks-hang")) wait_for_ever(NULL);
+    if (is("tasks-again") || (is("tasks-later") && self->asked++ == 0)) {
+        reply->hint_ms = 50;
+        return answer(reply, KC_RETRIABLE, "the tables are not listed yet");
+    }
+    if (is("tasks-none")) count = 0;
     for (int32_t i = 0; i < count; i++) {
         kc_table pairs = {self->pairs, self->count, sizeof *self->pairs};
         self->tasks[i].pairs = is("config-kept") ? self->lent->pairs : pairs;
@@ -106,7 +111,13 @@ static kc_status connector_stop(void *handle, kc_reply *reply) {
     return is("stop-fails") ? answer(reply, KC_FATAL, "not now") : KC_OK;
 }
 
+static void connector_interrupt(void *handle) {
+    const connector *self = handle;
+    if (is("interrupt-created") && !self->pairs) crash();
+}
+
 static void connector_destroy(void *handle) {
+    if (is("destroy-created") && !((connector *)handle)->pairs) crash();
     if (is("destroy-crash")) crash();
     connector_forget(handle);
     free(handle);
@@ -115,10 +126,16 @@ static void connector_destroy(void *handle) {
 static const kc_connector good_connector = {
     .struct_size = sizeof(kc_connector), .create = connector_create, .start = connector_start,
     .task_configs = connector_tasks, .validate = connector_validate, .exactly_once_support = connector_support,
-    .stop = connector_stop, .destroy = connector_destroy,
+    .stop = connector_stop, .interrupt = connector_interrupt, .destroy = connector_destroy,
 };
 
 /* ---- the sink ---- */
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 typedef struct sink {
     const kc_host *host;
@@ -127,6 +144,8 @@ typedef struct sink {
     const kc_record *kept;
     kc_topic_offset safe[5];
     char buffer[1024];
+    int is_started, puts;
+    int64_t again_ms;
 } sink;
 
 static kc_status sink_create(
@@ -141,7 +160,8 @@ static kc_status sink_create(
 }
 
 static kc_status sink_start(void *handle, const kc_config *config, kc_reply *reply) {
-    (void)handle;
+    sink *self = handle;
+    self->is_started = 1;
     char *size = setting(config, "size"), *end = NULL;
     long number = size ? strtol(size, &end, 10) : 1;
     int is_number = !size || (*size && !*end);
@@ -154,6 +174,12 @@ static kc_status sink_put(void *handle, const kc_batch *batch, kc_reply *reply) 
     sink *self = handle;
     if (is("put-hang")) wait_for_ever(NULL);
     if (is("put-fails")) return answer(reply, KC_FATAL, "the disk is full");
+    if ((is("put-later") || is("put-much-later")) && self->puts++ == 0) {
+        reply->hint_ms = is("put-later") ? 3000 : 3600000;
+        self->again_ms = now_ms() + 3000;
+        return answer(reply, KC_RETRIABLE, "the table is locked");
+    }
+    if (is("put-later") && now_ms() < self->again_ms) return answer(reply, KC_FATAL, "too early");
     if (is("put-again")) return answer(reply, KC_RETRIABLE, "the disk is slow");
     if (is("put-size") && batch->struct_size != sizeof *batch) return answer(reply, KC_FATAL, "another version");
     for (int32_t i = 0; i < batch->records.count; i++) {
@@ -218,6 +244,7 @@ static kc_status sink_stop(void *handle, kc_reply *reply) {
 }
 
 static void sink_destroy(void *handle) {
+    if (is("destroy-created") && !((sink *)handle)->is_started) crash();
     if (is("destroy-twice")) free(handle);
     free(handle);
 }

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TEXT(literal) {(const uint8_t *)(literal), (int32_t)(sizeof(literal) - 1), 0}
@@ -59,6 +61,22 @@ static void start_thread(void *(*body)(void *), void *argument) {
 }
 
 static void crash(void) { *(volatile int *)8 = 1; }
+
+/* Starts a process: one that ends and is not waited for, one that stays, or one that nobody could wait for. */
+static void start_process(void) {
+    if (is("child-ends") && fork() == 0) _exit(0);
+    if (is("child-stays") && fork() == 0)
+        for (;;) pause();
+    if (is("child-hides")) {
+        pid_t first = fork();
+        if (first > 0) waitpid(first, NULL, 0);
+        if (first != 0) return;
+        setsid();
+        /* Its parent is gone, and its group is another. */
+        if (fork() == 0) sleep(3);
+        _exit(0);
+    }
+}
 
 /* ---- loading ---- */
 

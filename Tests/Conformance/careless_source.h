@@ -27,7 +27,7 @@ typedef struct source {
     kc_source_partition partition;
     kc_value pair[2];
     int64_t position;
-    int polls, is_interrupted;
+    int polls, is_interrupted, is_waiting;
     pthread_mutex_t mutex;
     pthread_cond_t condition;
 } source;
@@ -84,6 +84,7 @@ static kc_status source_start(void *handle, const kc_config *config, kc_reply *r
     self->partition.partition = (kc_value){.kind = KC_MAP, .length = 1, .u.values = self->pair};
     if (!is("no-offset-key")) self->partition.offset_key = (kc_string)TEXT("position");
     if (is("source-leak") && !malloc(300)) abort();
+    start_process();
     if (is("log-late")) {
         source *copy = malloc(sizeof *copy);
         if (copy) *copy = *self, start_thread(log_later, copy);
@@ -100,6 +101,8 @@ static kc_status source_start(void *handle, const kc_config *config, kc_reply *r
     kc_status status = self->host->read_offsets(self->context, &self->partition.partition, 1, &offset, reply);
     if (status == KC_OK && offset->kind == KC_MAP) self->position = offset->u.values[1].u.i;
     if (is("offset-repeated") && self->position > 0) self->position--;
+    if (is("offset-early") && self->position > 0) self->position -= RECORDS - 1;
+    if (is("offset-shared")) self->position *= RECORDS;
     return status;
 }
 
@@ -153,12 +156,18 @@ static kc_status source_poll(void *handle, int32_t most, const kc_batch **out, k
     }
     if (is("poll-hang")) wait_for_ever(NULL);
     if (is("poll-fails")) return answer(reply, KC_FATAL, "the disk is gone");
+    if (is("poll-later")) return answer(reply, KC_RETRIABLE, "connection refused");
+    if (is("poll-silent")) return KC_WOULD_BLOCK;
     if (is("poll-alarm")) kill(getpid(), SIGALRM);
     self->polls++;
     pthread_mutex_lock(&self->mutex);
     /* Waits for ever between two batches, as a source does that blocks. */
-    while ((is("poll-waits") || is("poll-deaf") || is("poll-angry")) && self->polls > 2 && !self->is_interrupted)
+    while ((is("poll-waits") || is("poll-deaf") || is("poll-angry") || is("interrupt-lost")) && self->polls > 2
+           && !self->is_interrupted) {
+        self->is_waiting = 1;
         pthread_cond_wait(&self->condition, &self->mutex);
+    }
+    self->is_waiting = 0;
     int was_interrupted = self->is_interrupted;
     self->is_interrupted = 0;
     pthread_mutex_unlock(&self->mutex);
@@ -178,6 +187,9 @@ static kc_status source_poll(void *handle, int32_t most, const kc_batch **out, k
         int length = snprintf(made->text[i], sizeof made->text[i], "line %d", (int)self->position);
         record.value = (kc_value){.kind = KC_STRING, .length = length, .u.bytes = (const uint8_t *)made->text[i]};
         record.offset = (kc_value){.kind = KC_INT64, .u.i = self->position};
+        /* One for all records of a batch, or for all that there are. */
+        if (is("offset-shared")) record.offset.u.i = (self->position + RECORDS - 1) / RECORDS;
+        if (is("offset-constant")) record.offset.u.i = 7;
         if (i == 0) {
             made->fields[0] = record.value;
             record.value = (kc_value){.kind = KC_STRUCT, .length = 1, .u.values = made->fields};
@@ -236,14 +248,17 @@ static kc_status source_stop(void *handle, kc_reply *reply) {
 static void source_interrupt(void *handle) {
     source *self = handle;
     if (is("poll-deaf")) return;
+    if (is("interrupt-created") && !self->partition.partition.u.values) crash();
     pthread_mutex_lock(&self->mutex);
-    self->is_interrupted = 1;
+    /* One that comes when nobody waits is lost. */
+    self->is_interrupted = !is("interrupt-lost") || self->is_waiting;
     pthread_cond_broadcast(&self->condition);
     pthread_mutex_unlock(&self->mutex);
 }
 
 static void source_destroy(void *handle) {
     source *self = handle;
+    if (is("destroy-created") && !self->partition.partition.u.values) crash();
     free_batches(self);
     pthread_cond_destroy(&self->condition);
     pthread_mutex_destroy(&self->mutex);

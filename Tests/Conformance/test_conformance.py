@@ -110,6 +110,11 @@ CONNECTOR = [
     ("too-many-tasks", "connector", "2 configurations where max_tasks is 1"),
     ("tasks-at-no-address", "connector", "at no address"),
     ("tasks-hang", "connector", "task_configs of the connector did not return within 1 s"),
+    ("tasks-again", "connector", "again and again: KC_RETRIABLE: the tables are not listed yet"),
+    ("destroy-created", "connector.created", "in destroy of the connector"),
+    ("interrupt-created", "connector.created", "in interrupt of the connector before start"),
+    ("destroy-created", "task.created", "in destroy of the source task"),
+    ("interrupt-created", "task.created", "in interrupt of the source task before start"),
     ("stop-fails", "connector", "stop failed: not now"),
     ("destroy-crash", "connector", "in destroy of the connector"),
     ("support-unset", "connector.questions", "sets no answer"),
@@ -175,8 +180,14 @@ OF_SOURCE = [
     ("stop-frees", "source.batches", "changed while it was out"),
     ("poll-deaf", "source.interrupt", "poll of the source task did not return"),
     ("poll-angry", "source.interrupt", "failed when it was interrupted"),
+    ("interrupt-lost", "source.interrupt", "came between two calls was lost"),
     ("offsets-unread", "source.offsets", "host->read_offsets"),
     ("offset-repeated", "source.offsets", "host->read_offsets"),
+    ("offset-early", "source.offsets", "host->read_offsets"),
+    ("child-ends", "source", "1 child processes of an instance have ended and nobody has waited for them"),
+    ("child-stays", "source", "a child process of an instance lives on after destroy"),
+    ("child-hides", "source", "a process that the library has started lives on"),
+    ("child-ends", "source.rounds", "100 child processes of 100 instances have ended"),
     ("batch-shared", "source.together", "changed while it was out"),
     ("source-leak", "source.rounds", "bytes are never freed"),
 ]
@@ -193,6 +204,7 @@ OF_SINK = [
     ("commit-negative", "sink", "the offset -5"),
     ("commit-twice", "sink", "twice"),
     ("destroy-twice", "sink", "destroy of the sink task"),
+    ("destroy-created", "task.created", "in destroy of the sink task"),
     ("put-null", "sink.values", "in put of the sink task"),
     ("put-large", "sink.values", "in put of the sink task"),
     ("put-kinds", "sink.values", "in put of the sink task"),
@@ -263,6 +275,47 @@ def test_other_checks_run_when_one_crashes(careless):
 def test_a_poll_that_waits_for_an_interrupt_is_fine(careless):
     found, _ = verdicts(careless, "--only", "source,source.interrupt,source.rounds", *of_class(SOURCE), fault="poll-waits")
     assert {result for result, _ in found.values()} == {"ok"}, found
+
+
+@pytest.mark.parametrize("name, check, fault", [
+    (SOURCE, "connector", "tasks-later"), (SOURCE, "source", "tasks-later"), (SINK, "sink", "put-later"),
+    (SOURCE, "source.offsets", "offset-shared"), (SOURCE, "source.offsets", "offset-constant"),
+])
+def test_what_the_header_allows_passes(careless, name, check, fault):
+    found, _ = verdicts(careless, "--only", check, *of_class(name), fault=fault)
+    assert found[check][0] == "ok", found
+
+
+def test_a_wait_that_is_longer_than_a_check_is_no_fault(careless):
+    code, out, err = run(careless, "--only", "sink", *of_class(SINK), fault="put-much-later")
+    assert code == 2 and "\nskip  sink " in out and "The check 'sink' did not run: put of the sink task wants to be called" in err
+
+
+@pytest.mark.parametrize("fault, words", [
+    ("poll-silent", "the last poll answered KC_WOULD_BLOCK:"), ("poll-later", "KC_RETRIABLE: connection refused"),
+    ("tasks-none", "no work for a task"),
+])
+def test_a_configuration_that_brings_nothing_is_no_success(careless, tmp_path, fault, words):
+    config = tmp_path / "connector.properties"
+    config.write_text(f"connector.class={SOURCE}\nsize=1\n")
+    for check in ("source", "source.batches", "source.offsets", "host.later"):
+        found, code = verdicts(careless, "--only", check, "--config", config, "--seconds", "0.3", fault=fault)
+        assert code == 1 and found[check][0] == "fail" and words in found[check][1], found
+    # One that was guessed may be the reason.
+    found, code = verdicts(careless, *of_class(SOURCE), fault=fault)
+    assert code == 0 and found["source"][0] == "skip" and words in found["source"][1], found
+
+
+def test_a_check_that_was_named_and_did_not_run_is_misuse(careless):
+    for arguments, words in (
+        (["--only", "sink"], "runs instances of a class"),
+        (["--only", "load,sink.values", "--class", SOURCE], "The check 'sink.values' is for sinks, and the class is a source."),
+        (["--only", "source", "--class", SINK], "is for sources, and the class is a sink"),
+    ):
+        code, out, err = run(careless, *arguments)
+        assert code == 2 and words in err, (arguments, out, err)
+    code, out, err = run(careless, "--only", "source.offsets", *of_class(SOURCE), fault="poll-silent")
+    assert code == 2 and "did not run: no record came" in err, (out, err)
 
 
 TOOLS, FILE = "org.apache.kafka.connect.tools.Verifiable", "org.apache.kafka.connect.file.FileStream"

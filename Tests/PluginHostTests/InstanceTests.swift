@@ -97,6 +97,7 @@ import Testing
         let task = try host.makeSourceTask(try host.resolve("VerifiableSource"), services: TestServices())
         try task.start(config([("throughput", "-1"), ("native.faults", "poll:retry:1")]))
         guard case .retriable(let error) = task.poll(SourceBatch()) else { throw ConnectError(.taskFailed, "no retry") }
+        #expect(error.retryAfter == 1_000_000_000)
         #expect(error.code == .pluginRetriable && error.message == "poll is to be repeated, as native.faults asks")
         let other = try host.makeSourceTask(try host.resolve("VerifiableSource"), services: TestServices())
         do throws(ConnectError) {
@@ -107,6 +108,46 @@ import Testing
         }
         other.destroy()
         task.destroy()
+    }
+
+    @Test func `how long a plugin wants to be left alone comes with its answer, an hour at most`() throws {
+        let later: (String) -> [(String, String?)] = { ms in
+            [("native.faults", "put:retry,connector.task_configs:retry"), ("native.faults.slow.ms", ms)]
+        }
+        for (ms, wait) in [("3000", 3_000_000_000), ("0", 0), ("4294967295", 3_600_000_000_000 as UInt64)] {
+            let sink = try host.makeSinkTask(try host.resolve("VerifiableSink"), services: TestServices())
+            try sink.start(config(later(ms)))
+            let batch = SinkBatch()
+            batch.tableGeneration = 1
+            guard case .retriable(let error) = sink.put(batch) else { throw ConnectError(.taskFailed, "no retry") }
+            #expect(error.retryAfter == wait)
+            sink.destroy()
+            let connector = try host.makeConnector(try host.resolve("VerifiableSource"), services: TestServices())
+            try connector.start(config(later(ms)))
+            do throws(ConnectError) {
+                _ = try connector.taskConfigs(maximum: 1)
+                Issue.record("it gave some")
+            } catch {
+                #expect(error.code == .pluginRetriable && error.retryAfter == wait)
+            }
+            connector.destroy()
+        }
+    }
+
+    @Test func `the template in C asks for its next poll once a minute at least, whatever its interval`() throws {
+        let library = try #require(CompiledPlugin.template(in: folder))
+        let host = PluginHost(folders: [library], program: WorkerProgram.path, cacheFolder: nil)
+        host.rescan()
+        for (interval, most) in [("3600000", 60_000), ("60000", 60_000), ("5000", 5000), ("2147483647", 60_000)] {
+            let task = try host.makeSourceTask(try host.resolve("HeartbeatSource"), services: TestServices())
+            try task.start(ConfigMap([("topic", "beats"), ("interval.ms", interval)]))
+            let batch = SourceBatch()
+            guard case .ok = task.poll(batch) else { throw ConnectError(.taskFailed, "no beat") }
+            task.release(batch)
+            guard case .wouldBlock(let wait) = task.poll(batch) else { throw ConnectError(.taskFailed, "no wait") }
+            #expect((UInt64(most) - 2000) * 1_000_000...UInt64(most) * 1_000_000 ~= wait, "interval \(interval)")
+            task.destroy()
+        }
     }
 
     @Test func `a sink flushes what is about to be committed`() throws {

@@ -46,6 +46,15 @@ public enum CompiledPlugin {
     }
 }
 
+extension CompiledPlugin {
+    /// Compiles the template that authors of connectors in C begin with.
+    public static func template(in folder: TemporaryFolder) -> String? {
+        build(
+            "heartbeat", files: [repository + "/packaging/templates/c/heartbeat.c"], in: folder,
+            options: ["-std=gnu11", "-Wall", "-Wextra", "-Werror"])
+    }
+}
+
 /// A library opened in the test's own process; it stays open.
 public enum LoadedPlugin {
     /// The description that the library gives.

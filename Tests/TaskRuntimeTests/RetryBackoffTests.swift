@@ -50,10 +50,16 @@ struct RetryBackoffTests {
 
     @Test func `a plugin's wish for later doubles up to ten seconds`() {
         var backoff = CallBackoff()
-        let delays = (0..<9).map { _ in backoff.next() / ms }
+        let delays = (0..<9).map { _ in backoff.next(atLeast: 0) / ms }
         #expect(delays == [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000])
         backoff.reset()
-        let first = backoff.next()
+        let first = backoff.next(atLeast: 0)
         #expect(first == 100 * ms)
+    }
+
+    @Test func `a plugin's wish for later is met, and a shorter one grows`() {
+        var backoff = CallBackoff()
+        let delays = [3000, 10, 10, 20_000, 10].map { backoff.next(atLeast: $0 * ms) / ms }
+        #expect(delays == [3000, 200, 400, 20_000, 1600])
     }
 }

@@ -44,6 +44,8 @@ uintptr_t ccf_thread_locale(void);
 uint64_t ccf_limit(int resource, int hard);
 /* Has the kernel end this process when its parent ends, and keeps it from writing core files. */
 void ccf_become_child(void);
+/* Waits for the children of this process that have ended, and returns how many; *LIVING is 1 when there are others, and 0. */
+int ccf_children(int *living);
 /* The handler of a signal and its flags, as one number that tells two of them apart; 0 where there is no such signal. */
 uint64_t ccf_handler(int signal);
 /* Has a spawned child close all descriptors from FIRST on. Returns an errno value, 0 for success. */

@@ -34,8 +34,8 @@ extension ConnectorLifecycle {
         }
     }
 
-    /// `taskConfigs` has returned. Errors of the class `retriable` are tried again, with growing waits; others fail the
-    /// connector.
+    /// `taskConfigs` has returned. Errors of the class `retriable` are tried again, with growing waits that are
+    /// never shorter than the plugin asked for; others fail the connector.
     package mutating func gaveTaskConfigs(
         instance: UInt64, _ result: Result<[ConfigMap], ConnectError>, now: UInt64
     ) -> [Action] {
@@ -53,7 +53,7 @@ extension ConnectorLifecycle {
         case .failure(let error) where error.code.errorClass == .retriable:
             subject.owesTaskConfigs = true
             phase = .running(subject)
-            let at = now &+ backoff.advance()
+            let at = now &+ max(backoff.advance(), error.retryAfter)
             retry = (error, at)
             return [.wakeUp(instance: instance, at: at)] + advance(now)
         case .failure(let error):

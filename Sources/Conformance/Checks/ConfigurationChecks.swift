@@ -46,8 +46,8 @@ enum ConfigurationChecks {
             instance = try bench.sinkTask()
         }
         let answer = instance.start(config)
-        // A failed start leaves an instance that is only destroyed.
-        if answer.isOK { instance.stop() }
+        // A failed start leaves an instance that may be interrupted, and is destroyed without a stop.
+        if answer.isOK { instance.stop() } else { instance.interrupt("after a start that failed") }
         instance.destroy()
         return !answer.isOK
     }

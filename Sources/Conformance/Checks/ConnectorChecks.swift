@@ -111,6 +111,7 @@ enum Aftermath {
         let threads = ProcessState.threadsAfter(before.threads)
         let after = ProcessState()
         for change in before.changes(after) { bench.session.problem("an instance \(change)") }
+        for problem in ChildProcesses.problems(of: "an instance") { bench.session.problem(problem) }
         if threads > before.threads {
             // One may serve all instances of the library; what grows is found by the rounds.
             bench.session.note("\(threads - before.threads) threads stay after the instance was destroyed")

@@ -18,6 +18,7 @@ enum Rounds {
         let context = HostContext(kind, bench.session, bench.shape)
         _ = try rounds(warmUp, context, life)
         guard !bench.session.hasProblems else { return }
+        _ = ChildProcesses.left()
         let (allocated, threads, descriptors) = (ccf_allocated(), Self.threads(), Self.descriptors())
         let measured = try rounds(mostMeasured, context, life)
         let memory = Int(clamping: ccf_allocated()) - Int(clamping: allocated)
@@ -40,6 +41,9 @@ enum Rounds {
         if newDescriptors >= measured / 10 {
             bench.session.problem(
                 "\(newDescriptors) descriptors are left of \(measured) instances: close them in stop or destroy")
+        }
+        for problem in ChildProcesses.problems(of: "\(measured) instances") {
+            bench.session.problem(problem)
         }
     }
 

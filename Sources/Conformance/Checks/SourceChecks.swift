@@ -26,10 +26,10 @@ enum SourceChecks {
         },
         check("source.interrupt", "poll ends soon after an interrupt from another thread, and stop after that") {
             (subject) throws(CheckEnd) in
-            try interrupt(subject)
+            try SourceInterruptCheck.run(subject)
         },
         check("source.offsets", "a task goes on behind the offset that is stored") { (subject) throws(CheckEnd) in
-            try offsets(subject)
+            try SourceOffsetCheck.run(subject)
         },
         check("source.together", "two tasks run at once, on threads that change") { (subject) throws(CheckEnd) in
             try together(subject)
@@ -74,7 +74,7 @@ enum SourceChecks {
         task.destroy()
         Aftermath.check(bench, before)
         guard !bench.session.hasProblems else { return }
-        guard task.polledRecords > 0 else { throw SourceRun.nothingCame(bench) }
+        guard task.polledRecords > 0 else { throw SourceRun.nothingCame(bench, task) }
         bench.session.note("\(task.polledRecords) records")
     }
 
@@ -106,106 +106,8 @@ enum SourceChecks {
         task.releaseAll()
         task.destroy()
         guard !bench.session.hasProblems else { return }
-        guard task.polledRecords > 0 else { throw SourceRun.nothingCame(bench) }
+        guard task.polledRecords > 0 else { throw SourceRun.nothingCame(bench, task) }
         bench.session.note("\(most) out at once")
-    }
-
-    private static func interrupt(_ subject: Check.Subject) throws(CheckEnd) {
-        let bench = try Bench(subject)
-        let config = try bench.taskConfig()
-        let task = try bench.sourceTask()
-        try bench.started(task, config)
-        let soon = min(1.0, bench.options.callLimit / 4)
-        guard let interruption = task.interruption else {
-            // Without interrupt no call may ever block.
-            let begin = Monotonic.seconds()
-            for _ in 0..<5 {
-                _ = task.poll()
-                task.releaseAll()
-            }
-            let spent = Monotonic.seconds() - begin
-            if spent > 5 * soon {
-                bench.session.problem(
-                    "poll took \(spent / 5) s, and the task has no interrupt: a call that may block needs one")
-            }
-            task.stop()
-            task.destroy()
-            return bench.session.note("no interrupt, and polls that never block")
-        }
-        // Before a poll, and during polls at moments that differ.
-        bench.session.call("interrupt of the source task before a poll") { interruption() }
-        var slowest = 0.0
-        for index in 0..<12 {
-            let wait = index == 0 ? 0 : Double(index * 7 % 50) / 1000
-            let isDone = Atomic(false)
-            let other = Thread.start { [session = bench.session] in
-                Monotonic.sleep(wait)
-                session.call("interrupt during poll of the source task") { interruption() }
-                // It may have come before the poll began to wait; a worker asks again too.
-                while !isDone.load(ordering: .acquiring) {
-                    Monotonic.sleep(0.05)
-                    if !isDone.load(ordering: .acquiring) { interruption() }
-                }
-            }
-            let begin = Monotonic.seconds()
-            let polled = task.poll()
-            slowest = max(slowest, Monotonic.seconds() - begin)
-            isDone.store(true, ordering: .releasing)
-            other.join()
-            task.releaseAll()
-            if polled.answer.isFatal {
-                bench.session.problem(
-                    "poll failed when it was interrupted: \(polled.answer.text); it is to answer KC_WOULD_BLOCK")
-                break
-            }
-        }
-        if slowest > soon + 0.1 {
-            bench.session.problem(
-                "poll returned \((slowest * 10).rounded() / 10) s after it was interrupted: it is to return soon")
-        }
-        let begin = Monotonic.seconds()
-        task.stop()
-        let spent = Monotonic.seconds() - begin
-        if spent > soon + 0.1 { bench.session.problem("stop took \((spent * 10).rounded() / 10) s after an interrupt") }
-        interruption()
-        task.destroy()
-    }
-
-    private static func offsets(_ subject: Check.Subject) throws(CheckEnd) {
-        let bench = try Bench(subject)
-        let config = try bench.taskConfig()
-        let first = try bench.sourceTask()
-        try bench.started(first, config)
-        guard SourceRun.poll(first, seconds: bench.options.seconds, records: 2, keepsBatches: false) else {
-            first.stop()
-            first.destroy()
-            throw SourceRun.nothingCame(bench)
-        }
-        first.releaseAll()
-        let (begin, stored) = (first.firstOffsets, first.lastOffsets)
-        first.stop()
-        first.destroy()
-        guard !stored.isEmpty else { throw .skip("its records have no offsets") }
-        let context = HostContext(.sourceTask, bench.session, bench.shape)
-        context.state.withLock { $0.offsets = stored }
-        let second = try bench.sourceTask(context)
-        try bench.started(second, config)
-        let came = SourceRun.poll(second, seconds: bench.options.seconds, records: 1)
-        second.releaseAll()
-        let again = second.firstOffsets
-        second.stop()
-        second.destroy()
-        for (partition, offset) in again where stored[partition] != nil {
-            let isRepeated =
-                offset == stored[partition] || (offset == begin[partition] && begin[partition] != stored[partition])
-            if isRepeated {
-                bench.session.problem(
-                    "with a stored offset, the first record is one that was polled before it was stored: ask host->read_offsets in start or poll, and go on behind the answer"
-                )
-            }
-        }
-        let reads = context.state.withLock { $0.readsOfOffsets }
-        bench.session.note(came ? "offsets read \(reads) times" : "offsets read \(reads) times, nothing new came")
     }
 
     private static func together(_ subject: Check.Subject) throws(CheckEnd) {
@@ -257,46 +159,4 @@ struct Unchecked<Value>: @unchecked Sendable {
     let value: Value
 
     init(_ value: Value) { self.value = value }
-}
-
-/// Polls of a task until records come.
-enum SourceRun {
-    /// - Parameters:
-    ///   - records: the count of all records of the task that is waited for.
-    /// - Returns: whether they came in time.
-    ///   - keepsBatches: leaves the batches out. A task may wait for one before it gives another.
-    static func poll(
-        _ task: SourceTaskInstance, seconds: Double, records: UInt64, keepsBatches: Bool = true
-    ) -> Bool {
-        let deadline = Monotonic.seconds() + seconds
-        // A call that blocks is worth an interrupt, as when a worker stops a task.
-        while task.polledRecords < records {
-            let wakes = task.context.state.withLock { $0.wakes }
-            let (answer, batch) = task.poll()
-            if answer.isFatal {
-                task.session.problem("source task: poll failed: \(answer.text)")
-                return false
-            }
-            if !keepsBatches { task.releaseAll() }
-            let now = Monotonic.seconds()
-            guard now < deadline else { break }
-            guard batch == nil else { continue }
-            wait(task, wakes, min(deadline - now, answer.hint > 0 ? answer.hint : 0.01))
-        }
-        return task.polledRecords >= records
-    }
-
-    /// Until the time is over, or the task says that it has something.
-    private static func wait(_ task: SourceTaskInstance, _ wakes: Int, _ seconds: Double) {
-        let end = Monotonic.seconds() + seconds
-        while Monotonic.seconds() < end, task.context.state.withLock({ $0.wakes }) == wakes {
-            Monotonic.sleep(min(0.002, end - Monotonic.seconds()))
-        }
-    }
-
-    static func nothingCame(_ bench: Bench) -> CheckEnd {
-        .skip(
-            "no record came within \(bench.options.seconds.short) s: give a configuration that brings some, or --seconds"
-                + (bench.isGuessed ? " (the configuration was guessed)" : ""))
-    }
 }

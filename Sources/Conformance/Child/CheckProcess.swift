@@ -7,6 +7,8 @@ enum CheckProcess {
     static func run(_ name: String, _ options: Options) -> Int32 {
         guard let check = Check.all.first(where: { $0.name == name }) else { return 2 }
         ccf_become_child()
+        // What the library starts is not to hold the report open.
+        _ = fcntl(Session.reportDescriptor, F_SETFD, FD_CLOEXEC)
         ccf_name_faults(Session.reportDescriptor)
         let session = Session(patience: options.callLimit / 2)
         do throws(CheckEnd) {

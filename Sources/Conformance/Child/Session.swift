@@ -10,10 +10,14 @@ final class Session: Sendable {
     static let reportDescriptor: Int32 = 3
     /// A check that finds more than this stops telling.
     private static let mostProblems = 8
+    /// Seconds that a check waits in all for calls that want to be made again later.
+    private static let longestWait = 100.0
 
     private struct State {
         var nextCall = 0
         var problems: Set<String> = []
+        var waited = 0.0
+        var isOutOfTime = false
     }
 
     private let state = Mutex(State())
@@ -63,6 +67,24 @@ final class Session: Sendable {
     }
 
     var hasProblems: Bool { state.withLock { !$0.problems.isEmpty } }
+
+    /// Waits because a call wants to be made again later; false, and the check is skipped, where that would take too long.
+    func wait(_ seconds: Double, for call: String) -> Bool {
+        let isTooLong = state.withLock { state in
+            state.waited += seconds
+            state.isOutOfTime = state.isOutOfTime || state.waited > Self.longestWait
+            return state.isOutOfTime
+        }
+        guard !isTooLong else {
+            skip("\(call) wants to be called again after \(seconds.short) s: longer than a check waits")
+            return false
+        }
+        Monotonic.sleep(seconds)
+        return true
+    }
+
+    /// Whether ``wait(_:for:)`` has given up.
+    var isOutOfTime: Bool { state.withLock { $0.isOutOfTime } }
 
     /// Something worth knowing that breaks no rule.
     func note(_ text: String) { line("+", text) }

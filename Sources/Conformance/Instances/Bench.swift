@@ -76,6 +76,13 @@ final class Bench {
         return instance
     }
 
+    /// The end of a check that found nothing to check: a mistake only where somebody gave a configuration for it.
+    func nothing(_ reason: String) -> CheckEnd {
+        guard !isGuessed else { return .skip("\(reason) (the configuration was guessed: give one with --config)") }
+        session.problem(reason)
+        return .stop
+    }
+
     /// What a start with the given configuration answered; ends the check where that failed.
     func started(_ instance: Instance, _ config: [ConfigPair]) throws(CheckEnd) {
         let answer = instance.start(config)
@@ -96,7 +103,10 @@ final class Bench {
         let configs = connector.taskConfigs(most)
         connector.stop()
         connector.destroy()
-        guard !configs.isEmpty else { throw .skip("the connector has no work for a task with this configuration") }
+        guard !configs.isEmpty else {
+            if session.hasProblems || session.isOutOfTime { throw .stop }
+            throw nothing("the connector has no work for a task with this configuration")
+        }
         return configs.map { pairs in
             var pairs = pairs
             func add(_ key: String, _ value: String) {

@@ -19,9 +19,15 @@ final class ConnectorInstance: Instance {
     /// Asks for the configurations of tasks, and copies them.
     func taskConfigs(_ most: Int32) -> [[ConfigPair]] {
         var table = kc_table()
-        let answer = run("task_configs") { functions.task_configs?(handle, most, &table, $0) ?? kc_status(KC_FATAL) }
+        let answer = repeated("task_configs") {
+            run("task_configs") { functions.task_configs?(handle, most, &table, $0) ?? kc_status(KC_FATAL) }
+        }
         guard answer.isOK else {
-            session.problem("connector: task_configs failed: \(answer.text)")
+            if answer.isFatal {
+                session.problem("connector: task_configs failed: \(answer.text)")
+            } else if !session.isOutOfTime {
+                session.problem("connector: task_configs wants to be asked again and again: \(answer.described)")
+            }
             return []
         }
         return session.call("the look at what task_configs gave") { copy(table, most) }

@@ -12,6 +12,13 @@ struct Answer {
     /// The same call may be made again.
     var isForLater: Bool { status == KC_RETRIABLE || status == KC_WOULD_BLOCK }
     var isFatal: Bool { !isOK && !isForLater }
+
+    /// The status by its name, with the text.
+    var described: String {
+        let names = [KC_OK: "KC_OK", KC_RETRIABLE: "KC_RETRIABLE", KC_WOULD_BLOCK: "KC_WOULD_BLOCK"]
+        let name = names[Int(status)] ?? "KC_FATAL"
+        return text.isEmpty ? name : "\(name): \(text)"
+    }
 }
 
 /// What connectors and tasks have in common: an instance of the library, called as a host calls it and looked at after each call.
@@ -87,11 +94,37 @@ class Instance {
         return Answer(status: status, text: reply.message, hint: reply.hint)
     }
 
+    /// Makes a call again for as long as it asks for that, as a worker does: not before its hint has passed.
+    ///
+    /// - Parameter most: how often it is made in all.
+    /// - Returns: the last answer; one that is for later still where that went on for too long.
+    func repeated(_ call: String, most: Int = 20, _ once: () -> Answer) -> Answer {
+        var answer = once()
+        var (tries, waited, pause) = (1, 0.0, 0.01)
+        while answer.isForLater, tries < most, waited < 30, !session.hasProblems {
+            let wait = max(answer.hint, pause)
+            guard session.wait(wait, for: "\(call) of the \(kind)") else { return answer }
+            tries += 1
+            waited += wait
+            pause = min(pause * 2, 0.25)
+            answer = once()
+        }
+        return answer
+    }
+
     /// Has the call under way return, from any thread.
     var interruption: (@Sendable () -> Void)? {
         guard let interrupt = common.interrupt, let handle else { return nil }
         let address = UInt(bitPattern: handle)
         return { interrupt(UnsafeMutableRawPointer(bitPattern: address)) }
+    }
+
+    /// Interrupts it while none of its calls is under way, where it can be.
+    ///
+    /// - Parameter moment: when that is, to follow "interrupt of the task".
+    func interrupt(_ moment: String) {
+        guard let interruption else { return }
+        session.call("interrupt of the \(kind) \(moment)") { interruption() }
     }
 
     func memory(_ what: String) -> LentMemory { LentMemory("what \(what) of the \(kind) was lent", context.shape) }

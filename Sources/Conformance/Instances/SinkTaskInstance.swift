@@ -40,12 +40,8 @@ final class SinkTaskInstance: Instance {
 
     /// Puts a batch, again and again where the task asks for it.
     @discardableResult
-    func put(_ batch: SinkBatch) -> Answer {
-        var answer = putOnce(batch)
-        for _ in 0..<20 where answer.isForLater {
-            Monotonic.sleep(min(max(answer.hint, 0.01), 0.1))
-            answer = putOnce(batch)
-        }
+    func put(_ batch: SinkBatch, most: Int = 20) -> Answer {
+        let answer = repeated("put", most: most) { putOnce(batch) }
         guard answer.isOK else { return answer }
         for record in batch.records { taken[record.partition] = record.offset + 1 }
         return answer

@@ -15,9 +15,12 @@ final class SourceTaskInstance: Instance {
     /// Records that polls have given.
     private(set) var polledRecords: UInt64 = 0
     private var acknowledgedRecords: UInt64 = 0
-    /// The offset of each source partition's last record, and of its first.
-    private(set) var lastOffsets: [SampleValue: SampleValue] = [:]
-    private(set) var firstOffsets: [SampleValue: SampleValue] = [:]
+    /// What the newest poll answered.
+    private(set) var lastPoll: Answer?
+    /// Whether the offsets of all records are kept in ``traces``.
+    var keepsOffsets = false
+    /// By source partition.
+    private(set) var traces: [SampleValue: OffsetTrace] = [:]
 
     init(_ bench: Bench, _ context: HostContext) {
         functions = bench.kcClass.pointee.task.map { Library.functions($0, zero: kc_source_task()) } ?? kc_source_task()
@@ -36,6 +39,7 @@ final class SourceTaskInstance: Instance {
     func poll(_ most: Int32 = 100) -> (answer: Answer, batch: PolledBatch?) {
         var pointer: UnsafePointer<kc_batch>?
         let answer = run("poll") { functions.poll?(handle, most, &pointer, $0) ?? kc_status(KC_FATAL) }
+        lastPoll = answer
         guard let pointer else { return (answer, nil) }
         guard !out.contains(where: { $0.pointer == pointer }) else {
             session.problem("source task: poll hands out a batch that is out already: wait for its release_batch")
@@ -58,7 +62,7 @@ final class SourceTaskInstance: Instance {
         }
         let records = TableCheck.items(pointer.pointee.records, as: kc_record.self)
         let partitions = TableCheck.items(pointer.pointee.source_partitions, as: kc_source_partition.self)
-        for record in records {
+        for record in records where keepsOffsets {
             let partition = partitions[Int(record.source_partition)]
             let key = SampleValue(partition.partition).stored
             var offset = SampleValue(record.offset).stored
@@ -66,8 +70,7 @@ final class SourceTaskInstance: Instance {
                 offset = .map([.text(StringCheck.text(partition.offset_key)), offset])
             }
             guard offset != .null else { continue }
-            lastOffsets[key] = offset
-            if firstOffsets[key] == nil { firstOffsets[key] = offset }
+            traces[key, default: OffsetTrace()].add(offset)
         }
         polledRecords += UInt64(records.count)
         return PolledBatch(pointer: pointer, checksum: Checksum.batch(pointer.pointee), count: records.count)

@@ -16,7 +16,18 @@ struct CheckChild {
     private static let checkLimit = 300.0
     /// What the end of the process may take once everything was destroyed.
     private static let endLimit = 5.0
+    /// What is in the pipes when the process has ended is read at once; who holds them open for longer is left over.
+    private static let drainLimit = 0.25
     private static let longestTail = 400
+
+    /// How following a child came to its end.
+    private enum Course {
+        /// It has ended with this status, and was waited for.
+        case ended(Int32)
+        /// Its report is at its end.
+        case closed
+        case late
+    }
 
     private var reader = ReportReader()
     /// The end of what the library printed, by the end of the pipe.
@@ -39,19 +50,18 @@ struct CheckChild {
         for end in [report[1], output[1], errors[1]] { close(end) }
         defer { for end in [report[0], output[0], errors[0]] { close(end) } }
         guard pid > 0 else { return failure("cannot be checked: no process was to be had") }
-        var isLate = follow([report[0], output[0], errors[0]], options)
-        var status: Int32 = 0
-        if isLate || !Self.hasEnded(pid, &status) {
-            if !isLate {
-                reader.problems.append("closed descriptors that are not its own, and the process did not end")
+        var open = [report[0], output[0], errors[0]]
+        if let status = end(pid, follow(pid, &open, options)) {
+            let isLeftOver = drain(&open, report[0])
+            describe(status, errors: errors[0])
+            if isLeftOver, reader.isComplete, status == 0, reader.problems.isEmpty {
+                reader.problems.append(
+                    "a process that the library has started lives on after everything was destroyed: end it in stop or destroy"
+                )
             }
-            isLate = true
-            kill(-pid, SIGKILL)
-            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         }
         // What the library started goes too.
         kill(-pid, SIGKILL)
-        if !isLate { describe(status, errors: errors[0]) }
         if check.name == LoadChecks.quietCheck, tails[output[0]] != nil || tails[errors[0]] != nil {
             let text = (tails[output[0]] ?? []) + (tails[errors[0]] ?? [])
             reader.problems.append(
@@ -59,6 +69,23 @@ struct CheckChild {
             )
         }
         return Outcome(verdict: reader.verdict, kind: reader.kind, misuse: reader.misuse)
+    }
+
+    /// Sees to it that a process is at its end.
+    ///
+    /// - Returns: how it ended; nil where it had to be made to.
+    private mutating func end(_ pid: pid_t, _ course: Course) -> Int32? {
+        var status: Int32 = 0
+        switch course {
+        case .ended(let status): return status
+        case .closed:
+            if Self.hasEnded(pid, &status) { return status }
+            reader.problems.append("closed descriptors that are not its own, and the process did not end")
+        case .late: break
+        }
+        kill(-pid, SIGKILL)
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return nil
     }
 
     /// Waits a while for a process whose report has come to its end.
@@ -77,44 +104,60 @@ struct CheckChild {
 
     /// Reads until the child is at its end.
     ///
-    /// - Returns: true when it took too long.
-    private mutating func follow(_ ends: [Int32], _ options: Options) -> Bool {
+    /// - Parameter open: the ends of the pipes that are open, the report's first.
+    private mutating func follow(_ pid: pid_t, _ open: inout [Int32], _ options: Options) -> Course {
         let started = Monotonic.seconds()
+        let report = open[0]
         var completed: Double?
-        var open = ends
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        // The report ends with the child's last thread; what it started may keep the others.
-        while open.contains(ends[0]) {
+        // The report ends with the child's last thread; what it started may keep the pipes open.
+        while open.contains(report) {
+            var status: Int32 = 0
+            if waitpid(pid, &status, WNOHANG) == pid { return .ended(status) }
             let now = Monotonic.seconds()
             if let call = reader.lateCall(now: now, limit: options.callLimit) {
                 reader.problems.append(
                     "\(call) did not return within \(options.callLimit.short) s: a worker gives the instance up with its thread"
                 )
-                return true
+                return .late
             }
             if reader.isComplete, completed == nil { completed = now }
             if let completed, now - completed > Self.endLimit {
                 reader.problems.append(
                     "the process did not end after everything was destroyed: a destructor of the library holds it up")
-                return true
+                return .late
             }
             if now - started > Self.checkLimit + 4 * options.seconds {
                 reader.problems.append("took more than \(Self.checkLimit.short) s\(reader.place)")
-                return true
+                return .late
             }
-            var polls = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&polls, nfds_t(polls.count), 50) > 0 else { continue }
-            for entry in polls where entry.revents != 0 {
-                let count = buffer.withUnsafeMutableBytes { read(entry.fd, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    open.removeAll { $0 == entry.fd }
-                    continue
-                }
-                take(Array(buffer[..<count]), from: entry.fd, isReport: entry.fd == ends[0])
-            }
+            read(&open, report, milliseconds: 50)
         }
-        return false
+        return .closed
+    }
+
+    /// Reads what a process that has ended left in its pipes.
+    ///
+    /// - Returns: whether somebody else holds them open.
+    private mutating func drain(_ open: inout [Int32], _ report: Int32) -> Bool {
+        let end = Monotonic.seconds() + Self.drainLimit
+        while !open.isEmpty, Monotonic.seconds() < end { read(&open, report, milliseconds: 50) }
+        return !open.isEmpty
+    }
+
+    /// Reads what comes soon, and takes ends that are closed out of `open`.
+    private mutating func read(_ open: inout [Int32], _ report: Int32, milliseconds: Int32) {
+        var polls = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polls, nfds_t(polls.count), milliseconds) > 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        for entry in polls where entry.revents != 0 {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(entry.fd, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                open.removeAll { $0 == entry.fd }
+                continue
+            }
+            take(Array(buffer[..<count]), from: entry.fd, isReport: entry.fd == report)
+        }
     }
 
     private mutating func take(_ bytes: [UInt8], from end: Int32, isReport: Bool) {

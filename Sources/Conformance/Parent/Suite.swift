@@ -24,11 +24,8 @@ struct Suite {
                 verdict = Verdict(result: .skip, remarks: ["nothing can be said before \(missing) is mended"])
             } else {
                 let outcome = CheckChild.run(check, words: words, options: options)
-                if let reason = outcome.misuse {
-                    Output.write(Options.misused(reason).message, to: STDERR_FILENO)
-                    return 2
-                }
                 kind = outcome.kind ?? kind
+                if let reason = outcome.misuse ?? kind.flatMap(stranger) { return misused(reason) }
                 verdict = outcome.verdict
             }
             verdicts[check.name] = verdict
@@ -36,7 +33,27 @@ struct Suite {
             show(check, verdict)
         }
         finish(counts)
-        return counts[.fail, default: 0] == 0 ? 0 : 1
+        if counts[.fail, default: 0] > 0 { return 1 }
+        // Whoever names a check is not to take silence for a yes.
+        if let name = options.only.first(where: { verdicts[$0]?.result != .ok }) {
+            let reason = verdicts[name].map { ": " + $0.remarks.joined(separator: "; ") } ?? ""
+            return misused("The check '\(name)' did not run\(reason).")
+        }
+        return 0
+    }
+
+    private func misused(_ reason: String) -> Int32 {
+        Output.write(Options.misused(TerminalText.line(reason)).message, to: STDERR_FILENO)
+        return 2
+    }
+
+    /// Why a check that was named cannot run with a class of this kind.
+    private func stranger(_ kind: Check.Scope) -> String? {
+        let other: Check.Scope = kind == .source ? .sink : .source
+        guard let name = Check.all.first(where: { $0.scope == other && options.only.contains($0.name) })?.name else {
+            return nil
+        }
+        return "The check '\(name)' is for \(other)s, and the class is a \(kind)."
     }
 
     private func isWanted(_ check: Check, _ kind: Check.Scope?) -> Bool {

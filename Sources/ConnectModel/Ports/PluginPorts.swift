@@ -3,7 +3,7 @@ public enum PluginOutcome: Sendable {
     case ok
     /// Nothing to do now. The call may be repeated after the hint (nanoseconds), or at once after a wake.
     case wouldBlock(retryAfter: UInt64)
-    /// The plugin asks for the same call again after a while.
+    /// The plugin asks for the same call again after a while, not before the error's `retryAfter` has passed.
     case retriable(ConnectError)
     case fatal(ConnectError)
 }

@@ -5,4 +5,12 @@ extension Array {
         var seen: Set<AnyHashable> = []
         return filter { seen.insert(AnyHashable(key($0))).inserted }
     }
+
+    /// The keys that more than one element has.
+    func repeated<Key: Hashable>(_ key: (Element) -> Key) -> Set<Key> {
+        var seen: Set<Key> = []
+        var repeated: Set<Key> = []
+        for element in self where !seen.insert(key(element)).inserted { repeated.insert(key(element)) }
+        return repeated
+    }
 }

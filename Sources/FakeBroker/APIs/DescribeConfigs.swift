@@ -30,7 +30,7 @@ enum DescribeConfigsAPI: BrokerAPI {
                 let isTopic = resource.resourceType == topicResource
                 entry.errorCode = (isTopic ? ErrorCode.unknownTopicOrPartition : .invalidRequest).rawValue
             }
-            if let wanted = resource.configurationKeys {
+            if let wanted = resource.configurationKeys.map(Set.init) {
                 entry.configs = entry.configs.filter { wanted.contains($0.name) }
             }
             response.results.append(entry)

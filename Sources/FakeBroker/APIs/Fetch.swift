@@ -27,6 +27,7 @@ enum FetchAPI: BrokerAPI {
         var unknown: [FetchResponse.FetchableTopicResponse] = []
         var entries: [FetchModel.Entry] = []
         for topic in request.topics {
+            var failures: [(partition: Int32, code: Int16)] = []
             for part in topic.partitions {
                 switch broker.slot(topic.topic, topic.topicId, part.partition) {
                 case .success(let (_, slot)):
@@ -34,9 +35,10 @@ enum FetchAPI: BrokerAPI {
                         FetchModel.Entry(
                             slot: slot, offset: part.fetchOffset, leaderEpoch: part.currentLeaderEpoch,
                             maximumBytes: max(Int(part.partitionMaxBytes), 0)))
-                case .failure(let refusal): unknown.append(failed(topic, part.partition, refusal.code.rawValue))
+                case .failure(let refusal): failures.append((part.partition, refusal.code.rawValue))
                 }
             }
+            if !failures.isEmpty { unknown.append(failed(topic, failures)) }
         }
         let forgotten = request.forgottenTopicsData.flatMap { topic in
             topic.partitions.compactMap { broker.topics.find(topic.topic, topic.topicId)?.slot($0) }
@@ -84,22 +86,20 @@ enum FetchAPI: BrokerAPI {
             response.errorCode = code
             return response
         }
-        for topic in request.topics {
-            for part in topic.partitions { response.responses.append(failed(topic, part.partition, code)) }
+        var named: Set<Int> = []
+        for topic in request.topics where !topic.partitions.isEmpty {
+            response.responses.append(failed(topic, topic.partitions.map { ($0.partition, code) }))
+            let entry = broker.topics.find(topic.topic, topic.topicId)
+            named.formUnion(topic.partitions.compactMap { entry?.slot($0.partition) })
         }
         // Of an incremental request, what its session holds.
         if request.sessionEpoch > 0 {
             response.sessionId = request.sessionId
-            for entry in broker.sessions.entries(ofSession: request.sessionId) {
+            for entry in broker.sessions.entries(ofSession: request.sessionId) where !named.contains(entry.slot) {
                 guard let (topic, partition) = broker.topics.owner(of: entry.slot) else { continue }
-                let isNamed = request.topics.contains { asked in
-                    broker.topics.find(asked.topic, asked.topicId)?.id == topic.id
-                        && asked.partitions.contains { $0.partition == partition }
-                }
-                if isNamed { continue }
                 var asked = FetchRequest.FetchTopic()
                 (asked.topic, asked.topicId) = (topic.name, topic.id)
-                response.responses.append(failed(asked, partition, code))
+                response.responses.append(failed(asked, [(partition, code)]))
             }
         }
         return response
@@ -118,17 +118,20 @@ enum FetchAPI: BrokerAPI {
         broker.reply(response, to: pending)
     }
 
+    /// One entry for a topic: its name, which may be long, is told once.
     private static func failed(
-        _ topic: FetchRequest.FetchTopic, _ partition: Int32, _ code: Int16
+        _ topic: FetchRequest.FetchTopic, _ partitions: [(partition: Int32, code: Int16)]
     ) -> FetchResponse.FetchableTopicResponse {
         var entry = FetchResponse.FetchableTopicResponse()
         entry.topic = topic.topic
         entry.topicId = topic.topicId
-        var place = FetchResponse.PartitionData()
-        place.partitionIndex = partition
-        place.errorCode = code
-        place.highWatermark = -1
-        entry.partitions = [place]
+        entry.partitions = partitions.map { partition, code in
+            var place = FetchResponse.PartitionData()
+            place.partitionIndex = partition
+            place.errorCode = code
+            place.highWatermark = -1
+            return place
+        }
         return entry
     }
 }

@@ -8,9 +8,11 @@ enum IncrementalAlterConfigsAPI: BrokerAPI {
 
     static func answer(_ request: Request, _ call: Call, _ broker: inout Broker) {
         var response = IncrementalAlterConfigsResponse()
+        let repeated = request.resources.repeated { [$0.resourceName, String($0.resourceType)] }
         for resource in request.resources {
             var entry = result(resource)
-            switch altered(resource, broker) {
+            let isRepeated = repeated.contains([resource.resourceName, String(resource.resourceType)])
+            switch altered(resource, isRepeated: isRepeated, broker) {
             case .failure(let refusal):
                 entry.errorCode = refusal.code.rawValue
                 entry.errorMessage = refusal.message
@@ -49,8 +51,10 @@ enum IncrementalAlterConfigsAPI: BrokerAPI {
     }
 
     /// A topic's settings as they would be after the request.
+    ///
+    /// As in Kafka each topic, and each of its settings, is named once: the work stays in proportion to the request.
     private static func altered(
-        _ resource: Request.AlterConfigsResource, _ broker: Broker
+        _ resource: Request.AlterConfigsResource, isRepeated: Bool, _ broker: Broker
     ) -> Result<[(name: String, value: String)], Refusal> {
         guard resource.resourceType == 2 else {
             return .failure(Refusal(.invalidRequest, "Only settings of topics can be changed here."))
@@ -58,21 +62,29 @@ enum IncrementalAlterConfigsAPI: BrokerAPI {
         guard let topic = broker.topics[resource.resourceName] else {
             return .failure(Refusal(.unknownTopicOrPartition, nil))
         }
+        if isRepeated { return .failure(Refusal(.invalidRequest, "Each resource must appear at most once.")) }
+        let given = resource.configs.map { (name: $0.name, value: $0.value ?? "") }
+        if let refusal = TopicSettings.excess(of: given) { return .failure(refusal) }
+        guard given.repeated({ $0.name }).isEmpty else {
+            return .failure(Refusal(.invalidRequest, "Error due to duplicate config keys"))
+        }
         var settings = topic.settings
-        for config in resource.configs {
-            let before = settings.first { $0.name == config.name }?.value ?? ""
-            settings.removeAll { $0.name == config.name }
-            let words = before.split(separator: ",").map(String.init)
-            let given = (config.value ?? "").split(separator: ",").map(String.init)
+        for (config, given) in zip(resource.configs, given) {
+            let before = settings.first { $0.name == given.name }?.value ?? ""
+            settings.removeAll { $0.name == given.name }
             switch config.configOperation {
-            case 0: settings.append((config.name, config.value ?? ""))
+            case 0: settings.append(given)
             case 1: continue
-            case 2: settings.append((config.name, (words + given).joined(separator: ",")))
-            case 3: settings.append((config.name, words.filter { !given.contains($0) }.joined(separator: ",")))
+            case 2: settings.append((given.name, (words(before) + words(given.value)).joined(separator: ",")))
+            case 3:
+                let gone = Set(words(given.value))
+                settings.append((given.name, words(before).filter { !gone.contains($0) }.joined(separator: ",")))
             default: return .failure(Refusal(.invalidRequest, "There is no operation \(config.configOperation)."))
             }
         }
         if let refusal = TopicSettings.refusal(of: settings) { return .failure(refusal) }
         return .success(settings)
     }
+
+    private static func words(_ list: String) -> [Substring] { list.split(separator: ",") }
 }

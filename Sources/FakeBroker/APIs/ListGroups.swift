@@ -5,8 +5,8 @@ enum ListGroupsAPI: BrokerAPI {
     static func answer(_ request: ListGroupsRequest, _ call: Call, _ broker: inout Broker) {
         broker.advanceGroups()
         var response = ListGroupsResponse()
-        let states = request.statesFilter.map { $0.lowercased() }
-        let types = request.typesFilter.map { $0.lowercased() }
+        let states = Set(request.statesFilter.map { $0.lowercased() })
+        let types = Set(request.typesFilter.map { $0.lowercased() })
         for group in broker.groups.groups {
             guard states.isEmpty || states.contains(group.state.name.lowercased()),
                 types.isEmpty || types.contains("classic")

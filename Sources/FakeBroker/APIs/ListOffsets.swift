@@ -5,8 +5,15 @@ enum ListOffsetsAPI: BrokerAPI {
     static let namesTopics = true
 
     static func answer(_ request: ListOffsetsRequest, _ call: Call, _ broker: inout Broker) {
+        // Each may look through a whole log, so each is asked about once, as in Kafka.
+        let repeated = request.topics.flatMap { topic in topic.partitions.map { Place(topic.name, $0.partitionIndex) } }
+            .repeated(\.self)
         broker.reply(
             map(request) { topic, part, place in
+                guard !repeated.contains(Place(topic.name, part.partitionIndex)) else {
+                    place.errorCode = ErrorCode.invalidRequest.rawValue
+                    return
+                }
                 switch find(topic.name, part, broker) {
                 case .failure(let code): place.errorCode = code.errorCode
                 case .success(let found):
@@ -24,6 +31,16 @@ enum ListOffsetsAPI: BrokerAPI {
     }
 
     static func topics(of request: ListOffsetsRequest, _ broker: Broker) -> [String] { request.topics.map(\.name) }
+
+    private struct Place: Hashable {
+        let topic: String
+        let partition: Int32
+
+        init(_ topic: String, _ partition: Int32) {
+            self.topic = topic
+            self.partition = partition
+        }
+    }
 
     private static func map(
         _ request: ListOffsetsRequest,

@@ -11,11 +11,8 @@ enum OffsetDeleteAPI: BrokerAPI {
         }
         let code = group.members.isEmpty ? 0 : ErrorCode.groupSubscribedToTopic.rawValue
         if code == 0 {
-            _ = broker.groups.change(request.groupId) { group in
-                for topic in request.topics {
-                    for part in topic.partitions { group.forgetOffset(topic.name, part.partitionIndex) }
-                }
-            }
+            let named = request.topics.flatMap { topic in topic.partitions.map { (topic.name, $0.partitionIndex) } }
+            _ = broker.groups.change(request.groupId) { $0.forgetOffsets(named) }
         }
         var response = OffsetDeleteResponse()
         response.topics = request.topics.map { topic in

@@ -29,7 +29,7 @@ enum ProduceAPI: BrokerAPI {
                     broker.notice(
                         .warn, "Records refused",
                         [
-                            .init("topic", broker.topics.find(topic.name, topic.topicId)?.name ?? topic.name),
+                            .init("topic", broker.topics.find(topic.name, topic.topicId)?.name ?? shown(topic.name)),
                             .init("partition", part.index), .init("error", failure ?? ""),
                         ])
                 }
@@ -69,6 +69,9 @@ enum ProduceAPI: BrokerAPI {
     }
 
     static func wantsAnswer(_ request: ProduceRequest) -> Bool { request.acks != 0 }
+
+    /// A name as long as one may be: it is told once for each of its partitions.
+    private static func shown(_ name: String) -> String { String(name.prefix(249)) }
 
     /// Stores the batch of one partition; the offset of its first record, and where the log begins.
     private static func append(

@@ -14,12 +14,18 @@ enum TopicSettings {
     /// Bytes of names and values of one topic.
     static let mostBytes = 32 << 10
 
-    /// Why settings cannot be taken; nil where they can.
-    static func refusal(of settings: [(name: String, value: String)]) -> Refusal? {
+    /// Why there are too many settings, or too long ones; nil where there are not.
+    static func excess(of settings: [(name: String, value: String)]) -> Refusal? {
         if settings.count > most { return Refusal(.invalidConfig, "More than \(most) settings.") }
         if settings.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count }) > mostBytes {
             return Refusal(.invalidConfig, "Settings of more than \(mostBytes) bytes.")
         }
+        return nil
+    }
+
+    /// Why settings cannot be taken; nil where they can.
+    static func refusal(of settings: [(name: String, value: String)]) -> Refusal? {
+        if let refusal = excess(of: settings) { return refusal }
         for (name, value) in settings {
             switch name {
             case "cleanup.policy":

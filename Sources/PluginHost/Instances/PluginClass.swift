@@ -21,6 +21,8 @@ struct PluginClass: @unchecked Sendable {
 /// A call's `kc_reply` with the buffer for its error text. One per instance, used by one call at a time.
 final class ReplyBuffer {
     private static let capacity = 4096
+    /// A longer wish, such as a number that was negative once, would look like a task that hangs.
+    private static let longestRetry: UInt64 = 3_600_000_000_000
     private let text = UnsafeMutablePointer<CChar>.allocate(capacity: ReplyBuffer.capacity)
     private let reply = UnsafeMutablePointer<kc_reply>.allocate(capacity: 1)
 
@@ -71,7 +73,8 @@ final class ReplyBuffer {
     /// The error of a call that did not answer `KC_OK`.
     func error(_ status: kc_status, _ call: String) -> ConnectError {
         let isRetriable = status == KC_RETRIABLE || status == KC_WOULD_BLOCK
-        return ConnectError(isRetriable ? .pluginRetriable : .pluginFailed, message(call))
+        guard isRetriable else { return ConnectError(.pluginFailed, message(call)) }
+        return ConnectError(.pluginRetriable, message(call), retryAfter: min(hint, Self.longestRetry))
     }
 
     /// Throws unless the call answered `KC_OK`.

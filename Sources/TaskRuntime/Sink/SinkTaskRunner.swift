@@ -146,6 +146,7 @@ final class SinkTaskRunner: TaskRunner {
         if let lent {
             guard now >= putNotBefore else {
                 // Everything is paused, so that only events come: the group goes on while the plugin does not.
+                offerAgain(receiver, at: putNotBefore)
                 if case .progressed = try takeEvent(port, receiver, now) { return .progressed }
                 return .waiting(putNotBefore)
             }
@@ -155,7 +156,7 @@ final class SinkTaskRunner: TaskRunner {
         }
         if case .progressed = try takeEvent(port, receiver, now) { return .progressed }
         if now >= emptyPutAt { isEmptyPutDue = true }
-        guard isEmptyPutDue else { return .waiting(emptyPutAt) }
+        guard isEmptyPutDue, now >= putNotBefore else { return .waiting(emptyPutAt) }
         return try putNothing(port, pipeline)
     }
 
@@ -242,7 +243,7 @@ final class SinkTaskRunner: TaskRunner {
             offerAgain(receiver, at: EventLoop.now().addingSaturating(max(hint, 1_000_000)))
         case .retriable(let error):
             let end = EventLoop.now()
-            offerAgain(receiver, at: wishedTime(end) ?? end + putBackoff.next())
+            offerAgain(receiver, at: retryTime(after: error, end))
             Self.log.log(
                 .warn, limitedBy: &warnings, kind: "put", now: end,
                 "The plugin asks for the same records again: \(error.message)",
@@ -274,7 +275,10 @@ final class SinkTaskRunner: TaskRunner {
             putBackoff.reset()
             emptyPutAt = wishedTime(end) ?? .max
         case .wouldBlock(let hint): emptyPutAt = end.addingSaturating(max(hint, 1_000_000))
-        case .retriable: emptyPutAt = wishedTime(end) ?? end + putBackoff.next()
+        case .retriable(let error):
+            emptyPutAt = retryTime(after: error, end)
+            // Neither a commit nor records that come meanwhile are a reason to ask earlier.
+            putNotBefore = emptyPutAt
         case .fatal(let error): throw error
         }
         return .progressed
@@ -282,6 +286,11 @@ final class SinkTaskRunner: TaskRunner {
 
     private func wishedTime(_ now: UInt64) -> UInt64? {
         context.takeRetryTimeout().map { now.addingSaturating($0) }
+    }
+
+    /// When a `put` that failed for now may be made again.
+    private func retryTime(after error: ConnectError, _ now: UInt64) -> UInt64 {
+        wishedTime(now) ?? now.addingSaturating(putBackoff.next(atLeast: error.retryAfter))
     }
 
     private func giveBack(_ receiver: any RecordReceiver) {

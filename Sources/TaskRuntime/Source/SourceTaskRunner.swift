@@ -178,7 +178,7 @@ final class SourceTaskRunner: TaskRunner {
             return .progressed
         case .retriable(let error):
             let end = self.now()
-            pollNotBefore = end + pollBackoff.next()
+            pollNotBefore = end.addingSaturating(pollBackoff.next(atLeast: error.retryAfter))
             log.log(
                 .warn, limitedBy: &warnings, kind: "poll", now: end,
                 "The plugin asks for another poll later: \(error.message)",

@@ -154,6 +154,17 @@ private let seconds: UInt64 = 1_000_000_000
         #expect(life.gaveTaskConfigs(instance: 1, .success([]), now: now) == [.publish([])])
     }
 
+    @Test func `task configurations are not asked for before the connector wants that`() {
+        var life = ConnectorLifecycle("orders", firstInstance: 1)
+        _ = life.want(.started, configuration: 1, now: 0)
+        _ = life.started(instance: 1, error: nil, now: 0)
+        let slow = ConnectError(.pluginRetriable, "tables are not listed yet", retryAfter: 3 * seconds)
+        let actions = life.gaveTaskConfigs(instance: 1, .failure(slow), now: 0)
+        #expect(actions.first == .wakeUp(instance: 1, at: 3 * seconds))
+        #expect(life.timeIsUp(instance: 1, now: 3 * seconds - 1) == [])
+        #expect(life.timeIsUp(instance: 1, now: 3 * seconds) == [.askTaskConfigs(instance: 1)])
+    }
+
     @Test func `task configurations that cannot be had fail the connector`() {
         var life = ConnectorLifecycle("orders", firstInstance: 1)
         _ = life.want(.started, configuration: 1, now: 0)

@@ -85,6 +85,51 @@ struct SinkTaskTests {
         finish(task, world)
     }
 
+    @Test func `a batch that is not taken comes again when the plugin wants it, not before`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        sink.state.withLock { state in
+            state.answers = [.retriable(ConnectError(.pluginRetriable, "busy", retryAfter: 700_000_000))]
+        }
+        let began = EventLoop.now()
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0"], to: a)
+        eventually("it is put") { sink.texts == ["a0"] }
+        #expect(EventLoop.now() - began >= 700_000_000)
+        finish(task, world)
+    }
+
+    @Test func `after a put without records that is to be repeated, neither commits nor records come earlier`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        sink.state.withLock { state in
+            state.emptyAnswers = [.retriable(ConnectError(.pluginRetriable, "busy", retryAfter: 700_000_000))]
+        }
+        let began = EventLoop.now()
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        eventually("the put that follows an assignment is over") { sink.state.withLock { $0.emptyPuts } == 1 }
+        world.receiver.produce(["a0"], to: a)
+        eventually("it is put") { sink.texts == ["a0"] }
+        #expect(EventLoop.now() - began >= 700_000_000)
+        finish(task, world)
+    }
+
+    @Test func `a wait that the plugin asked for ends with a stop`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        sink.state.withLock { state in
+            state.answers = [.retriable(ConnectError(.pluginRetriable, "busy", retryAfter: 3_600_000_000_000))]
+        }
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0"], to: a)
+        eventually("everything is paused") { world.receiver.state.withLock { $0.paused } == [a] }
+        finish(task, world)
+        #expect(sink.texts == [])
+    }
+
     @Test func `a revocation while a batch waits drops it, commits what was put and lets go`() throws {
         let sink = FakeSink.Controls()
         let world = FakeSurroundings(sink: sink)

@@ -224,6 +224,26 @@ struct SourceTaskTests {
         eventually("it ends") { bench.observer.log.ends == [.stopped] }
     }
 
+    @Test func `a poll that may succeed later comes when the plugin wants it, not before`() throws {
+        let source = FakeSource.Controls()
+        source.state.withLock { state in
+            state.answers = [.retriable(ConnectError(.pluginRetriable, "later", retryAfter: 700_000_000))]
+            state.available = 5
+        }
+        let world = FakeSurroundings(source: source)
+        let began = EventLoop.now()
+        let task = try bench.start(world, kind: .source)
+        eventually("records flow") { world.sender.texts.count == 5 }
+        #expect(EventLoop.now() - began >= 700_000_000)
+        source.state.withLock { state in
+            state.answers = [.retriable(ConnectError(.pluginRetriable, "later", retryAfter: 3_600_000_000_000))]
+        }
+        source.state.withLock { $0.services }?.wake()
+        eventually("it waits for an hour") { source.state.withLock { $0.answers.isEmpty } }
+        task.stop(deadline: bench.soon())
+        eventually("it ends all the same") { bench.observer.log.ends == [.stopped] }
+    }
+
     @Test func `a record that Kafka refuses later fails the task`() throws {
         let source = FakeSource.Controls()
         let world = FakeSurroundings(source: source)

@@ -11,6 +11,8 @@ final class FakeSink: SinkTaskPort {
             var calls: [String] = []
             /// Given in place of taking the batch, one a `put`.
             var answers: [PluginOutcome] = []
+            /// The same for a `put` without records.
+            var emptyAnswers: [PluginOutcome] = []
             /// What `preCommit` answers in place of what it was given.
             var preCommitAnswer: [TopicPartitionOffset]?
             var preCommitFailure: ConnectError?
@@ -89,7 +91,7 @@ final class FakeSink: SinkTaskPort {
         return controls.state.withLock { state -> PluginOutcome in
             if texts.isEmpty {
                 state.emptyPuts += 1
-                return .ok
+                return state.emptyAnswers.isEmpty ? .ok : state.emptyAnswers.removeFirst()
             }
             if !state.answers.isEmpty { return state.answers.removeFirst() }
             state.texts += texts

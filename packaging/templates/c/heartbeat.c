@@ -161,7 +161,8 @@ static kc_status task_start(void *handle, const kc_config *config, kc_reply *rep
     self->interval_ms = interval.bytes ? strtoll((const char *)interval.bytes, NULL, 10) : 1000;
     free((void *)interval.bytes);
     self->topic_name = setting(config, "topic");
-    if (!self->topic_name.bytes || self->interval_ms < 1) return answer(reply, KC_FATAL, "Invalid HeartbeatSource configuration");
+    if (!self->topic_name.bytes || self->interval_ms < 1 || self->interval_ms > INT32_MAX)
+        return answer(reply, KC_FATAL, "Invalid HeartbeatSource configuration");
     self->topic.name = self->topic_name;
     self->partition_map[0].kind = self->partition_map[1].kind = KC_STRING;
     self->partition_map[0].u.bytes = (const uint8_t *)"source";
@@ -183,7 +184,7 @@ static kc_status task_poll(void *handle, int32_t most, const kc_batch **batch, k
     int64_t wait = self->next_ms - now_ms();
     if (wait > 0 || self->is_out) {
         /* Costs no thread; a source that is told of data calls host->wake instead. */
-        reply->hint_ms = wait > 0 && wait < 60000 ? (uint32_t)wait : 10;
+        reply->hint_ms = wait <= 0 ? 10 : wait < 60000 ? (uint32_t)wait : 60000;
         return KC_WOULD_BLOCK;
     }
     kc_record record = {.key_schema = -1, .value_schema = -1};
@@ -244,7 +245,7 @@ static const kc_config_key keys[] = {
         .validators = TABLE(non_empty), .documentation = "The topic to publish to",
     },
     {
-        .name = "interval.ms", .type = KC_TYPE_LONG, .importance = KC_IMPORTANCE_MEDIUM, .flags = KC_KEY_HAS_DEFAULT,
+        .name = "interval.ms", .type = KC_TYPE_INT, .importance = KC_IMPORTANCE_MEDIUM, .flags = KC_KEY_HAS_DEFAULT,
         .default_value = "1000", .order = -1, .validators = TABLE(positive), .documentation = "Time between beats",
     },
 };
