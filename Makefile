@@ -71,7 +71,8 @@ fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 sanitize: deps deps-test ## slow: unit tests and hostile input under the address and the thread sanitizer
 	@scripts/sanitize
 
-bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md, fails where a target is missed
+bench: build ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md, fails where a target is missed
+	@scripts/dependencies bench
 	@missed=; for part in "bench --write" "bench-border --write" "bench-allocations --write" "bench-calls --write" \
 	    "bench-distributed --java --write"; do echo "== scripts/$$part"; scripts/$$part || missed+=" $${part%% *}"; done; \
 	    [ -z "$$missed" ] || { echo "targets were missed, or could not be measured, by:$$missed" >&2; exit 1; }
