@@ -1,4 +1,6 @@
 """A file that is rotated faster than anybody can read it to its end."""
+import pathlib
+
 from conftest import eventually, lines_of
 
 FILES = 10
@@ -19,20 +21,21 @@ def test_every_file_that_had_the_name_is_read_in_turn_while_it_is_rotated(make_w
             old.write(f"{number - 1}-last\n")
         if number % 3 == 0:
             (tmp_path / f"in.txt.{number}").unlink()
-        eventually("the worker has seen it", lambda n=number: open_files(worker, source.name) >= min(n, 2))
+        new = source.stat().st_ino
+        eventually("the worker has opened it", lambda inode=new: inode in open_files(worker, source.name))
     wanted = [f"{number}-{which}" for number in range(FILES) for which in ("first", "last")][:-1]
     eventually("all lines arrived", lambda: len(lines_of(sink)) >= len(wanted), seconds=60)
     assert lines_of(sink) == wanted
-    eventually("one file is open", lambda: open_files(worker, source.name) == 1)
+    eventually("one file is open", lambda: len(open_files(worker, source.name)) == 1)
 
 
 def open_files(worker, name):
-    """How many descriptors of the worker are of files of that name, renamed and removed ones too."""
-    from pathlib import Path
-
-    def target(link):
+    """The files that the worker has open of those that have or had that name, by their inodes."""
+    found = set()
+    for each in pathlib.Path(f"/proc/{worker.process.pid}/fd").iterdir():
         try:
-            return link.readlink().name
+            if each.readlink().name.startswith(name):
+                found.add(each.stat().st_ino)
         except OSError:
-            return ""
-    return sum(target(each).startswith(name) for each in Path(f"/proc/{worker.process.pid}/fd").iterdir())
+            continue
+    return found

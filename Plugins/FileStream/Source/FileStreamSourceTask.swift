@@ -129,7 +129,9 @@ final class FileStreamSourceTask: SourceTask {
 
     /// Has the file watched after it has been idle for a while.
     private func startWatch() -> Bool {
-        guard let watch, let path, rotation?.isWaiting != true, input?.canBeWatched == true, watch.arm(waiter, path: path) else {
+        guard let watch, let path, rotation?.isWaiting != true, input?.canBeWatched == true,
+            watch.arm(waiter, path: path)
+        else {
             return false
         }
         // Should its changes bring nothing, it is idle for a while before it is watched again.

@@ -115,7 +115,9 @@ final class Successors: Sendable {
             state.left = nil
             return
         }
-        if state.queue.contains(where: { $0.file.identity == named }) || (isFull(state) && state.left == named) { return }
+        if state.queue.contains(where: { $0.file.identity == named }) || (isFull(state) && state.left == named) {
+            return
+        }
         if let left = state.left, left != named { state.lost += 1 }
         state.left = nil
         guard !isFull(state) else {
