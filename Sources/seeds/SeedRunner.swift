@@ -7,8 +7,8 @@ enum SeedRunner {
         usage: seeds NAME [--from A] [--count N] [--sabotage FAULT] [--most-microseconds M]
                | NAME --seed S [--sabotage FAULT] [--trace] | NAME --planted-bugs
         Plays seeded simulations, prints the digest of all runs and the processor time of one. Exit codes: 0 every rule
-        held, 1 a seed broke a rule (it is printed) or they took more processor time than --most-microseconds each,
-        2 wrong usage. With --planted-bugs each fault is planted in turn and must be found within 1000 seeds, and there
+        held, 1 a seed broke a rule (it is printed), 2 wrong usage, 3 every rule held and they took more processor time than
+        --most-microseconds each. With --planted-bugs each fault is planted in turn and must be found within 1000 seeds, and there
         must be \(fewestFaults) of them, else 1. There are \(Simulation.all.map(\.name).joined(separator: ", ")).
 
         """
@@ -77,7 +77,7 @@ enum SeedRunner {
                 + "\(each) µs of processor time a seed\n")
         if let most = options.mostMicroseconds, each > most {
             write("\(simulation.name): a seed may take \(most) µs\n")
-            return 1
+            return 3
         }
         return 0
     }
