@@ -41,9 +41,7 @@ test-unit: deps-test ## unit tests only
 	@swift build --build-tests && swift test --skip-build
 
 test-seeds: build ## producer, consumer and whole clusters of workers against the model broker, 100 000 seeds each
-	@$(BIN)/seeds producer --from 0 --count 100000
-	@$(BIN)/seeds consumer --from 0 --count 100000
-	@$(BIN)/seeds cluster --from 0 --count 100000
+	@SEEDS=100000 scripts/test-seeds
 
 test-standalone: build deps-test ## the worker as a process, with a real broker; KILLS=100 for the long kill loop
 	@/usr/bin/python3 -m pytest -q -rsfE Tests/Standalone
@@ -73,11 +71,11 @@ fuzz: deps ## libFuzzer targets over their corpora, SECONDS_PER_FUZZER each
 sanitize: deps deps-test ## slow: unit tests and hostile input under the address and the thread sanitizer
 	@scripts/sanitize
 
-bench: build deps-test ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md
-	@scripts/bench --write
-	@scripts/bench-border
-	@scripts/bench-allocations
-	@scripts/bench-distributed --java --write
+bench: build ## measure against Apache Connect (KAFKA_HOME), kcat and bare loops; writes docs/benchmarks.md, fails where a target is missed
+	@scripts/dependencies bench
+	@missed=; for part in "bench --write" "bench-border --write" "bench-allocations --write" "bench-calls --write" \
+	    "bench-distributed --java --write"; do echo "== scripts/$$part"; scripts/$$part || missed+=" $${part%% *}"; done; \
+	    [ -z "$$missed" ] || { echo "targets were missed, or could not be measured, by:$$missed" >&2; exit 1; }
 
 bench-distributed: build deps-test ## of `bench` the part that is about workers in a group, with what a worker has to reach
 	@scripts/bench-distributed --java --write

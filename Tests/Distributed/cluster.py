@@ -16,6 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from workers import Worker, eventually  # noqa: E402
 
 SESSION_SECONDS = 6
+# offset.flush.interval.ms of every worker.
+FLUSH_SECONDS = 0.5
 
 
 def free_rest_port(taken=set()):
@@ -306,27 +308,3 @@ def produce(servers, topic, key, value, partition=0):
         ["kcat", "-P", "-b", servers, "-t", topic, "-p", str(partition), "-K", "\x01", "-D", "\x02",
          *(["-Z"] if value is None else [])],
         check=True, input=text, stdout=subprocess.DEVNULL)
-
-
-def check_sequences(lines, counts):
-    """Lines PREFIX-NUMBER of several sources: of each every number came, in order. Returns the number of duplicates."""
-    expected, duplicates = check_order(lines)
-    assert expected == counts, f"arrived: {expected}, written: {counts}"
-    return duplicates
-
-
-def check_order(lines):
-    """Lines PREFIX-NUMBER of several sources: of each, numbers came in order and none is missing so far. Returns how many of
-    each came, and the number of duplicates."""
-    expected = {}
-    duplicates = 0
-    for line in lines:
-        prefix, number = line.rsplit("-", 1)
-        wanted = expected.setdefault(prefix, 0)
-        if int(number) == wanted:
-            expected[prefix] += 1
-        elif int(number) < wanted:
-            duplicates += 1
-        else:
-            raise AssertionError(f"{line} came before {wanted}: something was lost or reordered")
-    return expected, duplicates

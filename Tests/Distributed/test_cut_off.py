@@ -99,7 +99,7 @@ def test_a_worker_that_cannot_reach_the_coordinator_stops_before_others_start_an
         assert victim.is_healthy()
         print(f"{how}: a member with its share {time.monotonic() - healed:.2f} s after it was healed")
         flow.await_lines(200)
-    print(f"{flow.finish()} duplicates")
+    print(f"{flow.finish(faults=2)} duplicates")
 
 
 def not_well(worker):
@@ -147,4 +147,4 @@ def test_a_worker_that_cannot_read_the_config_topic_leaves_the_group_and_comes_b
     more = {name: count - rounds[name][0] for name, (count, _) in cluster.rounds().items()}
     print(f"rounds after it was healed: {more}; {json.dumps(body['message'])}")
     flow.await_lines(200)
-    print(f"{flow.finish()} duplicates")
+    print(f"{flow.finish(faults=2)} duplicates")

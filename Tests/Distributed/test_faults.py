@@ -37,7 +37,7 @@ def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_
     noticed = time.monotonic() - woke
     cluster.await_balanced(flow.expected)
     flow.await_lines()
-    duplicates = flow.finish()
+    duplicates = flow.finish(faults=1)
     ended = [stamp(line) - wall for line in victim.log.read_text()[size:].splitlines() if "UNASSIGNED" in line]
     print(f"SIGSTOP of {len(held)}: elsewhere after {elsewhere:.2f} s; after SIGCONT a member again after {noticed:.2f} s, "
           f"its old instances ended {max(ended, default=0):.3f} s after SIGCONT (overlap), {duplicates} duplicates")
@@ -57,6 +57,7 @@ def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_clust
     flow = Flow(Probe(cluster), tmp_path, topic, count=2)
     cluster.await_running(flow.expected)
     flow.await_lines()
+    killed = time.monotonic()
     own_broker.fault("kill")
     eventually("all have noticed", lambda: all(
         "all work stops here" in each.log.read_text() or not runs_something(each) for each in cluster.workers))
@@ -68,7 +69,7 @@ def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_clust
     for worker in cluster.workers:
         eventually(f"{worker.name} is healthy", worker.is_healthy)
     flow.await_lines()
-    print(f"{flow.finish()} duplicates over a broker's SIGKILL")
+    print(f"{flow.finish(faults=1, away=time.monotonic() - killed)} duplicates over a broker's SIGKILL")
     for worker in cluster.workers:
         assert worker.terminate() == 0
 

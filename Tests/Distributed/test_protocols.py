@@ -70,15 +70,15 @@ def test_workers_are_changed_from_eager_to_sessioned_and_back_one_at_a_time(make
     # One by one down to compatible, and one further to eager: members hold what they had while the group deals anew.
     restart(workers[0], "compatible")
     assert elected(cluster) == {"compatible"}
-    before = flow.so_far()
+    before = flow.so_far(faults=1)
     restart(workers[1], "eager")
     assert elected(cluster) == {"default"}
-    again = flow.so_far()
+    again = flow.so_far(faults=2)
     print(f"{before} duplicates in a group that was sessioned and is compatible, {again - before} where one worker became eager")
     cluster.workers[2].file_source("late", tmp_path / "in0", f"{topic}-late")
     cluster.await_balanced(flow.expected | work(late=1))
     flow.await_lines(200)
-    flow.finish()
+    flow.finish(faults=2)
 
 
 @pytest.mark.parametrize("protocol, java_first", MIXED, ids=lambda value: {True: "java_leads", False: "ours_leads"}.get(value, value))

@@ -2,11 +2,14 @@
 import json
 import time
 
-from cluster import SESSION_SECONDS, check_order, check_sequences, work
+from cluster import FLUSH_SECONDS, SESSION_SECONDS, work
 from numbers_flow import Numbers
-from workers import Writer, eventually, lines_of
+from sequences import check_order, check_sequences, runs_of
+from workers import Writer, end_of, eventually, lines_of
 
 SOURCES = 4
+# How much older than its interval says the last flush may be when a task ends, on a busy machine.
+FLUSH_MARGIN_SECONDS = 2
 
 
 def sources(worker, tmp_path, topic, count=SOURCES, shared=False):
@@ -22,7 +25,7 @@ class Flow:
 
     def __init__(self, worker, tmp_path, topic, count=SOURCES, per_second=1000, shared=False):
         self.writers = [Writer(tmp_path / f"in{number}", per_second, f"s{number}") for number in range(count)]
-        self.sink = tmp_path / "out"
+        self.sink, self.per_second = tmp_path / "out", per_second
         self.expected = sources(worker, tmp_path, topic, count, shared)
         # A topic that is not there when the consumer starts would be found a metadata refresh later.
         eventually("the topics exist", lambda: set(worker.placement_names()) >= self.expected)
@@ -42,28 +45,27 @@ class Flow:
         prefix = f"s{number}-"
         return next((int(line[len(prefix):]) for line in reversed(end_of(self.sink)) if line.startswith(prefix)), -1)
 
-    def so_far(self):
-        """Checks what has arrived by now; returns the number of duplicates."""
-        return check_order(lines_of(self.sink))[1]
+    def bounds(self, faults, away):
+        """What may come again of each source after so many faults, each of which kept lines from flowing for so many seconds.
 
-    def finish(self, seconds=90):
+        A fault ends the source's task or the sink's once, or both. Each goes back to its last flush.
+        """
+        repeated = 2 * faults * self.per_second * (FLUSH_SECONDS + FLUSH_MARGIN_SECONDS + away)
+        return {"most_runs": runs_of(faults), "most_repeated": int(repeated)}
+
+    def so_far(self, faults=0, away=0):
+        """Checks what has arrived by now; returns the number of duplicates."""
+        return check_order(lines_of(self.sink), **self.bounds(faults, away))[1]
+
+    def finish(self, seconds=90, faults=0, away=0):
         """Ends the writing and waits for the last lines; returns the number of duplicates."""
         counts = {f"s{number}": writer.finish() for number, writer in enumerate(self.writers)}
         lasts = [count - 1 for count in counts.values()]
         eventually(
             "the last lines arrived", lambda: [self.newest(number) for number in range(len(lasts))] == lasts, seconds)
-        duplicates = check_sequences(lines_of(self.sink), counts)
+        duplicates = check_sequences(lines_of(self.sink), counts, **self.bounds(faults, away))
         print(f"{sum(counts.values())} lines, {duplicates} duplicates")
         return duplicates
-
-
-def end_of(path, size=200_000):
-    """The last lines of a file, the first of them perhaps cut."""
-    if not path.exists():
-        return []
-    with open(path, "rb") as file:
-        file.seek(max(0, file.seek(0, 2) - size))
-        return file.read().decode().split("\n")[:-1]
 
 
 def test_workers_that_join_take_over_their_share_and_what_stays_keeps_running(cluster, tmp_path, topic):
@@ -117,7 +119,7 @@ def test_what_a_killed_worker_ran_runs_elsewhere_when_its_session_is_over(cluste
           f"session {SESSION_SECONDS} s")
     assert seconds < SESSION_SECONDS + 4
     flow.await_lines()
-    flow.finish()
+    flow.finish(faults=1)
 
 
 def test_what_a_worker_ran_that_stops_is_unassigned_and_then_runs_elsewhere_with_nothing_twice(cluster, tmp_path, topic):

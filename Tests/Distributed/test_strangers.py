@@ -2,8 +2,9 @@
 import time
 
 from cluster import produce, work
+from sequences import check_sequence
 from test_sharing import Flow, Probe
-from workers import Writer, check_sequence, eventually, lines_of
+from workers import Writer, eventually, lines_of
 
 HUGE = b'{"properties": {"x": "' + b"y" * 900_000 + b'"}}'
 

@@ -41,7 +41,8 @@ def test_workers_and_brokers_are_bounced_one_at_a_time_and_every_number_arrives(
         flow.await_lines()
         cluster.await_running(expected)
         print(f"broker {node} was killed: lines flow after {without:.2f} s, all is whole after {time.monotonic() - began:.2f} s")
-    print(f"{flow.so_far()} duplicates over brokers that were killed")
+    faults = 3 * BOUNCES
+    print(f"{flow.so_far(faults)} duplicates over brokers that were killed")
 
     victim = cluster.leader()
     victim.kill()
@@ -50,8 +51,8 @@ def test_workers_and_brokers_are_bounced_one_at_a_time_and_every_number_arrives(
     cluster.await_balanced(expected)
     flow.await_lines(200)
     assert all(each.process.poll() is None and each.is_healthy() for each in workers)
-    numbers.finish(Probe(cluster))
-    flow.finish()
+    numbers.finish(Probe(cluster), faults=faults + 1)
+    flow.finish(faults=faults + 1)
 
 
 def test_when_all_brokers_are_away_for_a_while_nothing_is_lost_and_nothing_spins(make_cluster, three_brokers, tmp_path, topic):
@@ -84,6 +85,7 @@ def test_when_all_brokers_are_away_for_a_while_nothing_is_lost_and_nothing_spins
     back = time.monotonic()
     three_brokers.await_whole()
     cluster.await_running(flow.expected, seconds=90)
+    gone = time.monotonic() - away
     print(f"all RUNNING {time.monotonic() - back:.2f} s after the brokers were started")
     for worker in workers:
         eventually(f"{worker.name} is healthy", worker.is_healthy)
@@ -95,6 +97,6 @@ def test_when_all_brokers_are_away_for_a_while_nothing_is_lost_and_nothing_spins
         for name in names:
             assert worker.get(f"/connectors/{name}/config") == configs[name]
     assert workers[0].get("/connectors/src0/offsets")["offsets"], "offsets are there"
-    print(f"{flow.finish()} duplicates over the absence of all brokers")
+    print(f"{flow.finish(faults=1, away=gone)} duplicates over the absence of all brokers")
     for worker in workers:
         assert worker.terminate() == 0

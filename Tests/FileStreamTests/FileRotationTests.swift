@@ -15,7 +15,8 @@ private final class TestClock: Sendable {
 }
 
 @Suite struct FileRotationTests {
-    private let folder = TemporaryFolder()
+    // In memory, where the kernel tells of changes.
+    private let folder = TemporaryFolder(in: "/dev/shm")
     private let clock = TestClock()
     private let box: SourceTaskBox
     private let fake = FakeHost()
@@ -48,7 +49,30 @@ private final class TestClock: Sendable {
         }
     }
 
-    private func rotate() { #expect(rename(folder.file("in"), folder.file("in.1")) == 0) }
+    private func rotate(to name: String = "in.1") { #expect(rename(folder.file("in"), folder.file(name)) == 0) }
+
+    /// A file that was read or waits gives its name to one with this line, and the kernel's word of it has come.
+    private func replace(_ number: Int) {
+        let wakes = fake.state.wakes
+        rotate(to: "in.\(number)")
+        folder.write("in", "new \(number)\n")
+        #expect(fake.waits(for: { $0.wakes > wakes }))
+    }
+
+    /// The lines of all that wait, each of which gets its time.
+    private func linesInTime() throws -> [String] {
+        var all = try lines()
+        for _ in 0..<20 {
+            clock.advance(seconds: 2)
+            all += try lines()
+        }
+        return all
+    }
+
+    private func age(_ name: String) {
+        var times = [timeval(), timeval()]
+        #expect(utimes(folder.file(name), &times) == 0)
+    }
 
     @Test func `a renamed file is followed until another takes its name and it is quiet`() throws {
         #expect(try lines() == ["old 1"])
@@ -74,5 +98,77 @@ private final class TestClock: Sendable {
         #expect(try lines() == [])
         clock.advance(seconds: 3)
         #expect(try lines() == ["cut off", "new 1"])
+    }
+
+    @Test func `files that are replaced without a poll in between are all read, in turn`() throws {
+        #expect(try lines() == ["old 1"])
+        for number in 1...5 { replace(number) }
+        folder.write("in.1", "old 2\n", append: true)
+        folder.write("in.3", "late\n", append: true)
+        #expect(try linesInTime() == ["old 2", "new 1", "new 2", "late", "new 3", "new 4", "new 5"])
+        #expect(fake.state.log.filter { $0.contains("was replaced") }.count == 5)
+        #expect(!fake.state.log.contains { $0.hasPrefix("WARN") })
+        // The last one is followed as the first one was.
+        folder.write("in", "more\n", append: true)
+        #expect(try lines() == ["more"])
+        replace(6)
+        #expect(try linesInTime() == ["new 6"])
+    }
+
+    @Test func `files that lost their names long ago are not waited for one by one`() throws {
+        #expect(try lines() == ["old 1"])
+        for number in 1...5 { replace(number) }
+        for number in 1...5 { age("in.\(number)") }
+        #expect(try lines() == [])
+        clock.advance(seconds: 3)
+        #expect(try lines() == (1...5).map { "new \($0)" })
+    }
+
+    @Test func `more files than are kept open are told of in a warning`() throws {
+        #expect(try lines() == ["old 1"])
+        for number in 1...18 {
+            rotate(to: "in.\(number)")
+            folder.write("in", "new \(number)\n")
+            // Not told again where there is no room, so the poll is what sees it.
+            _ = try lines()
+        }
+        #expect(try linesInTime() == (1...16).map { "new \($0)" } + ["new 18"])
+        #expect(fake.state.log.filter { $0.hasPrefix("WARN") && $0.contains("1 files that had the name") }.count == 1)
+    }
+
+    @Test func `a file that is removed and made anew is read from its start`() throws {
+        #expect(try lines() == ["old 1"])
+        #expect(unlink(folder.file("in")) == 0)
+        #expect(try lines() == [])
+        folder.write("in", "new 1\n")
+        #expect(try linesInTime() == ["new 1"])
+    }
+
+    @Test func `a copied and truncated file is read from its start, and nothing waits`() throws {
+        #expect(try lines() == ["old 1"])
+        folder.write("in.1", folder.read("in"))
+        folder.write("in", "a\n")
+        _ = try lines()
+        #expect(try lines() == ["a"])
+        #expect(openFiles(in: folder) == 1)
+    }
+
+    @Test func `a stopped task leaves nothing open and is told of nothing`() throws {
+        #expect(try lines() == ["old 1"])
+        for number in 1...3 { replace(number) }
+        #expect(openFiles(in: folder) == 4)
+        try box.task.stop()
+        #expect(openFiles(in: folder) == 0)
+        let wakes = fake.state.wakes
+        rotate(to: "in.4")
+        folder.write("in", "new 4\n")
+        // Another one that is told of this name tells when the change has been dealt with.
+        let other = FileWatch.Waiter { [fake] in fake.update { $0.wakes += 100 } }
+        #expect(FileWatch.shared?.armName(other, path: folder.file("in")) == true)
+        rotate(to: "in.5")
+        folder.write("in", "new 5\n")
+        #expect(fake.waits(for: { $0.wakes >= 100 }))
+        #expect(fake.state.wakes == wakes + 100 && openFiles(in: folder) == 0)
+        FileWatch.shared?.disarm(other)
     }
 }

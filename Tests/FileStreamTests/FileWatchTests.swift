@@ -71,4 +71,27 @@ import Testing
         try #require(descriptor >= 0)
         #expect(!FileWatch.isTold(of: descriptor))
     }
+
+    @Test func `a name tells of each file that gets it, and of no other name`() {
+        let other = TemporaryFolder(in: "/dev/shm")
+        let waiter = FileWatch.Waiter { [fake = under.fake] in fake.update { $0.wakes += 1 } }
+        let distant = FileWatch.Waiter { [fake = under.fake] in fake.update { $0.wakes += 100 } }
+        #expect(FileWatch.shared?.armName(waiter, path: folder.file("in")) == true)
+        #expect(FileWatch.shared?.armName(waiter, path: folder.file("in")) == true)
+        #expect(FileWatch.shared?.armName(distant, path: folder.file("other")) == true)
+        #expect(FileWatch.shared?.armName(distant, path: other.file("none/in")) == false)
+        folder.write("in.new", "1")
+        folder.write("in", "1")
+        #expect(under.fake.waits(for: { $0.wakes == 1 }))
+        #expect(rename(folder.file("in.new"), folder.file("in")) == 0)
+        #expect(under.fake.waits(for: { $0.wakes == 2 }))
+        #expect(waiter.isWaiting)
+        FileWatch.shared?.disarm(waiter)
+        #expect(!waiter.isWaiting)
+        #expect(unlink(folder.file("in")) == 0)
+        folder.write("in", "2")
+        folder.write("other", "1")
+        #expect(under.fake.waits(for: { $0.wakes == 102 }))
+        FileWatch.shared?.disarm(distant)
+    }
 }

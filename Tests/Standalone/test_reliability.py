@@ -5,9 +5,13 @@ import time
 
 import pytest
 
-from conftest import Broker, Notifications, Writer, check_sequence, eventually, lines_of
+from conftest import Broker, Notifications, Writer, end_of, eventually, lines_in, lines_of
+from offsets import committed_at_last, stored_line
+from sequences import check_path, check_sequence, number_of
 
 KILLS = int(os.environ.get("KILLS", "6"))
+# How often offsets are flushed where the worker is killed, and how much later the flush may be done on a busy machine.
+FLUSH_SECONDS, FLUSH_MARGIN_SECONDS = 0.1, 1.0
 
 
 def pair(worker, source, sink, topic):
@@ -22,33 +26,55 @@ def connector_files(worker, source, sink, topic):
     ]
 
 
-def test_killed_again_and_again_nothing_is_lost_and_order_is_kept(make_worker, broker, topic, tmp_path):
-    source, sink = tmp_path / "in.txt", tmp_path / "out.txt"
+def newest(sink):
+    """The number of the last line that arrived; -1 while there is none."""
+    return next((number_of(line) for line in reversed(end_of(sink))), -1)
+
+
+def test_killed_again_and_again_nothing_is_lost_and_what_comes_again_is_what_came_since_the_last_flush(
+        make_worker, broker, topic, tmp_path):
+    source, sink, offsets_file = tmp_path / "in.txt", tmp_path / "out.txt", tmp_path / "connect.offsets"
     writer = Writer(source)
-    settings = {"consumer.session.timeout.ms": "6000"}
+    settings = {"consumer.session.timeout.ms": "6000", "offset.flush.interval.ms": str(int(FLUSH_SECONDS * 1000))}
+    group = "connect-pair-snk"
     if broker.kind == "noida":
         # noida-db lets no dead member go: others wait for it for max.poll.interval.ms, and then for ever, because it names the
         # dead one their leader (Java's consumer hangs as well). A static member takes over from the one before it.
-        settings |= {"consumer.group.id": topic, "consumer.group.instance.id": "pair-snk"}
-        # Nothing waits for a session to end here, so commits must be as quick for kills to come between them.
-        settings |= {"offset.flush.interval.ms": "50"}
+        group = topic
+        settings |= {"consumer.group.id": group, "consumer.group.instance.id": "pair-snk"}
     worker = make_worker(settings=settings)
     files = connector_files(worker, source, sink, topic)
     rng = random.Random(7)
-    for _ in range(KILLS):
-        before = len(lines_of(sink))
+    # Where each side stood when it was killed: the one's next line, the other's next offset; and lines that neither may repeat.
+    stored, commits, flushed = [], [], []
+    for number in range(KILLS):
+        before, written = newest(sink), writer.written
         worker.start(*files)
-        # Most kills hit a flowing pipeline, some hit start-up.
-        if rng.random() < 0.8:
-            eventually("lines flow", lambda: len(lines_of(sink)) > before, seconds=60)
+        # Most kills hit a flowing pipeline, some of them right at its start, before the first flush; some hit start-up.
+        kind = ("flushed", "flowing", "any")[number] if number < 3 else rng.choice(("flushed", "flushed", "flowing", "flowing", "any"))
+        if kind == "flushed":
+            eventually("a line of this time arrived", lambda: newest(sink) > written, seconds=60)
+            line = newest(sink)
+            time.sleep(FLUSH_SECONDS + FLUSH_MARGIN_SECONDS)
+            flushed.append((number, line))
+        elif kind == "flowing":
+            eventually("lines flow", lambda: newest(sink) > before, seconds=60)
         time.sleep(rng.uniform(0, 0.3))
         worker.kill()
+        stored.append(stored_line(offsets_file, source, "pair-src"))
+        commits.append(committed_at_last(broker.servers, group, topic))
     count = writer.finish()
     worker.start(*files)
-    last = f"line-{count - 1}"
-    eventually("the last line arrived", lambda: lines_of(sink)[-1:] == [last], seconds=90)
-    duplicates = check_sequence(lines_of(sink), count)
-    print(f"{KILLS} kills, {count} lines, {duplicates} duplicates")
+    eventually("the last line arrived", lambda: newest(sink) == count - 1, seconds=90)
+    in_topic = lines_in(broker.servers, topic)
+    eventually("what comes again has come", lambda: committed_at_last(broker.servers, group, topic) == len(in_topic), seconds=90)
+    written_twice = check_path(in_topic, [f"line-{number}" for number in range(count)], stored)
+    given_twice = check_path(lines_of(sink), in_topic, commits)
+    for kill, line in flushed:
+        assert stored[kill] > line, f"kill {kill}: the source's position is older than its flush interval"
+        assert number_of(in_topic[commits[kill] - 1]) >= line, f"kill {kill}: the sink's commit is older than its flush interval"
+    print(f"{KILLS} kills, {len(flushed)} of them after a flush, {count} lines, {written_twice} came twice to the topic, "
+          f"{given_twice} more to the sink")
     assert worker.terminate() == 0
 
 
@@ -72,7 +98,8 @@ def test_a_stop_by_sigterm_commits_everything_so_that_no_line_comes_twice(make_w
 
 def test_a_broker_that_is_killed_and_paused_stops_the_flow_for_a_while_only(make_worker, own_broker, topic, tmp_path):
     source, sink = tmp_path / "in.txt", tmp_path / "out.txt"
-    writer = Writer(source, per_second=2000)
+    rate = 2000
+    writer = Writer(source, per_second=rate)
     worker = make_worker(servers=own_broker.servers)
     worker.start(*connector_files(worker, source, sink, topic))
     eventually("lines flow", lambda: len(lines_of(sink)) > 100, seconds=60)
@@ -81,6 +108,7 @@ def test_a_broker_that_is_killed_and_paused_stops_the_flow_for_a_while_only(make
         before = len(lines_of(sink))
         eventually("lines flow again", lambda: len(lines_of(sink)) > before + 2000, seconds=90)
 
+    faults, began = 1, time.monotonic()
     own_broker.fault("pause")
     cpu = worker.cpu_seconds()
     time.sleep(3)
@@ -90,14 +118,18 @@ def test_a_broker_that_is_killed_and_paused_stops_the_flow_for_a_while_only(make
     flows_again()
     if own_broker.kind == "apache":
         # noida-db does not promise that acknowledged records survive its SIGKILL.
+        faults += 1
         own_broker.fault("kill")
         time.sleep(1)
         own_broker.fault("restart")
         flows_again()
+    seconds = time.monotonic() - began
     assert worker.task_state("pair-src") == "RUNNING" and worker.task_state("pair-snk") == "RUNNING"
     count = writer.finish()
     eventually("the last line arrived", lambda: lines_of(sink)[-1:] == [f"line-{count - 1}"], seconds=90)
-    duplicates = check_sequence(lines_of(sink), count)
+    # The producer outlived it all, and repeats nothing. A consumer whose group lost it goes back to its last commit.
+    assert lines_in(own_broker.servers, topic) == [f"line-{number}" for number in range(count)]
+    duplicates = check_sequence(lines_of(sink), count, most_runs=faults, most_repeated=int(faults * rate * (0.5 + seconds)))
     print(f"{count} lines, {duplicates} duplicates")
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import Writer, check_sequence, eventually, lines_of
+from conftest import Writer, eventually, lines_of
 from installation import REPOSITORY, has_package
 from machines import FETCHED, Machine
 from readme import blocks, command

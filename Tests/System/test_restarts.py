@@ -21,7 +21,7 @@ def test_killed_it_is_restarted_and_goes_on_where_it_was(service, topic):
         service.machine.systemctl("kill", "--kill-whom=main", "--signal=KILL", service.unit)
         service.await_restart(before)
     assert service.get_property("NRestarts") == "2"
-    finish(service, writer)
+    finish(service, writer, kills=2)
 
 
 def test_stopped_and_started_no_line_comes_twice(service, topic):
@@ -46,7 +46,7 @@ def test_a_stopped_process_is_found_by_the_watchdog_and_replaced(service, topic)
     service.machine.systemctl("kill", "--kill-whom=main", "--signal=STOP", service.unit)
     service.await_restart(before)
     assert "Watchdog timeout" in service.tail()
-    finish(service, writer)
+    finish(service, writer, kills=1)
 
 
 class StalledThread:

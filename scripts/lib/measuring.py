@@ -1,4 +1,5 @@
 """What the benchmarks share: cost of a process by /proc, figures with their targets, tables in a page of the documentation."""
+import operator
 import os
 import pathlib
 import statistics
@@ -39,15 +40,14 @@ def p99(values):
 
 @dataclass
 class Target:
-    """What one number made of all values has to stay below, or may just reach."""
+    """What one number made of all values has to stay below (<), may just reach (≤) or has to reach (≥)."""
 
     sign: str
     limit: float
     of: Callable
 
     def is_met(self, values):
-        value = self.of(values)
-        return value < self.limit if self.sign == "<" else value <= self.limit
+        return {"<": operator.lt, "≤": operator.le, "≥": operator.ge}[self.sign](self.of(values), self.limit)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import PluginKit
 ///
 /// Positions are bytes: the offset of a record is the position after its line end. An incomplete last line is held back. A
 /// file that became shorter than what was read of it is read from its start, with a warning; a file that was replaced is
-/// read to its end, until nothing has come for two seconds, and then the new one from its start.
+/// read to its end, until nothing has come for two seconds, and then those that took its name from their starts, in turn.
 ///
 /// Source: `org.apache.kafka.connect.file.FileStreamSourceTask`.
 final class FileStreamSourceTask: SourceTask {
@@ -17,7 +17,6 @@ final class FileStreamSourceTask: SourceTask {
     private static let smallestRead = 64 << 10
     /// More records a poll would only take more memory.
     private static let largestBatch = 8192
-    private static let quietNanoseconds: UInt64 = 2_000_000_000
     private static let missingFileHint: UInt32 = 1000
     private static let shortestHint: UInt32 = 10
     private static let longestHint: UInt32 = 200
@@ -29,7 +28,7 @@ final class FileStreamSourceTask: SourceTask {
     private static let warningNanoseconds: UInt64 = 60_000_000_000
 
     /// Nanoseconds that never go back; tests set their own.
-    var now: () -> UInt64 = SystemClock.monotonicNanoseconds
+    var now: @Sendable () -> UInt64 = SystemClock.monotonicNanoseconds
 
     private let context: HostContext
     private var path: String?
@@ -52,8 +51,8 @@ final class FileStreamSourceTask: SourceTask {
     private var truncationWarning: (at: UInt64, unsaid: Int)?
     /// Why nothing after the lines already taken can be read.
     private var failure: PluginError?
-    /// Since when the replaced file has brought nothing.
-    private var quietSince: UInt64?
+    /// Of a file, not of standard input.
+    private var rotation: Rotation?
 
     init(context: HostContext) {
         self.context = context
@@ -79,12 +78,18 @@ final class FileStreamSourceTask: SourceTask {
             throw .fatal("\(Keys.maximumLineBytes) must be between 1 and \(Keys.largestLine)")
         }
         maximumLine = Int(line)
-        if path == nil { input = try InputFile.standardInput() } else { watch = FileWatch.shared }
+        guard let path else {
+            input = try InputFile.standardInput()
+            return
+        }
+        watch = FileWatch.shared
+        rotation = Rotation(path: path, context: context, watch: watch, now: now)
     }
 
     func poll(_ records: SourceRecords, maximum: Int) throws(PluginError) -> PollAnswer {
         guard try openInput() else { return .nothing(retryAfterMilliseconds: FileStreamSourceTask.missingFileHint) }
         if let failure { throw failure }
+        rotation?.lookWhileReading()
         let limit = min(batchSize, max(maximum, 1))
         while takeLines(records, limit) == 0 {
             try checkLineLength()
@@ -113,17 +118,20 @@ final class FileStreamSourceTask: SourceTask {
 
     func stop() throws(PluginError) {
         watch?.disarm(waiter)
+        rotation?.stop()
         input = nil
     }
 
     // MARK: - Idle
 
     /// A change of the file will bring the next poll.
-    private var isWatched: Bool { waiter.isWaiting && quietSince == nil }
+    private var isWatched: Bool { waiter.isWaiting && rotation?.isWaiting != true }
 
     /// Has the file watched after it has been idle for a while.
     private func startWatch() -> Bool {
-        guard let watch, let path, quietSince == nil, input?.canBeWatched == true, watch.arm(waiter, path: path) else {
+        guard let watch, let path, rotation?.isWaiting != true, input?.canBeWatched == true,
+            watch.arm(waiter, path: path)
+        else {
             return false
         }
         // Should its changes bring nothing, it is idle for a while before it is watched again.
@@ -155,6 +163,7 @@ final class FileStreamSourceTask: SourceTask {
             buffer.reset(to: position)
         }
         input = opened
+        rotation?.begin(with: opened)
         context.log(.info, "Opened \(path) for reading at position \(buffer.position)")
         return true
     }
@@ -177,7 +186,7 @@ final class FileStreamSourceTask: SourceTask {
         switch try read(from: input) {
         case .bytes(let count):
             buffer.accept(count)
-            quietSince = nil
+            rotation?.grew()
             return true
         case .nothingNow: return false
         case .end: return try handleEnd(of: input, records)
@@ -194,10 +203,14 @@ final class FileStreamSourceTask: SourceTask {
 
     private func handleEnd(of input: InputFile, _ records: SourceRecords) throws(PluginError) -> Bool {
         guard let path else { return false }
-        switch input.change(path: path, readPosition: buffer.readPosition) {
+        switch input.change(readPosition: buffer.readPosition) {
         case .none:
-            quietSince = nil
-            return false
+            guard let next = try rotation?.successor(of: input) else { return false }
+            takeRest(records)
+            watch?.disarm(waiter)
+            self.input = next
+            replaceBuffer(origin: 0)
+            return records.count == 0
         case .truncated(let size):
             warnOfTruncation(path, size: size)
             replaceBuffer(origin: 0)
@@ -205,20 +218,6 @@ final class FileStreamSourceTask: SourceTask {
             hint = FileStreamSourceTask.longestHint
             emptyPolls = 0
             return false
-        case .replaced:
-            guard let since = quietSince else {
-                quietSince = now()
-                return false
-            }
-            guard now() &- since >= FileStreamSourceTask.quietNanoseconds else { return false }
-            quietSince = nil
-            guard let next = try InputFile.open(path) else { return false }
-            context.log(.info, "File \(path) was replaced; going on with the new one")
-            takeRest(records)
-            watch?.disarm(waiter)
-            self.input = next
-            replaceBuffer(origin: 0)
-            return records.count == 0
         }
     }
 

@@ -23,15 +23,23 @@ final class FileWatch: Sendable {
     /// Nil where the system has no more instances of inotify to give.
     static let shared = FileWatch()
 
+    private struct State {
+        /// By the kernel's number of a file's watch.
+        var files: [Int32: [Waiter]] = [:]
+        /// By the kernel's number of a folder's watch and the name in it.
+        var names: [Int32: [String: [Waiter]]] = [:]
+    }
+
     /// Content, name or number of names changed.
     private static let changes = UInt32(IN_MODIFY) | UInt32(IN_ATTRIB) | UInt32(IN_MOVE_SELF) | UInt32(IN_DELETE_SELF)
+    /// Another file came to have a name.
+    private static let arrivals = UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
     /// The watch ends with the first change. Not imported, since the header writes it as an unsigned constant.
     private static let once: UInt32 = 0x8000_0000
     private static let stackSize = 128 << 10
 
     private let descriptor: Int32
-    /// By the kernel's number of a watch.
-    private let waiters = Mutex<[Int32: [Waiter]]>([:])
+    private let state = Mutex(State())
 
     private init?() {
         descriptor = inotify_init1(Int32(IN_CLOEXEC))
@@ -55,25 +63,58 @@ final class FileWatch: Sendable {
     ///
     /// - Returns: false where the file cannot be watched: it is gone, or the user has no more watches.
     func arm(_ waiter: Waiter, path: String) -> Bool {
-        waiters.withLock { waiters in
+        state.withLock { state in
             let number = inotify_add_watch(descriptor, path, FileWatch.changes | FileWatch.once)
             guard number >= 0 else { return false }
             waiter.isArmed.store(true, ordering: .releasing)
-            var list = waiters[number] ?? []
+            var list = state.files[number] ?? []
             if !list.contains(where: { $0 === waiter }) { list.append(waiter) }
-            waiters[number] = list
+            state.files[number] = list
             return true
         }
+    }
+
+    /// Wakes a waiter each time that another file comes to have this name, until it is disarmed: one that is made, and one that
+    /// is renamed to it. Of a link, the link's own name is meant.
+    ///
+    /// - Returns: false where the folder cannot be watched.
+    func armName(_ waiter: Waiter, path: String) -> Bool {
+        let (folder, name) = FileWatch.parts(of: path)
+        return state.withLock { state in
+            let number = inotify_add_watch(descriptor, folder, FileWatch.arrivals)
+            guard number >= 0 else { return false }
+            waiter.isArmed.store(true, ordering: .releasing)
+            var list = state.names[number]?[name] ?? []
+            if !list.contains(where: { $0 === waiter }) { list.append(waiter) }
+            state.names[number, default: [:]][name] = list
+            return true
+        }
+    }
+
+    /// A path's folder and the name in it.
+    private static func parts(of path: String) -> (folder: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), String(path[path.utf8.index(after: slash)...]))
     }
 
     /// The waiter is woken no more once this returns.
     func disarm(_ waiter: Waiter) {
         // Whether or not it waits: it may be about to be woken.
-        waiters.withLock { waiters in
-            for (number, list) in waiters where list.contains(where: { $0 === waiter }) {
+        state.withLock { state in
+            for (number, list) in state.files where list.contains(where: { $0 === waiter }) {
                 let rest = list.filter { $0 !== waiter }
-                waiters[number] = rest.isEmpty ? nil : rest
+                state.files[number] = rest.isEmpty ? nil : rest
                 if rest.isEmpty { inotify_rm_watch(descriptor, number) }
+            }
+            for (number, names) in state.names {
+                for (name, list) in names where list.contains(where: { $0 === waiter }) {
+                    let rest = list.filter { $0 !== waiter }
+                    state.names[number]?[name] = rest.isEmpty ? nil : rest
+                }
+                guard state.names[number]?.isEmpty == true else { continue }
+                state.names[number] = nil
+                inotify_rm_watch(descriptor, number)
             }
             waiter.isArmed.store(false, ordering: .releasing)
         }
@@ -118,16 +159,24 @@ final class FileWatch: Sendable {
     private func tell(_ events: UnsafeRawBufferPointer) {
         var place = 0
         let head = MemoryLayout<inotify_event>.size
-        waiters.withLock { waiters in
+        state.withLock { state in
             while events.count - place >= head {
                 let event = events.loadUnaligned(fromByteOffset: place, as: inotify_event.self)
+                let name = events[min(place + head, events.count)..<min(place + head + Int(event.len), events.count)]
                 place += head + Int(event.len)
                 if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
                     // Changes were lost: everybody looks.
-                    for list in waiters.values { FileWatch.wake(list) }
-                    waiters = [:]
-                } else if let list = waiters.removeValue(forKey: event.wd) {
+                    for list in state.files.values { FileWatch.wake(list) }
+                    state.files = [:]
+                    for list in state.names.values.flatMap(\.values) { for waiter in list { waiter.wake() } }
+                } else if let list = state.files.removeValue(forKey: event.wd) {
                     FileWatch.wake(list)
+                } else if event.mask & UInt32(IN_IGNORED) != 0 {
+                    // The folder is gone.
+                    state.names[event.wd] = nil
+                } else if let names = state.names[event.wd] {
+                    let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+                    for waiter in names[text] ?? [] { waiter.wake() }
                 }
             }
         }

@@ -19,14 +19,15 @@ final class InputFile {
         case none
         /// It became shorter than it was, and is shorter than what was read of it.
         case truncated(size: Int64)
-        /// Another file has its name.
-        case replaced
     }
+
+    /// Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
+    static let openFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
     private let descriptor: Int32
     private let closesDescriptor: Bool
-    private let device: dev_t
-    private let inode: ino_t
+    /// As it was when it was opened.
+    let status: stat
     /// Whether bytes have positions that can be gone back to.
     let isRegular: Bool
     /// Whether ``FileWatch`` learns of every change.
@@ -44,8 +45,7 @@ final class InputFile {
             if closesDescriptor { close(descriptor) }
             throw .fatal("Couldn't look at the opened file: \(reason)")
         }
-        device = status.st_dev
-        inode = status.st_ino
+        self.status = status
         isRegular = status.st_mode & S_IFMT == S_IFREG && closesDescriptor
         largestSize = Int64(status.st_size)
         canBeWatched = isRegular && FileWatch.isTold(of: descriptor)
@@ -62,11 +62,26 @@ final class InputFile {
 
     /// Opens a file for reading; nil when there is none of this name.
     static func open(_ path: String) throws(PluginError) -> InputFile? {
-        // Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        let descriptor = Glibc.open(path, openFlags)
         if descriptor >= 0 { return try InputFile(descriptor: descriptor, closesDescriptor: true) }
         if errno == ENOENT { return nil }
         throw SystemError.opening("Couldn't open file '\(path)' for reading", errno)
+    }
+
+    /// Takes over a file that was opened before. The descriptor is closed with it, also where this fails.
+    static func adopted(_ descriptor: Int32) throws(PluginError) -> InputFile {
+        try InputFile(descriptor: descriptor, closesDescriptor: true)
+    }
+
+    /// For how long nothing was written to it, by the wall clock.
+    var quietNanoseconds: UInt64 {
+        var status = stat()
+        var time = timespec()
+        guard fstat(descriptor, &status) == 0, clock_gettime(CLOCK_REALTIME, &time) == 0 else { return 0 }
+        let (seconds, nanoseconds) = (time.tv_sec - status.st_mtim.tv_sec, time.tv_nsec - status.st_mtim.tv_nsec)
+        // A year stands for all that is older; what comes from the future is new.
+        guard seconds < 31_536_000 else { return 31_536_000_000_000_000 }
+        return UInt64(max(0, Int64(seconds) * 1_000_000_000 + Int64(nanoseconds)))
     }
 
     /// Size now; 0 for what has none.
@@ -97,8 +112,8 @@ final class InputFile {
         }
     }
 
-    /// Looks whether the name still means this file, and the file still holds what was read.
-    func change(path: String, readPosition: Int64) -> Change {
+    /// Looks whether the file still holds what was read.
+    func change(readPosition: Int64) -> Change {
         guard isRegular else { return .none }
         let size = self.size
         if size < readPosition && size < largestSize {
@@ -106,10 +121,7 @@ final class InputFile {
             return .truncated(size: size)
         }
         largestSize = max(largestSize, size)
-        var status = stat()
-        // While there is no file of this name, somebody is about to make one; the old one may still grow.
-        guard stat(path, &status) == 0 else { return .none }
-        return status.st_dev == device && status.st_ino == inode ? .none : .replaced
+        return .none
     }
 
     /// Standard input belongs to others too, so it is asked instead of made non-blocking.
