@@ -71,7 +71,7 @@ extension ConnectError {
     func telling(_ word: (String) -> String) -> ConnectError {
         ConnectError(
             code, word(message), detail: detail.map(word), status: statusOverride,
-            keyErrors: keyErrors.map { KeyError($0.key, word($0.message)) })
+            keyErrors: keyErrors.map { KeyError($0.key, word($0.message)) }, retryAfter: retryAfter)
     }
 }
 

@@ -15,13 +15,9 @@ SOCKET = "kafka-connect.socket"
 CONFIG = "/etc/kafka-connect/worker.yaml"
 EXAMPLES = "/usr/share/doc/kafka-connect/examples/systemd"
 # A folder that the worker may write once the example for file sinks is in force, and one that it reads.
-<<<<<<< HEAD
 SINKS, SOURCES = "/srv/kafka-connect-files", "/srv/files"
-=======
-SINKS, SOURCES = "/srv/kafka-connect", "/srv/files"
 # Of the consumer of the sink.
 SESSION_SECONDS = 6
->>>>>>> rev-checks
 
 
 class Service(Worker):
