@@ -153,6 +153,14 @@ private final class TestClock: Sendable {
         #expect(openFiles(in: folder) == 1)
     }
 
+    @Test(arguments: [(Int.max, true), (32_503_680_000, true), (Int.min, false), (0, false)])
+    func `a file's time may be any that somebody sets`(seconds: Int, isNew: Bool) throws {
+        let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
+        #expect(utimensat(AT_FDCWD, folder.file("in"), times, 0) == 0)
+        let quiet = try #require(try InputFile.open(folder.file("in"))).quietNanoseconds
+        #expect((quiet == 0) == isNew)
+    }
+
     @Test func `a stopped task leaves nothing open and is told of nothing`() throws {
         #expect(try lines() == ["old 1"])
         for number in 1...3 { replace(number) }

@@ -78,10 +78,11 @@ final class InputFile {
         var status = stat()
         var time = timespec()
         guard fstat(descriptor, &status) == 0, clock_gettime(CLOCK_REALTIME, &time) == 0 else { return 0 }
-        let (seconds, nanoseconds) = (time.tv_sec - status.st_mtim.tv_sec, time.tv_nsec - status.st_mtim.tv_nsec)
-        // A year stands for all that is older; what comes from the future is new.
-        guard seconds < 31_536_000 else { return 31_536_000_000_000_000 }
-        return UInt64(max(0, Int64(seconds) * 1_000_000_000 + Int64(nanoseconds)))
+        // Anybody can set it to any time: a year stands for all that is older, and what comes from the future is new.
+        let (seconds, isOverflow) = time.tv_sec.subtractingReportingOverflow(status.st_mtim.tv_sec)
+        if isOverflow ? status.st_mtim.tv_sec > 0 : seconds < 0 { return 0 }
+        guard !isOverflow, seconds < 31_536_000 else { return 31_536_000_000_000_000 }
+        return UInt64(max(0, Int64(seconds) * 1_000_000_000 + Int64(time.tv_nsec - status.st_mtim.tv_nsec)))
     }
 
     /// Size now; 0 for what has none.
