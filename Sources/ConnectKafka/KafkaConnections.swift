@@ -98,6 +98,12 @@ package final class KafkaConnections: KafkaPorts {
         try checkOverrides([.producer, .admin], texts)
         let settings = try clientSettings(
             layers.sourceProducer(task.connector, task: Int(task.number), config: texts), .producer, task)
+        if !settings.producer.isIdempotent {
+            let order = settings.producer.maxInFlight > 1 ? ", and change their order" : ""
+            Self.log.warning(
+                "acks, retries, enable.idempotence or max.in.flight.requests.per.connection switch idempotence off: retries may write "
+                    + "records twice" + order, [.connector(task.connector), .task(task.description)])
+        }
         var creator: TopicCreator?
         if worker.topicCreationEnabled, TopicCreation.isWanted(by: texts) {
             let rules: TopicCreation

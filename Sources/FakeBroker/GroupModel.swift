@@ -22,7 +22,7 @@ package struct GroupModel: Sendable {
         /// Members are joining; those who do not until the deadline are out. Not complete before `earliest`.
         case preparing(earliest: UInt64, deadline: UInt64)
         /// Everyone has joined; the leader's assignment is awaited.
-        case completing(deadline: UInt64)
+        case completing
         case stable
     }
 
@@ -36,6 +36,8 @@ package struct GroupModel: Sendable {
         var joinTicket: UInt64?
         var syncTicket: UInt64?
         var hasJoined = false
+        /// Has asked for its assignment in this generation.
+        var hasSynced = false
         var assignment: [UInt8] = []
     }
 
@@ -63,6 +65,8 @@ package struct GroupModel: Sendable {
     package private(set) var protocolType = ""
     package private(set) var protocolName = ""
     private var lastMember = 0
+    /// Until when the members of a generation may ask for their assignments.
+    private var syncDeadline: UInt64 = 0
     var replies: [(ticket: UInt64, Reply)] = []
 
     package init(groupID: String, initialDelay: UInt64, memberPrefix: String = "member-") {
@@ -86,8 +90,8 @@ package struct GroupModel: Sendable {
         var earliest: UInt64?
         switch state {
         case .preparing(let soonest, let deadline): earliest = members.allSatisfy(\.hasJoined) ? soonest : deadline
-        case .completing(let deadline): earliest = deadline
-        case .empty, .stable: break
+        case .completing, .stable: earliest = members.allSatisfy(\.hasSynced) ? nil : syncDeadline
+        case .empty: break
         }
         for member in members where member.joinTicket == nil {
             earliest = min(earliest ?? .max, member.heard + member.sessionTimeout)
@@ -168,10 +172,12 @@ extension GroupModel {
         case .empty: refuseSync(25, ticket: ticket)
         case .preparing: refuseSync(27, ticket: ticket)
         case .stable:
+            members[at].hasSynced = true
             members[at].syncTicket = ticket
             answerSync(at)
         case .completing:
             members[at].heard = now
+            members[at].hasSynced = true
             members[at].syncTicket = ticket
             guard request.memberId == leaderID else { return }
             for member in members.indices {
@@ -234,9 +240,13 @@ extension GroupModel {
             } else {
                 completeJoinIfPossible(now)
             }
-        case .completing(let deadline) where now >= deadline:
-            while let at = members.firstIndex(where: { $0.syncTicket == nil }) { remove(at, now: now) }
-        case .empty, .completing, .stable: break
+        case .completing, .stable:
+            // As `GroupMetadataManager.expirePendingSync`: who has asked stays, and joins again with the others.
+            guard now >= syncDeadline else { return }
+            for late in members.filter({ !$0.hasSynced }).map(\.id) {
+                if let at = members.firstIndex(where: { $0.id == late }) { remove(at, now: now) }
+            }
+        case .empty: break
         }
     }
 
@@ -248,6 +258,7 @@ extension GroupModel {
             members[at].joinTicket = nil
             members[at].syncTicket = nil
             members[at].hasJoined = false
+            members[at].hasSynced = true
             members[at].heard = now
         }
         switch state {
@@ -296,8 +307,10 @@ extension GroupModel {
         }
         if !hasMember(leaderID) { leaderID = first.id }
         protocolName = elected()
-        state = .completing(deadline: now + patience)
+        state = .completing
+        syncDeadline = now + patience
         for at in members.indices {
+            members[at].hasSynced = false
             members[at].heard = now
             members[at].assignment = []
             answerJoin(at)

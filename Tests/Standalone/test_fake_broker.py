@@ -99,6 +99,32 @@ def test_the_flow_goes_on_through_faults_and_nothing_is_lost(fault, times, fake,
     assert broker.happened(fault) == times
 
 
+@pytest.mark.parametrize("key, value", [("acks", "1"), ("enable.idempotence", "false")])
+def test_the_order_is_kept_without_idempotence(key, value, fake, pair):
+    broker = fake("Produce:error=NOT_LEADER_OR_FOLLOWER,after=6,count=1")
+    # Small batches, so that several would be under way.
+    worker, source, sink = pair(broker.address, **{f"producer.{key}": value, "producer.batch.size": "2000"})
+    with open(source, "a") as file:
+        file.write("".join(f"line-{number}\n" for number in range(100_000)))
+    eventually("the last line arrived", lambda: lines_of(sink)[-1:] == ["line-99999"], seconds=60)
+    assert lines_of(sink) == [f"line-{number}" for number in range(100_000)]
+    assert "switch idempotence off" in worker.log.read_text()
+
+
+def test_batches_grow_where_the_broker_answers_slowly(fake, pair):
+    slow = "Produce:delay=300ms"
+    broker = fake(slow)
+    worker, source, sink = pair(broker.address, **{"producer.max.in.flight.requests.per.connection": "1"})
+    writer = Writer(source, per_second=1000)
+    eventually("lines were written for a while", lambda: writer.written >= 4000)
+    count = writer.finish()
+    eventually("the last line arrived", lambda: lines_of(sink)[-1:] == [f"line-{count - 1}"], seconds=60)
+    assert check_sequence(lines_of(sink), count) == 0
+    # In batches of what comes within linger.ms it would take as many requests as lines were written at once: one for each twenty.
+    assert broker.happened(slow) < count / 100
+    assert worker.task_state("src") == "RUNNING"
+
+
 def test_old_records_go_when_a_partition_is_full_and_the_worker_copes(fake, pair):
     broker = fake(options=("--retention", "64KiB"))
     worker, source, sink = pair(broker.address)

@@ -25,6 +25,7 @@ extension HerderMachine {
                 let work = machine.assignableWork
                 machine.tell(at: now) { $0.elected(election, work: work, wallMilliseconds: now.wall) }
             case .assigned(let generation, let memberID, _, let protocolName, let bytes):
+                machine.statuses.reached(generation)
                 let answer = WorkerMachine.Answer(
                     generation: generation, memberID: memberID, protocolName: protocolName, bytes: bytes)
                 machine.tell(at: now) { $0.assigned(answer, configOffset: offset, now: now.time) }

@@ -11,6 +11,8 @@ package struct StatusTable: Sendable {
     }
 
     private let workerID: String
+    /// Not below that of any status.
+    private var highestGeneration: Int32 = -1
     private var entries = SortedTable<String, Entry>()
 
     /// An empty table.
@@ -65,6 +67,7 @@ package struct StatusTable: Sendable {
     /// An UNASSIGNED that comes after a RUNNING of the same or a later generation is stale and left out, unless it is the
     /// RUNNING of the same worker.
     package mutating func read(_ record: StatusRecord) {
+        if let status = record.status { highestGeneration = max(highestGeneration, status.generation) }
         switch record {
         case .connector(let name, let status?): entries[name, default: Entry()].connector = status
         case .connector(let name, nil):
@@ -85,6 +88,21 @@ package struct StatusTable: Sendable {
         }
     }
 
+    /// The group has come to a generation: statuses of later ones are of an earlier life of the group, which began anew when it
+    /// had been empty for a while. They yield to any.
+    package mutating func reached(_ generation: Int32) {
+        guard highestGeneration > generation else { return }
+        highestGeneration = generation
+        for name in entries.keys {
+            var entry = entries[name, default: Entry()]
+            if let status = entry.connector, status.generation > generation { entry.connector = status.aged }
+            for (number, status) in entry.tasks.entries where status.generation > generation {
+                entry.tasks[number] = status.aged
+            }
+            entries[name] = entry
+        }
+    }
+
     /// Connectors of which anything is known, by name.
     package var connectorNames: [String] { entries.keys }
 
@@ -102,5 +120,14 @@ package struct StatusTable: Sendable {
 
     private func isSafe(_ status: InstanceStatus, over cached: InstanceStatus) -> Bool {
         cached.workerID == workerID || cached.generation <= status.generation
+    }
+}
+
+extension InstanceStatus {
+    /// The same, older than any of the group's present life.
+    fileprivate var aged: InstanceStatus {
+        var status = self
+        status.generation = -1
+        return status
     }
 }

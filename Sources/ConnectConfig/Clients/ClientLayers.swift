@@ -114,8 +114,26 @@ package struct ClientLayers: Sendable {
         ]
         merge(worker, .producer, into: &settings)
         override(config, .producer, into: &settings)
+        keepOrder(&settings)
         return settings
     }
+
+    /// One request in flight where other keys rule out what keeps records in order with more of them; and no idempotence, as in
+    /// Connect, where more are asked for than it allows. Keys that are set stay.
+    private func keepOrder(_ settings: inout [String: String]) {
+        func word(_ key: String) -> String? { settings[key]?.lowercased().filter { !$0.isWhitespace } }
+        let inFlight = "max.in.flight.requests.per.connection"
+        let idempotence = word("enable.idempotence")
+        if idempotence == nil, let number = word(inFlight).flatMap(Int.init), number > Self.mostInFlight {
+            settings["enable.idempotence"] = "false"
+        }
+        let isRuledOut = !["all", "-1"].contains(word("acks")) || word("retries").flatMap(Int.init) == 0
+        guard idempotence == "false" || isRuledOut, settings[inFlight] == nil else { return }
+        settings[inFlight] = "1"
+    }
+
+    /// Requests in flight with which an idempotent producer keeps its records in order.
+    private static let mostInFlight = 5
 
     private func consumer(clientID: String) -> [String: String] {
         [

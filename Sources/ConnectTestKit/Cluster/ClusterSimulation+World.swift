@@ -191,7 +191,8 @@ extension ClusterSimulation {
 
     /// Two leaders, one of them of a group that should have topics of its own, commit the tasks of a connector at once.
     private func commitTwice() {
-        guard !isHealed, let name = truth.connectorNames.first(where: { truth.connector($0)?.taskConfigs.isEmpty == false }),
+        guard !isHealed,
+            let name = truth.connectorNames.first(where: { truth.connector($0)?.taskConfigs.isEmpty == false }),
             let tasks = truth.connector(name)?.taskConfigs
         else { return }
         note("the tasks of \(name) are committed twice")

@@ -158,6 +158,8 @@ extension ConsumerMachine {
         take(added.map { ($0, nil) }, at: instant)
         if autoCommitDue == nil { autoCommitDue = settings.autoCommitInterval.map { instant.monotonic &+ $0 } }
         if !gone.isEmpty { revoke(gone, then: .rejoin, instant) }
+        // What has changed while the assignment was on its way to the coordinator and back.
+        checkAssignedFrom(instant)
     }
 
     /// Takes partitions in that the application does not know of yet; sorted.

@@ -84,6 +84,11 @@ package struct ProducerMachine {
         return taken
     }
 
+    /// Whether batches of a partition wait to be sent, behind others or for a leader.
+    package func hasQueued(slot: Int) -> Bool {
+        slot < partitions.count && partitions[slot].entries.count > partitions[slot].wireCount
+    }
+
     // MARK: - What happened
 
     /// The lane sealed a batch.

@@ -39,6 +39,8 @@ final class ProducerDriver {
     private var timerAt: UInt64 = .max
     /// Beginning of the oldest batch that lingers with us.
     private var firstOpen: UInt64?
+    /// Batches have lingered long enough and wait for room behind others of their partitions.
+    private var holdsDue = false
     private var isShutDown = false
 
     /// Whether asking for a topic may have the broker create it.
@@ -175,10 +177,10 @@ final class ProducerDriver {
 
     private func carryOut() {
         guard !isShutDown else { return }
-        var actions = machine.takeActions()
-        while !actions.isEmpty, !isShutDown {
-            for action in actions { carryOut(action) }
-            actions = machine.takeActions()
+        carryOutActions()
+        if holdsDue {
+            sealLingering(now: EventLoop.now())
+            carryOutActions()
         }
         if !completed.isEmpty {
             var parcels: [ProducerParcel] = []
@@ -186,6 +188,14 @@ final class ProducerDriver {
             mailbox.put(completed: parcels)
         }
         schedule()
+    }
+
+    private func carryOutActions() {
+        var actions = machine.takeActions()
+        while !actions.isEmpty, !isShutDown {
+            for action in actions { carryOut(action) }
+            actions = machine.takeActions()
+        }
     }
 
     private func carryOut(_ action: ProducerAction) {
@@ -407,10 +417,13 @@ final class ProducerDriver {
 
     /// Seals and sends what an idle lane left here and what has lingered long enough.
     private func sealLingering(now: UInt64) {
-        guard firstOpen != nil, now >= settings.producer.linger else { return }
-        let (due, next) = mailbox.takeDue(createdBy: now - settings.producer.linger)
-        firstOpen = next
-        for open in due {
+        guard firstOpen != nil || holdsDue, now >= settings.producer.linger else { return }
+        let due = mailbox.takeDue(createdBy: now - settings.producer.linger) { topic, partition in
+            slotNumbers[SlotKey(topic: topic, partition: partition)].map { machine.hasQueued(slot: $0) } ?? false
+        }
+        firstOpen = due.next
+        holdsDue = due.isWaiting
+        for open in due.batches {
             do throws(ProtocolError) {
                 guard let batch = try open.builder.seal(compressor) else { continue }
                 hand(

@@ -231,14 +231,18 @@ public final class ProducerLane: @unchecked Sendable {
     // MARK: - Handing over
 
     /// The lane has nothing more to append now: batches that are open go to the loop, which sends them when their linger
-    /// is over; what has lingered long enough goes at once.
+    /// is over; what has lingered long enough goes at once. But not where as many of its partition are under way as may be:
+    /// that one stays open and grows, as in Java's accumulator, until there is room. Sealed at its time it would stand in a
+    /// queue of small batches, which a broker that answers slowly never works off.
     public func handOver() {
         var open: [OpenBatch] = []
         let now = EventLoop.now()
         for topic in topics {
             for index in topic.partitions.indices
             where topic.partitions[index].isOpen && !topic.partitions[index].isHandedOver {
-                if adding(settings.linger, to: topic.partitions[index].createdAt) <= now {
+                if adding(settings.linger, to: topic.partitions[index].createdAt) <= now,
+                    topic.partitions[index].outstanding < settings.maxInFlight
+                {
                     _ = seal(topic, index)
                     continue
                 }

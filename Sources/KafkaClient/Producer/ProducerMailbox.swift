@@ -126,18 +126,38 @@ final class ProducerMailbox: Sendable {
         }
     }
 
-    /// Open batches begun at or before that time, and the beginning of the oldest that stays.
-    func takeDue(createdBy time: UInt64) -> (due: [OpenBatch], next: UInt64?) {
+    /// What is due of the open batches.
+    struct Due {
+        var batches: [OpenBatch] = []
+        /// When the oldest that is not due yet was begun.
+        var next: UInt64?
+        /// Whether some are due and wait behind others of their partitions.
+        var isWaiting = false
+    }
+
+    /// Takes open batches begun at or before that time.
+    ///
+    /// - Parameter isBusy: whether sealed batches of a topic and partition wait to be sent: then the open one stays.
+    func takeDue(createdBy time: UInt64, isBusy: (Int32, Int32) -> Bool) -> Due {
         state.withLock { state in
             // Since the loop took the sealed batches the lane may have put more, which are older than the open one of their
             // partition: that one waits until they were taken.
             let waiting = state.sealed.map { (topic: $0.topic, partition: $0.partition) }
-            func isDue(_ open: OpenBatch) -> Bool {
-                open.createdAt <= time && !waiting.contains { $0 == (open.topic, open.partition) }
+            var due = Due()
+            var staying: [OpenBatch] = []
+            for open in state.open {
+                if open.createdAt > time || waiting.contains(where: { $0 == (open.topic, open.partition) }) {
+                    due.next = min(due.next ?? .max, open.createdAt)
+                    staying.append(open)
+                } else if isBusy(open.topic, open.partition) {
+                    due.isWaiting = true
+                    staying.append(open)
+                } else {
+                    due.batches.append(open)
+                }
             }
-            let due = state.open.filter(isDue)
-            if !due.isEmpty { state.open.removeAll(where: isDue) }
-            return (due, state.open.map(\.createdAt).min())
+            state.open = staying
+            return due
         }
     }
 

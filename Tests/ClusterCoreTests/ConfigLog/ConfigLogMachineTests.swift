@@ -69,7 +69,8 @@ import Testing
         let other = ConfigMap([("name", "src"), ("key.converter", "other")])
         _ = read(.connector("src", other))
         #expect(read(task(0), task(1), .commit("src", tasks: 2)).count == 1)
-        #expect(log.connector("src")?.committedOffset == log.offset, "the runtime reads the connector's configuration too")
+        #expect(
+            log.connector("src")?.committedOffset == log.offset, "the runtime reads the connector's configuration too")
         #expect(log.connector("src")?.appliedConfig == other)
     }
 
@@ -77,7 +78,8 @@ import Testing
         _ = read(.connector("src", config), task(0), task(0), .commit("src", tasks: 1))
         #expect(read(.commit("src", tasks: 1)) == [.tasksUpdated("src", [])])
         #expect(log.connector("src")?.isInconsistent == true)
-        #expect(read(task(0), .commit("src", tasks: 1)) == [.tasksUpdated("src", [TaskID(connector: "src", number: 0)])])
+        #expect(
+            read(task(0), .commit("src", tasks: 1)) == [.tasksUpdated("src", [TaskID(connector: "src", number: 0)])])
     }
 
     @Test mutating func `a configuration overtakes the commit before it, and who reads afresh has no tasks`() {

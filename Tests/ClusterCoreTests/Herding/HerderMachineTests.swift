@@ -73,6 +73,23 @@ import Testing
         #expect(starts(try story.follow("A-0")) == ["A-0"])
     }
 
+    @Test func `a failure is told though a worker of the group's earlier life wrote last`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let old = InstanceStatus(state: .running, workerID: "gone:8083", generation: 57)
+        _ = story.machine.read(.connector("A", old), at: story.now)
+        let started = try story.follow("A")
+        let instances = started.compactMap {
+            if case .connector("A", .start(let instance)) = $0 { instance } else { nil }
+        }
+        let instance = try #require(instances.first)
+        let now = story.now
+        let failed = story.machine.connector("A", at: now) {
+            $0.started(instance: instance, error: ConnectError(.pluginFailed, "no"), now: now.time)
+        }
+        #expect(failed.statuses.contains { $0.key == "status-connector-A" && $0.status?.state == .failed })
+    }
+
     @Test func `a task that was removed behind the assignment is none that the log does not have`() throws {
         var story = HerderStory()
         story.configure("A")

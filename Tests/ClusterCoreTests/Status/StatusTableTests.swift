@@ -44,6 +44,20 @@ import Testing
         #expect(table.allows(.task(task, status(.running, "me", 3))), "over its own")
     }
 
+    @Test mutating func `what an earlier life of the group left yields`() {
+        table.read(.connector("c", status(.running, "gone", 57)))
+        table.read(.task(task, status(.running, "gone", 57)))
+        table.read(.task(TaskID(connector: "c", number: 1), status(.running, "other", 2)))
+        table.reached(57)
+        #expect(!table.allows(.connector("c", status(.failed, "me", 3))), "it may be of this life")
+        table.reached(3)
+        #expect(table.allows(.connector("c", status(.failed, "me", 3))))
+        #expect(table.allows(.task(task, status(.failed, "me", 3))))
+        #expect(!table.allows(.task(TaskID(connector: "c", number: 1), status(.failed, "me", 1))))
+        table.read(.task(task, status(.unassigned, "me", 3)))
+        #expect(table.task(task)?.state == .unassigned, "nothing of that life covers it")
+    }
+
     @Test mutating func `a stale UNASSIGNED does not cover another worker's RUNNING`() {
         table.read(.task(task, status(.running, "other", 5)))
         table.read(.task(task, status(.unassigned, "me", 5)))

@@ -17,12 +17,31 @@ struct ClientSettingsTests {
                 "bootstrap.servers": "b:9092", "client.id": "connector-producer-c-2",
                 "max.block.ms": "9223372036854775807",
                 "delivery.timeout.ms": "2147483647", "acks": "1",
-                "batch.size": "1048576", "linger.ms": "7",
+                "batch.size": "1048576", "linger.ms": "7", "max.in.flight.requests.per.connection": "1",
             ])
         let transactional = Self.layers.transactionalProducer(
             "c", task: 2,
             config: ["producer.override.transactional.id": "x", "producer.override.enable.idempotence": "false"])
         #expect(transactional["transactional.id"] == "g-c-2" && transactional["enable.idempotence"] == "true")
+    }
+
+    @Test(
+        arguments: [
+            ([:], nil, nil), (["acks": "-1"], nil, nil), (["acks": "1"], nil, "1"), (["acks": " 0 "], nil, "1"),
+            (["retries": "0"], nil, "1"), (["enable.idempotence": "False"], "False", "1"),
+            (["enable.idempotence": "true"], "true", nil),
+            (["acks": "1", "max.in.flight.requests.per.connection": "3"], nil, "3"),
+            (["max.in.flight.requests.per.connection": "9"], "false", "9"),
+            (["max.in.flight.requests.per.connection": "5"], nil, "5"),
+        ] as [([String: String], String?, String?)])
+    func `One request is in flight where nothing else keeps the order`(
+        set: [String: String], idempotence: String?, inFlight: String?
+    ) {
+        let layers = ClientLayers(worker: ["bootstrap.servers": "b:9092"], groupID: nil)
+        let overrides = Dictionary(uniqueKeysWithValues: set.map { ("producer.override." + $0.key, $0.value) })
+        let settings = layers.sourceProducer("c", task: 0, config: overrides)
+        #expect(settings["enable.idempotence"] == idempotence)
+        #expect(settings["max.in.flight.requests.per.connection"] == inFlight)
     }
 
     @Test func `A sink consumer is in the connector's group unless that names another`() {

@@ -111,6 +111,33 @@ struct GroupTests {
         #expect(try test.ask(heartbeat).errorCode == ErrorCode.unknownMemberId.rawValue)
     }
 
+    @Test(arguments: [true, false])
+    func `who does not ask for its assignment in time is let go, and who has asked stays`(hasLeaderAsked: Bool) throws {
+        var test = try TestBroker()
+        let (first, _) = try member(&test)
+        let second = try test.ask(join("")).memberId
+        let waiting = try test.send(join(second))
+        let joined = try test.ask(join(first))
+        #expect(try test.reply(waiting, to: JoinGroupRequest.self).response.leader == first)
+        var sync = SyncGroupRequest()
+        (sync.groupId, sync.memberId, sync.generationId) = ("g", hasLeaderAsked ? first : second, joined.generationId)
+        _ = try test.send(sync)
+        func beat(_ id: String) throws -> Int16 {
+            var heartbeat = HeartbeatRequest()
+            (heartbeat.groupId, heartbeat.memberId, heartbeat.generationId) = ("g", id, joined.generationId)
+            return try test.ask(heartbeat).errorCode
+        }
+        for _ in 0..<15 {
+            #expect(try beat(first) == 0)
+            #expect(try beat(second) == 0)
+            test.advance(milliseconds: 4_000)
+        }
+        let unknown = ErrorCode.unknownMemberId.rawValue
+        let rejoin = ErrorCode.rebalanceInProgress.rawValue
+        #expect(try beat(first) == (hasLeaderAsked ? rejoin : unknown))
+        #expect(try beat(second) == (hasLeaderAsked ? unknown : rejoin))
+    }
+
     @Test func `who offers nothing that the others know is refused`() throws {
         var test = try TestBroker()
         _ = try member(&test)

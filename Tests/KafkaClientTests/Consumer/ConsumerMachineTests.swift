@@ -197,7 +197,8 @@ private struct Story {
         #expect(story.events == [.assigned([ConsumerMachine.Beginning(partition: story.ids[0], offset: 3)])])
     }
 
-    @Test func `the leader begins another round when a topic has grown`() throws {
+    @Test(arguments: [false, true])
+    func `the leader begins another round when a topic has grown`(isWhileSyncing: Bool) throws {
         var story = Story()
         story.actions = story.machine.subscribe(["t"], at: story.now)
         let join = try story.request()
@@ -211,11 +212,15 @@ private struct Story {
         let request = try story.request()
         guard case .sync(let sync) = request.body else { throw Missing() }
         let bytes = try #require(sync.assignments.first?.bytes)
+        if isWhileSyncing { _ = story.machine.topologyChanged(snapshot([("t", 3)]), at: story.now) }
         story.actions = story.machine.syncAnswered(
             token: request.token, .success(GroupSyncAnswer(error: .none, assignment: bytes)), at: story.now)
-        try story.committed([5, 6])
-        story.actions = story.machine.topologyChanged(snapshot([("t", 3)]), at: story.now)
-        #expect(story.events == [.revoking(story.ids)])
+        if !isWhileSyncing {
+            try story.committed([5, 6])
+            story.actions = story.machine.topologyChanged(snapshot([("t", 3)]), at: story.now)
+            #expect(story.events == [.revoking(story.ids)])
+        }
+        #expect(story.machine.group?.state != .stable)
     }
 
     @Test(arguments: [(Int16(17), ErrorCode.invalidTopicException), (29, .topicAuthorizationFailed)])

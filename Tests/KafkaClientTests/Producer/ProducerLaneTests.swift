@@ -246,7 +246,7 @@ struct LaneBench {
         let bench = LaneBench()
         _ = bench.append([1], segment: 1)
         bench.lane.handOver()
-        let open = try #require(bench.mailbox.takeDue(createdBy: .max).due.first)
+        let open = try #require(bench.mailbox.takeDue(createdBy: .max) { _, _ in false }.batches.first)
         let batch = try #require(try open.builder.seal())
         let parcel = ProducerParcel(
             topic: open.topic, partition: open.partition, createdAt: open.createdAt, runs: open.runs, batch: batch,
@@ -264,6 +264,24 @@ struct LaneBench {
         _ = bench.append([1])
         bench.lane.handOver()
         #expect(bench.sealed().count == 1)
+    }
+
+    @Test func `a batch stays open while as many of its partition are under way as may be`() throws {
+        let bench = LaneBench { ($0.linger, $0.maxInFlight) = (0, 2) }
+        for value: UInt8 in 0..<5 {
+            _ = bench.append([value])
+            bench.lane.handOver()
+        }
+        let sent = bench.sealed()
+        #expect(sent.map(\.recordCount) == [1, 1])
+        let open = try #require(bench.mailbox.takeOpen(topic: 0, partition: 0))
+        #expect(open.runs.map(\.count).reduce(0, +) == 3)
+        bench.mailbox.put([open])
+        bench.complete(Array(sent.prefix(1)))
+        #expect(bench.drained().count == 1)
+        _ = bench.append([5])
+        bench.lane.handOver()
+        #expect(bench.sealed().map(\.recordCount) == [4], "one has come out")
     }
 
     @Test func `headers and nulls arrive as given`() throws {

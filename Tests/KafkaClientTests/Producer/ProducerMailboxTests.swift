@@ -22,23 +22,39 @@ import Testing
             topic: 0, partition: partition, createdAt: 1, runs: [], batch: batch, isFromLane: true)
     }
 
+    private func take(by time: UInt64, busy: Int32? = nil) -> ProducerMailbox.Due {
+        mailbox.takeDue(createdBy: time) { $1 == busy }
+    }
+
     @Test func `open batches are due once their linger is over`() {
         mailbox.put([open(0, createdAt: 5), open(1, createdAt: 9)])
-        let (due, next) = mailbox.takeDue(createdBy: 5)
-        #expect(due.map(\.partition) == [0])
-        #expect(next == 9)
-        #expect(mailbox.takeDue(createdBy: 9).due.map(\.partition) == [1])
+        let due = take(by: 5)
+        #expect(due.batches.map(\.partition) == [0])
+        #expect(due.next == 9)
+        #expect(!due.isWaiting)
+        #expect(take(by: 9).batches.map(\.partition) == [1])
+    }
+
+    @Test func `a batch that is due stays open behind others of its partition, and may grow`() {
+        mailbox.put([open(0, createdAt: 5), open(1, createdAt: 5), open(2, createdAt: 9)])
+        let due = take(by: 5, busy: 0)
+        #expect(due.batches.map(\.partition) == [1])
+        #expect(due.next == 9, "the one that waits is not waited for by the clock")
+        #expect(due.isWaiting)
+        #expect(mailbox.takeOpen(topic: 0, partition: 0) != nil, "the lane may go on with it")
+        mailbox.put([open(0, createdAt: 5)])
+        #expect(take(by: 5).batches.map(\.partition) == [0])
     }
 
     @Test func `an open batch waits while sealed ones of its partition, which are older, have not been taken`() throws {
         #expect(mailbox.takeForLoop().sealed.isEmpty)
         mailbox.put(try sealed(0))
         mailbox.put([open(0, createdAt: 2), open(1, createdAt: 2)])
-        let (due, next) = mailbox.takeDue(createdBy: 9)
-        #expect(due.map(\.partition) == [1])
-        #expect(next == 2)
+        let due = take(by: 9)
+        #expect(due.batches.map(\.partition) == [1])
+        #expect(due.next == 2)
         #expect(mailbox.takeForLoop().sealed.count == 1)
-        #expect(mailbox.takeDue(createdBy: 9).due.map(\.partition) == [0])
+        #expect(take(by: 9).batches.map(\.partition) == [0])
     }
 
     @Test func `whatever the loop leaves is news for the lane, until that takes it`() throws {
