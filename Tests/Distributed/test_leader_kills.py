@@ -29,9 +29,8 @@ def consistent(dump, name):
         elif key.startswith(f"task-{name}-"):
             pending[int(key.rsplit("-", 1)[1])] = value["properties"]
         elif key == f"commit-{name}":
-            known = {**(tasks or {}), **pending}
-            assert set(range(value["tasks"])) <= set(known), f"a commit of {value['tasks']} tasks of which {set(known)} are there"
-            tasks = {number: known[number] for number in range(value["tasks"])}
+            assert set(range(value["tasks"])) <= set(pending), f"a commit of {value['tasks']} tasks of which {set(pending)} came before"
+            tasks = {number: pending[number] for number in range(value["tasks"])}
             pending = {}
     return config, tasks
 

@@ -122,6 +122,13 @@ def test_configurations_are_changed_on_any_worker(three, tmp_path, topic):
     for worker in three.workers:
         eventually("the new file is known", lambda w=worker: w.get("/connectors/src/config")["file"] == str(paths[1]))
     eventually("lines of the second file came", lambda: payloads(three.servers, topic) == ["a-0", "b-0", "b-1"])
+    before = starts(three, "[src|task-0] The task was started")
+    status, body = second.request("PUT", "/connectors/src/config", second.get("/connectors/src/config"))
+    assert status == 200
+    # Behind its record the tasks are committed again, lest compaction leaves the commit in front of it; and they run on.
+    eventually("the tasks are committed behind it", lambda: [
+        each["key"] for each in three.dump("configs") if each["key"].endswith(("-src", "-src-0"))
+    ][-3:] == ["connector-src", "task-src-0", "commit-src"])
     status, body = first.request("PATCH", "/connectors/none/config", {"a": "b"}, check=False)
     assert status == 404, body
     status, body = second.request("PUT", "/connectors/src/config", {"connector.class": "FileStreamSource"}, check=False)
@@ -133,6 +140,7 @@ def test_configurations_are_changed_on_any_worker(three, tmp_path, topic):
     first.put_connector(
         "ver", connector__class="VerifiableSource", tasks__max=1, topic=f"{topic}-n", throughput=10, native__output="none")
     three.await_running(work(src=1, ver=1))
+    assert starts(three, "[src|task-0] The task was started") == before
 
 
 def payloads(servers, topic):

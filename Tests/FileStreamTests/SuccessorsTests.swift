@@ -30,7 +30,12 @@ import Testing
     /// What is in the next one, as far as it is open; nil where there is none.
     private func next() -> String? {
         guard let file = successors.next() else { return nil }
-        guard file.descriptor >= 0 else { return "by name" }
+        guard file.descriptor >= 0 else {
+            var status = stat()
+            #expect(stat(folder.file("in"), &status) == 0)
+            successors.took(status)
+            return "by name"
+        }
         defer { close(file.descriptor) }
         var bytes = [UInt8](repeating: 0, count: 100)
         return String(decoding: bytes[..<max(0, read(file.descriptor, &bytes, 100))], as: UTF8.self)
@@ -95,6 +100,41 @@ import Testing
         // The second FIFO has lost the name by which alone it could be opened.
         #expect([next(), next(), next()] == ["2", "3", nil])
         #expect(successors.takeLost() == 1)
+    }
+
+    @Test func `what has to be opened by its name stays until it was opened`() {
+        #expect(rename(folder.file("in"), folder.file("in.1")) == 0)
+        #expect(mkfifo(folder.file("in"), 0o600) == 0)
+        #expect(successors.look() == 7)
+        #expect(
+            successors.next()?.descriptor == -1 && successors.next()?.descriptor == -1, "its opening may have failed")
+        #expect(successors.look() == 7)
+        #expect(next() == "by name" && successors.next() == nil && successors.look() == nil)
+        #expect(successors.takeLost() == 0)
+    }
+
+    @Test func `what could not be opened at first is opened when it is seen again`() {
+        #expect(rename(folder.file("in"), folder.file("in.1")) == 0)
+        folder.write("in", "2")
+        let arrived = whileOpeningIsRefused { successors.look() }
+        #expect(arrived == 7 && successors.next()?.descriptor == -1)
+        successors.look()
+        #expect(rename(folder.file("in"), folder.file("in.2")) == 0)
+        folder.write("in", "3")
+        successors.look()
+        #expect([next(), next(), next()] == ["2", "3", nil] && successors.takeLost() == 0)
+    }
+
+    /// Does something while a lease on the file refuses to open it without waiting, to root too.
+    private func whileOpeningIsRefused<Result>(_ body: () -> Result) -> Result {
+        let (setSignal, setLease): (Int32, Int32) = (10, 1024)
+        let holder = open(folder.file("in"), O_RDWR | O_CLOEXEC)
+        defer { close(holder) }
+        // One that is ignored, in place of the one that ends the process.
+        #expect(fcntl(holder, setSignal, SIGURG) == 0)
+        #expect(fcntl(holder, setLease, Int32(F_WRLCK)) == 0)
+        defer { _ = fcntl(holder, setLease, Int32(F_UNLCK)) }
+        return body()
     }
 
     @Test func `nothing stays open at the end, nor when another file is begun with`() {

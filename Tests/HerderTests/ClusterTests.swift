@@ -296,8 +296,9 @@ import Testing
         await workers[0].until("all run") { workers[0].taskStates("orders") == [.running] }
         let later = #"{"state":"RUNNING","trace":null,"worker_id":"next:8083","generation":99,"version":null}"#
         cluster.status.append([LogEntry(key: Array("status-connector-orders".utf8), value: Array(later.utf8))]) { _ in }
-        _ = await create("other", tasks: 1, workers)
-        await workers[0].until("all run") { workers[0].taskStates("other") == [.running] }
+        await workers[0].until("it was read") {
+            workers[0].connector("orders")?.status?.connector.workerID == "next:8083"
+        }
         #expect(cluster.status.values["status-connector-orders"] == later)
     }
 }

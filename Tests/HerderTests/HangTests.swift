@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func `a validation that never returns is given up with its request, and the name is free`() async throws {
-        let worker = try await Worker(requestTime: 50_000_000)
+        let worker = try await Worker(requestTime: 1_000_000_000)
         worker.catalog["stuck"].set("validate", .block)
         #expect(await worker.create("stuck").error?.code == .requestTimedOut)
         await worker.until("it was interrupted") { worker.catalog["stuck"].calls.contains("interrupt") }

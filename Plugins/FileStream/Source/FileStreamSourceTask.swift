@@ -151,6 +151,8 @@ final class FileStreamSourceTask: SourceTask {
             return false
         }
         saidMissing = false
+        // First of all: asking for the offset may take its time, in which others may take the name.
+        rotation?.begin(with: opened)
         let stored = try storedPosition()
         let position = opened.isRegular ? stored : 0
         if opened.isRegular && position > opened.size {
@@ -163,7 +165,6 @@ final class FileStreamSourceTask: SourceTask {
             buffer.reset(to: position)
         }
         input = opened
-        rotation?.begin(with: opened)
         context.log(.info, "Opened \(path) for reading at position \(buffer.position)")
         return true
     }

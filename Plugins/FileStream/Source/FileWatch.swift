@@ -173,7 +173,9 @@ final class FileWatch: Sendable {
                     FileWatch.wake(list)
                 } else if event.mask & UInt32(IN_IGNORED) != 0 {
                     // The folder is gone.
-                    state.names[event.wd] = nil
+                    for waiter in state.names.removeValue(forKey: event.wd)?.values.flatMap(\.self) ?? [] {
+                        waiter.isArmed.store(false, ordering: .releasing)
+                    }
                 } else if let names = state.names[event.wd] {
                     let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
                     for waiter in names[text] ?? [] { waiter.wake() }

@@ -39,6 +39,8 @@ final class Rotation {
         guard input.isRegular else { return }
         successors.follow(input.status)
         arm(input)
+        // What came between the opening and this is not told.
+        successors.look()
     }
 
     func stop() {
@@ -52,9 +54,9 @@ final class Rotation {
     /// The file has brought something.
     func grew() { quietSince = nil }
 
-    /// While lines keep coming, notices another file of the name where nobody tells of it.
+    /// While lines keep coming, notices another file of the name where nobody tells of it: the kernel does not where the path
+    /// leads through a link that is turned elsewhere.
     func lookWhileReading() {
-        guard !arrival.isWaiting else { return }
         let time = now()
         guard time &- lastLook >= Rotation.lookNanoseconds else { return }
         lastLook = time
@@ -67,17 +69,23 @@ final class Rotation {
             quietSince = nil
             return nil
         }
-        guard isOver(input, since: arrived) else { return nil }
+        guard isOver(input, since: arrived), let opened = try open() else { return nil }
         quietSince = nil
-        guard let file = successors.next() else { return nil }
-        let opened = file.descriptor >= 0 ? try InputFile.adopted(file.descriptor) : try InputFile.open(path)
-        guard let opened else { return nil }
         arm(opened)
         let more = successors.count
         context.log(
             .info, "File \(path) was replaced; going on with the new one" + (more > 0 ? ", \(more) more wait" : ""))
         warnOfLoss(successors.takeLost())
         return opened
+    }
+
+    private func open() throws(PluginError) -> InputFile? {
+        guard let file = successors.next() else { return nil }
+        if file.descriptor >= 0 { return try InputFile.adopted(file.descriptor) }
+        // Where that fails, or there is none at the moment, it is tried again.
+        guard let named = try InputFile.open(path) else { return nil }
+        successors.took(named.status)
+        return named
     }
 
     private func arm(_ input: InputFile) {

@@ -11,6 +11,8 @@ final class Successors: Sendable {
     struct File: Sendable {
         /// Negative for what could not be opened or is no regular file: that has to be opened by its name when it is its turn.
         let descriptor: Int32
+        /// Opening it was refused, which may pass: whoever makes it may not have given it to us yet.
+        fileprivate var isRefused = false
         fileprivate let identity: Identity
     }
 
@@ -73,7 +75,8 @@ final class Successors: Sendable {
         }
     }
 
-    /// Takes the next one, which is the one that is read from now on.
+    /// Takes the next one, which is the one that is read from now on. One that has to be opened by its name stays until
+    /// ``took(_:)`` says that it was.
     func next() -> File? {
         state.withLock { state in
             // What cannot be opened by its name any more, because another has that.
@@ -81,10 +84,26 @@ final class Successors: Sendable {
                 state.queue.removeFirst()
                 state.lost += 1
             }
-            guard !state.queue.isEmpty else { return nil }
-            let file = state.queue.removeFirst().file
+            guard let file = state.queue.first?.file else { return nil }
+            guard file.descriptor >= 0 else { return file }
+            state.queue.removeFirst()
             state.current = file.identity
             return file
+        }
+    }
+
+    /// The next one was opened by its name: it is read from now on.
+    func took(_ status: stat) {
+        state.withLock { state in
+            let opened = Identity(status)
+            if let first = state.queue.first, first.file.descriptor < 0 {
+                state.queue.removeFirst()
+                if first.file.identity != opened { state.lost += 1 }
+            }
+            // It may have been noticed a second time meanwhile.
+            for waiting in state.queue where waiting.file.identity == opened { Successors.close(waiting.file) }
+            state.queue.removeAll { $0.file.identity == opened }
+            state.current = opened
         }
     }
 
@@ -115,9 +134,11 @@ final class Successors: Sendable {
             state.left = nil
             return
         }
-        if state.queue.contains(where: { $0.file.identity == named }) || (isFull(state) && state.left == named) {
+        if let place = state.queue.firstIndex(where: { $0.file.identity == named }) {
+            if state.queue[place].file.isRefused { retry(place, &state) }
             return
         }
+        if isFull(state), state.left == named { return }
         if let left = state.left, left != named { state.lost += 1 }
         state.left = nil
         guard !isFull(state) else {
@@ -127,10 +148,16 @@ final class Successors: Sendable {
         guard let file = open() else { return }
         // Between the two looks the name may have come to mean one that is known.
         if file.identity == state.current || state.queue.contains(where: { $0.file.identity == file.identity }) {
-            if file.descriptor >= 0 { Glibc.close(file.descriptor) }
-            return
+            return Successors.close(file)
         }
         state.queue.append(Waiting(file: file, arrived: now()))
+    }
+
+    /// Opens one that could not be opened before.
+    private func retry(_ place: Int, _ state: inout State) {
+        guard let file = open() else { return }
+        guard file.identity == state.queue[place].file.identity, !file.isRefused else { return Successors.close(file) }
+        state.queue[place].file = file
     }
 
     private func isFull(_ state: State) -> Bool { state.queue.count >= Successors.limit }
@@ -141,7 +168,7 @@ final class Successors: Sendable {
         let descriptor = Glibc.open(path, InputFile.openFlags)
         guard descriptor >= 0 else {
             guard errno != ENOENT, stat(path, &status) == 0 else { return nil }
-            return File(descriptor: -1, identity: Identity(status))
+            return File(descriptor: -1, isRefused: true, identity: Identity(status))
         }
         guard fstat(descriptor, &status) == 0 else {
             Glibc.close(descriptor)
@@ -155,7 +182,11 @@ final class Successors: Sendable {
     }
 
     private func close(_ state: inout State) {
-        for waiting in state.queue where waiting.file.descriptor >= 0 { Glibc.close(waiting.file.descriptor) }
+        for waiting in state.queue { Successors.close(waiting.file) }
         state.queue.removeAll()
+    }
+
+    private static func close(_ file: File) {
+        if file.descriptor >= 0 { Glibc.close(file.descriptor) }
     }
 }

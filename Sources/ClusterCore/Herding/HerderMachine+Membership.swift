@@ -25,7 +25,7 @@ extension HerderMachine {
                 let work = machine.assignableWork
                 machine.tell(at: now) { $0.elected(election, work: work, wallMilliseconds: now.wall) }
             case .assigned(let generation, let memberID, _, let protocolName, let bytes):
-                machine.statuses.reached(generation)
+                machine.forgetGenerations(after: generation)
                 let answer = WorkerMachine.Answer(
                     generation: generation, memberID: memberID, protocolName: protocolName, bytes: bytes)
                 machine.tell(at: now) { $0.assigned(answer, configOffset: offset, now: now.time) }
@@ -63,6 +63,7 @@ extension HerderMachine {
             case .lead: removeStaleStatuses()
             case .settled:
                 awaitsRelease = true
+                tellOwnAgain()
                 // What the leader before did not come to.
                 if self.member?.isLeader == true {
                     for name in log.connectorNames where needsRepair(name) { noteCommitted(name) }
@@ -101,14 +102,14 @@ extension HerderMachine {
             work.set.contains(TaskID(connector: name, number: number)) && (isKnown || connector.tasks.owns(number))
         }
         steerTasks(name, at: now, evenIfNothing: false) { $0.own(mine) }
-        if isKnown { reportUnknownTasks(of: name, from: count) }
+        if isKnown, state?.taskCount == nil { reportUnknownTasks(of: name) }
         forgetIfReleased(name)
     }
 
-    /// Tasks that the leader knows and the log, as this worker has read it, does not. Told in each generation: others may have
-    /// run them meanwhile.
-    private mutating func reportUnknownTasks(of name: String, from count: Int32) {
-        for number in work.set.taskNumbers(of: name) where number >= count {
+    /// Tasks that the leader knows and the log, as this worker has read it, does not: without any commit of the connector, which
+    /// others have read. Told in each generation: others may have run them meanwhile.
+    private mutating func reportUnknownTasks(of name: String) {
+        for number in work.set.taskNumbers(of: name) {
             let task = TaskID(connector: name, number: number)
             let told = statuses.task(task)
             let isTold = told?.state == .failed && told?.workerID == settings.workerID

@@ -62,7 +62,7 @@ extension HerderMachine {
             // A removal is none of what was configured again.
             guard statusWrites[write.record.key] == write.number,
                 !write.isCareful || statuses.allows(write.record),
-                write.record.status != nil || !isConfigured(write.record)
+                (write.record.status != nil) == isConfigured(write.record)
             else { continue }
             send(write)
         }
@@ -102,11 +102,18 @@ extension HerderMachine {
                 put(.connector(name, nil))
                 continue
             }
-            let count = state.taskCount ?? 0
+            // Where no commit is known, others may know one that this worker's reading of the log has not found.
+            guard let count = state.taskCount else { continue }
             for number in statuses.taskNumbers(name) where number >= count {
                 put(.task(TaskID(connector: name, number: number), nil))
             }
         }
+    }
+
+    /// The group has come to a generation: what was said in later ones was said in an earlier life of the group.
+    mutating func forgetGenerations(after generation: Int32) {
+        statuses.reached(generation)
+        ownStatuses = ownStatuses.filter { $0.value.status.map { $0.generation <= generation } ?? true }
     }
 
     // MARK: - Reading
@@ -117,7 +124,7 @@ extension HerderMachine {
             machine.statuses.read(record)
             if case .topic = record { machine.toldTopics.remove(record.key) }
             if machine.connectors[record.connector] != nil { machine.act(.changed(record.connector)) }
-            machine.putAgain(record)
+            machine.putAgain(record, at: now)
             machine.removeIfStale(record)
             guard machine.isLive, record.status?.state == .unassigned,
                 record.status?.workerID != machine.settings.workerID
@@ -127,7 +134,10 @@ extension HerderMachine {
     }
 
     /// A status was removed; with a connector's, those of its tasks are forgotten too.
-    private mutating func putBack(_ removal: StatusRecord) {
+    ///
+    /// It is told again after a pause, once for all removals in it: where the leader has read of a deletion and this worker has
+    /// not, each removal would bring a status, and each status a removal.
+    private mutating func putBack(_ removal: StatusRecord, at now: Moment) {
         var keys = [removal.key]
         if case .connector(let name, _) = removal {
             let tasks = 0..<max(log.connector(name)?.taskCount ?? 0, 0)
@@ -135,7 +145,13 @@ extension HerderMachine {
         }
         for key in keys {
             guard let own = ownStatuses[key] else { continue }
-            if isConfigured(own) { put(own) } else { ownStatuses[key] = nil }
+            guard isConfigured(own), isOurs(own) else {
+                ownStatuses[key] = nil
+                continue
+            }
+            let write = StatusWrite(record: own, number: nextSerial(), isCareful: false)
+            statusWrites[key] = write.number
+            statusRetries.append((now.time &+ Self.retryPause, write))
         }
     }
 
@@ -145,7 +161,10 @@ extension HerderMachine {
         let state = log.connector(read.connector)
         switch read {
         case .connector(let name, _?): if state == nil { put(.connector(name, nil)) }
-        case .task(let task, _?): if task.number >= state?.taskCount ?? 0 { put(.task(task, nil)) }
+        case .task(let task, _?):
+            guard let state else { return put(.task(task, nil)) }
+            // As in `removeStaleStatuses`; a worker that runs it would put it back, and so on without end.
+            if let count = state.taskCount, task.number >= count { put(.task(task, nil)) }
         case .topic(let topic, let name, _?): if state == nil { put(.topic(topic, connector: name, nil)) }
         case .connector(_, nil), .task(_, nil), .topic(_, _, nil): break
         }
@@ -156,24 +175,63 @@ extension HerderMachine {
         guard let state = log.connector(record.connector) else { return false }
         switch record {
         case .connector: return true
-        case .task(let task, _): return task.number < state.taskCount ?? 0
+        case .task(let task, _): return state.taskCount.map { task.number < $0 } ?? true
         case .topic: return false
         }
     }
 
     /// A former owner's status may come late, when brokers were away while it was written, and would stay the last word; so
     /// may the removal of the status of something that was configured again meanwhile.
-    private mutating func putAgain(_ read: StatusRecord) {
-        guard read.status != nil else { return putBack(read) }
+    private mutating func putAgain(_ read: StatusRecord, at now: Moment) {
+        guard read.status != nil else { return putBack(read, at: now) }
         guard let own = ownStatuses[read.key] else { return }
-        guard let mine = own.status, let theirs = read.status, log.connector(read.connector) != nil else {
+        guard let theirs = read.status, log.connector(read.connector) != nil, isOurs(own) else {
             ownStatuses[read.key] = nil
             return
         }
-        guard theirs.workerID != settings.workerID else { return }
-        // Within one generation it has one owner; the one before it stops late where a group falls back to the eager protocol.
-        let isOver = theirs.state == .unassigned && theirs.generation == mine.generation
-        guard isOver || theirs.generation < mine.generation else { return }
-        put(own)
+        if isOutdated(theirs) { put(ofNow(own)) }
+    }
+
+    /// Whether another worker told of what this one owns now, before it was this one's: as a former owner, which may have stood
+    /// still meanwhile; or as one in between, while this one was taken for lost. Within one generation it has one owner, and the
+    /// one before it stops late where a group falls back to the eager protocol.
+    private func isOutdated(_ theirs: InstanceStatus) -> Bool {
+        guard theirs.workerID != settings.workerID, let generation = member?.generation else { return false }
+        return theirs.generation < generation || theirs.generation == generation && theirs.state == .unassigned
+    }
+
+    /// A round has ended: what others told before this worker had heard of it is answered now.
+    mutating func tellOwnAgain() {
+        let covered = ownStatuses.filter { _, own in
+            guard isOurs(own) else { return false }
+            return switch own {
+            case .connector(let name, _): statuses.connector(name).map(isOutdated) ?? false
+            case .task(let task, _): statuses.task(task).map(isOutdated) ?? false
+            case .topic: false
+            }
+        }
+        for key in covered.keys.sorted() {
+            if let own = covered[key] { put(ofNow(own)) }
+        }
+    }
+
+    /// Whether the present assignment gives this worker what a status is about.
+    private func isOurs(_ record: StatusRecord) -> Bool {
+        switch record {
+        case .connector(let name, _): work.set.contains(connector: name)
+        case .task(let task, _): work.set.contains(task)
+        case .topic: false
+        }
+    }
+
+    /// The same in the present generation.
+    private func ofNow(_ record: StatusRecord) -> StatusRecord {
+        guard var status = record.status else { return record }
+        status.generation = member?.generation ?? status.generation
+        return switch record {
+        case .connector(let name, _): .connector(name, status)
+        case .task(let task, _): .task(task, status)
+        case .topic: record
+        }
     }
 }

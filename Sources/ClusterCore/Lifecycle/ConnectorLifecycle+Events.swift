@@ -7,7 +7,8 @@ extension ConnectorLifecycle {
         guard case .busy(let subject, .start, _) = phase, subject.number == instance else { return [] }
         guard let error else {
             phase = .running(subject)
-            let isRunning = isWanted(subject) && subject.failure == nil
+            // Also by a configuration that is not the newest any more: it may take the newest one over as it runs.
+            let isRunning = isWantedToRun(subject) && subject.failure == nil
             return (isRunning ? [.status(.running, nil)] : []) + advance(now)
         }
         phase = .failed(error, configuration: subject.configuration, restart: subject.restart)
@@ -223,8 +224,12 @@ extension ConnectorLifecycle {
 
     /// Whether what the instance is doing is still what is wished for.
     private func isWanted(_ subject: Instance) -> Bool {
+        isWantedToRun(subject) && subject.configuration == wish.configuration
+    }
+
+    /// The same, by whatever configuration.
+    private func isWantedToRun(_ subject: Instance) -> Bool {
         wish.end == nil && wish.isOwned && wish.state == .started && subject.restart == wish.restart
-            && subject.configuration == wish.configuration
     }
 
     private func interruptAfter(_ call: Call) -> UInt64 {

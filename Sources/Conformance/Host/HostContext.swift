@@ -33,6 +33,8 @@ final class HostContext: @unchecked Sendable {
         var recordsOfPut: Int32 = 0
         /// Sinks: the batch of the last put, by its address.
         var batchOfPut: UInt = 0
+        /// Sinks: seconds to wait before the next put, once.
+        var retryTimeout: Double?
     }
 
     /// They stay for good.
@@ -52,6 +54,14 @@ final class HostContext: @unchecked Sendable {
         self.shape = shape
         answers = HostContext.answerMemory(shape)
         HostContext.all.withLock { $0.append(self) }
+    }
+
+    /// Seconds that the sink wished to wait before its next put; told once.
+    func takeRetryTimeout() -> Double? {
+        state.withLock { state in
+            defer { state.retryTimeout = nil }
+            return state.retryTimeout
+        }
     }
 
     /// The handle to give to the library.

@@ -84,8 +84,9 @@ enum HostTable {
         host.request_commit = { context in
             HostContext.of(context)?.used("request_commit", isSerial: true, onlyFor: [.sinkTask])
         }
-        host.set_retry_timeout = { context, _ in
+        host.set_retry_timeout = { context, milliseconds in
             HostContext.of(context)?.used("set_retry_timeout", isSerial: true, onlyFor: [.sinkTask])
+            HostContext.of(context)?.state.withLock { $0.retryTimeout = Double(milliseconds) / 1000 }
         }
         host.get_extension = { context, name in
             HostContext.of(context)?.used("get_extension")

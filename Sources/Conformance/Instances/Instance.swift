@@ -100,12 +100,12 @@ class Instance {
     /// - Returns: the last answer; one that is for later still where that went on for too long.
     func repeated(_ call: String, most: Int = 20, _ once: () -> Answer) -> Answer {
         var answer = once()
-        var (tries, waited, pause) = (1, 0.0, 0.01)
-        while answer.isForLater, tries < most, waited < 30, !session.hasProblems {
-            let wait = max(answer.hint, pause)
+        var (tries, pause) = (1, 0.01)
+        while answer.isForLater, tries < most, !session.hasProblems {
+            // The sink's own wish stands in for the hint, once.
+            let wait = context.takeRetryTimeout() ?? max(answer.hint, pause)
             guard session.wait(wait, for: "\(call) of the \(kind)") else { return answer }
             tries += 1
-            waited += wait
             pause = min(pause * 2, 0.25)
             answer = once()
         }

@@ -98,6 +98,9 @@ extension ClusterSimulation {
             let holders = alive.filter { worker in worker.running.contains { $0.item == item && !$0.isStopping } }
             if holders.isEmpty, isKnownLost(item, alive) { continue }
             guard holders.count == 1 else { return "\(item) runs on \(holders.map(\.name))" }
+            guard let holder = holders.first, let status = status(of: item), status.workerID == holder.name,
+                status.state == .running || status.state == .paused
+            else { return "\(item) runs on \(holders.map(\.name)), and its status is \(told(of: item))" }
         }
         for worker in alive {
             for run in worker.running {
@@ -114,12 +117,24 @@ extension ClusterSimulation {
     /// Whether a task of a paused connector is unknown to the leader, or to its worker, and its status says so: the commit of
     /// its tasks was overtaken by a configuration and compacted (KAFKA-16838). The next one comes when the connector is resumed.
     private func isKnownLost(_ item: SimulatedItem, _ alive: [SimulatedWorker]) -> Bool {
-        guard item.number >= 0, truth.connector(item.connector)?.targetState == .paused else { return false }
+        guard item.number >= 0, let state = truth.connector(item.connector), state.targetState == .paused,
+            state.isCommitOvertaken
+        else { return false }
         let leader = alive.first { $0.machine.member?.isLeader == true }
-        let known = leader?.machine.log.connector(item.connector)?.taskConfigs.count ?? 0
-        guard Int(item.number) < known else { return true }
-        let key = StatusRecord.task(TaskID(connector: item.connector, number: item.number), nil).key
-        return statuses.entries.last { $0.key == key }?.record?.status?.state == .failed
+        guard leader?.machine.log.connector(item.connector)?.taskCount != nil else { return true }
+        return status(of: item)?.state == .failed
+    }
+
+    /// What the status topic says last of a connector or a task.
+    private func status(of item: SimulatedItem) -> InstanceStatus? {
+        let record: StatusRecord =
+            item.number < 0
+            ? .connector(item.connector, nil) : .task(TaskID(connector: item.connector, number: item.number), nil)
+        return statuses.entries.last { $0.key == record.key }?.record?.status
+    }
+
+    private func told(of item: SimulatedItem) -> String {
+        status(of: item).map { "\($0.state.rawValue) on \($0.workerID) in generation \($0.generation)" } ?? "unknown"
     }
 
     private func unbalanced(_ alive: [SimulatedWorker]) -> String? {

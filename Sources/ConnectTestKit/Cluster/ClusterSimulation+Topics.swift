@@ -60,7 +60,6 @@ extension ClusterSimulation {
             let written = failure == 0 ? 0 : failure == 1 ? random.below(records.count + 1) : records.count
             if written > 0 {
                 note("\(worker.name) writes \(records.prefix(written).map(\.key)) at \(config.end)")
-                changed()
             }
             for record in records.prefix(written) { appendConfig(record) }
             let answer = failure >= 0 ? delay(500, 1_500) : delay(0, 5)
@@ -100,6 +99,7 @@ extension ClusterSimulation {
         at(arrival) { [unowned self] in
             // Not written at all, or written and not acknowledged.
             if failure != 0 {
+                note("\(worker.name) tells \(write.record.key) \(write.record.status?.state.rawValue ?? "removed")")
                 statuses.append(write.record.key, write.record)
                 for reader in workers.compactMap(\.self) { fetch(.status, reader) }
             }

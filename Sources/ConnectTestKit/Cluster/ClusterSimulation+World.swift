@@ -130,6 +130,7 @@ extension ClusterSimulation {
     private func heal() {
         note("the faults are over")
         isHealed = true
+        statusesBeforeHealing = statuses.end
         changed()
         for worker in workers.compactMap(\.self) { worker.lag = 20 }
         coordinatorUpAt = min(coordinatorUpAt, now)
@@ -206,7 +207,9 @@ extension ClusterSimulation {
 
     /// Appends to the config topic, and keeps the truth.
     func appendConfig(_ record: ConfigLogRecord?) {
-        if let record { _ = truth.apply(record, offset: config.end, isLive: true) }
+        let events = record.map { truth.apply($0, offset: config.end, isLive: true) } ?? []
+        // What says the same again is no reason for a round.
+        if events.contains(where: { if case .tasksConfirmed = $0 { false } else { true } }) { changed() }
         config.append(record?.key, record)
         for worker in workers.compactMap(\.self) { fetch(.config, worker) }
     }

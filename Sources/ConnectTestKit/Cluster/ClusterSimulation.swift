@@ -21,6 +21,8 @@ package final class ClusterSimulation {
     static let heartbeat = 500 * millisecond
     /// As many are printed of a seed that fails.
     private static let lastEvents = 30
+    /// Statuses that may be written once nothing fails any more: workers that contradict one another write without end.
+    static let statusLimit: Int64 = 400
     /// Rounds that a change may cost where nothing fails.
     static let roundLimit: Int32 = 3
     /// How long the end may take, in the simulated world: failed offers of task configurations wait long between attempts.
@@ -51,6 +53,8 @@ package final class ClusterSimulation {
     var lives: [Int] = []
     var config = SimulatedTopic<ConfigLogRecord>()
     var statuses = SimulatedTopic<StatusRecord>()
+    /// The end of the status topic when the faults were over.
+    var statusesBeforeHealing: Int64 = 0
     /// What the config topic says, records that were compacted away among it.
     var truth = ConfigLogMachine()
     /// How far the wall clock is from the monotonic one, in milliseconds.
@@ -189,6 +193,8 @@ package final class ClusterSimulation {
         if !hasFaults, rounds > Self.roundLimit {
             break_("it took \(rounds) rounds to settle after the last change; \(standing)")
         }
+        let told = statuses.end - statusesBeforeHealing
+        if told > Self.statusLimit { break_("\(told) statuses were written after the faults") }
         // A change costs rounds of its own, and a fault the rounds of leaving and coming back.
         if group.generation > Int32(20 + 8 * changes) {
             break_("\(group.generation) rounds for \(changes) changes")

@@ -21,7 +21,8 @@ struct BatchSplitter {
             parts.append(
                 ProducerParcel(
                     topic: parcel.topic, partition: parcel.partition, createdAt: parcel.createdAt,
-                    runs: runs.take(Int32(count)), batch: sealed, isFromLane: parcel.isFromLane && parts.isEmpty))
+                    runs: runs.take(Int32(count)), batch: sealed, isFromLane: parcel.isFromLane && parts.isEmpty,
+                    isWhole: parcel.isWhole && parts.isEmpty))
         }
         while let record = try reader.next() {
             if builder.recordCount >= half { try finish() }

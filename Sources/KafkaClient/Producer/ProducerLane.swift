@@ -281,7 +281,7 @@ public final class ProducerLane: @unchecked Sendable {
         var parcels: [ProducerParcel] = []
         swap(&parcels, &completed)
         for parcel in parcels {
-            topics[Int(parcel.topic)].partitions[Int(parcel.partition)].outstanding -= 1
+            if parcel.isWhole { topics[Int(parcel.topic)].partitions[Int(parcel.partition)].outstanding -= 1 }
             for run in parcel.runs {
                 body(
                     Completion(

@@ -20,13 +20,16 @@ final class ProducerParcel: @unchecked Sendable {
     let byteCount: Int
     /// Sealed by the lane, and not by the loop after its linger or as a further part of a batch that was cut.
     let isFromLane: Bool
+    /// Not a further part of a batch that was cut: it stands for one place in the queue of its partition.
+    let isWhole: Bool
     /// Gone once completed, so that its memory is free for others before the lane hears of it.
     var batch: RecordBatch?
     var error: ClientError?
     var baseOffset: Int64 = -1
 
     init(
-        topic: Int32, partition: Int32, createdAt: UInt64, runs: [SegmentRun], batch: RecordBatch, isFromLane: Bool
+        topic: Int32, partition: Int32, createdAt: UInt64, runs: [SegmentRun], batch: RecordBatch, isFromLane: Bool,
+        isWhole: Bool = true
     ) {
         self.topic = topic
         self.partition = partition
@@ -34,6 +37,7 @@ final class ProducerParcel: @unchecked Sendable {
         self.runs = runs
         self.batch = batch
         self.isFromLane = isFromLane
+        self.isWhole = isWhole
         recordCount = batch.recordCount
         byteCount = batch.count
     }

@@ -239,11 +239,52 @@ import Testing
         _ = story.machine.tasks("A", at: now) { $0.started(0, incarnation: 1 << 32) }
         let running = story.machine.tasks("A", at: now) { $0.reached(0, incarnation: 1 << 32, .running, nil) }
         for record in (story.written.map(\.record) + running.statuses) { _ = story.machine.read(record, at: now) }
-        let again = story.machine.read(.connector("A", nil), at: now).statuses
-        #expect(again.map(\.key) == ["status-connector-A", "status-task-A-0"])
+        // Several in a row, as a leader writes them that has read of a deletion.
+        for _ in 0..<3 { #expect(story.machine.read(.connector("A", nil), at: story.now).statuses.isEmpty) }
+        story.time += 1_000_000_000
+        let again = story.machine.advance(at: story.now).statuses
+        #expect(again.map(\.key) == ["status-connector-A", "status-task-A-0"], "once")
         #expect(again.allSatisfy { $0.status?.state == .running })
+        _ = story.machine.read(.connector("A", nil), at: story.now)
         story.read(.connector("A", nil))
-        #expect(story.machine.read(.connector("A", nil), at: now).statuses.isEmpty, "it is gone")
+        _ = story.machine.read(.connector("A", nil), at: story.now)
+        story.time += 1_000_000_000
+        #expect(story.machine.advance(at: story.now).statuses.isEmpty, "it is gone")
+    }
+
+    @Test func `a leader that knows no commit of a connector removes none of its tasks' statuses`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let task = TaskID(connector: "A", number: 0)
+        let status = InstanceStatus(state: .paused, workerID: "o:8083", generation: 0)
+        story.lead()
+        #expect(story.machine.read(.task(task, status), at: story.now).statuses.isEmpty)
+        #expect(
+            !story.lead().statuses.contains { $0.key == "status-task-A-0" }, "its worker would put it back without end")
+        story.read(.commit("A", tasks: 0))
+        #expect(story.lead().statuses.contains { $0.key == "status-task-A-0" && $0.status == nil })
+    }
+
+    @Test func `what another worker told of what is this one's now is told anew, at once or after the round`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        _ = story.give([task("0")], "A", after: started)
+        func theirs(_ state: InstanceState, _ generation: Int32) -> [StatusRecord] {
+            let status = InstanceStatus(state: state, workerID: "o:8083", generation: generation)
+            return story.machine.read(.connector("A", status), at: story.now).statuses
+        }
+        for (state, generation): (InstanceState, Int32) in [(.failed, 0), (.unassigned, 0), (.unassigned, 1)] {
+            let again = theirs(state, generation)
+            #expect(again.map(\.key) == ["status-connector-A"] && again.first?.status?.state == .running)
+        }
+        #expect(theirs(.running, 1).isEmpty, "of another group, perhaps: both would write without end")
+        // It had the connector in a generation that this one has not heard of yet.
+        #expect(theirs(.failed, 2).isEmpty)
+        _ = try story.follow()
+        let settled = try story.follow()
+        let told = try #require(settled.statuses.first { $0.key == "status-connector-A" })
+        #expect(told.status?.state == .running && told.status?.generation == 3 && told.status?.workerID == "m:8083")
     }
 
     @Test func `a removal that failed is not tried again once the connector is back`() throws {

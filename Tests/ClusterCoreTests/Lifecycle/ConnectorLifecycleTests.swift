@@ -107,7 +107,9 @@ private let seconds: UInt64 = 1_000_000_000
             let actions = life.want(.started, configuration: UInt64(number), now: 0)
             #expect(actions.allSatisfy { if case .wakeUp = $0 { true } else { false } })
         }
-        #expect(life.started(instance: 1, error: nil, now: 0) == [.reconfigure(instance: 1)], "and says nothing yet")
+        // It is up, and may take the newest over as it is: nothing else would tell of it.
+        #expect(
+            life.started(instance: 1, error: nil, now: 0) == [.status(.running, nil), .reconfigure(instance: 1)])
         #expect(life.reconfigured(instance: 1, .success(true), now: 0) == [.askTaskConfigs(instance: 1)])
         #expect(
             life.gaveTaskConfigs(instance: 1, .success([]), now: 0) == [.publish([]), .settled(revision: 1000, nil)])

@@ -34,6 +34,9 @@ import Testing
         #expect(parts.map(\.recordCount) == [5, 5, 1])
         #expect(parts.map { $0.runs.map { [$0.segment, $0.count] } } == [[[1, 4], [2, 1]], [[2, 5]], [[2, 1]]])
         #expect(parts.map(\.isFromLane) == [true, false, false])
+        #expect(parts.map(\.isWhole) == [true, false, false])
+        let again = try BatchSplitter(pool: pool, compressor: compressor).split(parts[1], try #require(parts[1].batch))
+        #expect(again.map(\.isWhole) == [false, false, false], "it stood for none before")
         let all = try parts.flatMap { try values(try #require($0.batch), pool) }
         #expect(all == (UInt8(0)..<11).map { [$0] })
     }

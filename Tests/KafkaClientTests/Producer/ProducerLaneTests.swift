@@ -291,6 +291,30 @@ struct LaneBench {
         #expect(bench.sealed().map(\.recordCount) == [4], "one has come out")
     }
 
+    @Test func `parts of a batch that was cut make no room for others`() throws {
+        let bench = LaneBench { ($0.linger, $0.maxInFlight) = (0, 1) }
+        _ = bench.append([1])
+        bench.lane.handOver()
+        let first = try #require(bench.sealed().first)
+        let rest = (0..<3).map { _ in
+            let builder = RecordBatchBuilder(pool: bench.pool, limit: 100)
+            _ = builder.append(key: nil, keyCount: -1, value: nil, valueCount: -1, timestamp: 1)
+            return try? builder.seal()
+        }
+        bench.complete(
+            [first]
+                + rest.compactMap(\.self).map { batch in
+                    ProducerParcel(
+                        topic: 0, partition: 0, createdAt: 0, runs: [], batch: batch, isFromLane: false, isWhole: false)
+                })
+        _ = bench.drained()
+        for _ in 0..<3 {
+            _ = bench.append([2])
+            bench.lane.handOver()
+        }
+        #expect(bench.sealed().count == 1, "one may be under way")
+    }
+
     @Test func `headers and nulls arrive as given`() throws {
         let bench = LaneBench()
         let name: [UInt8] = Array("h".utf8)
