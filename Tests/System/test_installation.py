@@ -12,6 +12,7 @@ from conftest import Writer, eventually, lines_of
 from installation import REPOSITORY, has_package
 from machines import FETCHED, Machine
 from readme import blocks, command
+from sequences import check_sequence
 from services import CONFIG, SINKS, UNIT, Service
 
 pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make apt-repository")
