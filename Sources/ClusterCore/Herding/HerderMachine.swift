@@ -155,7 +155,8 @@ package struct HerderMachine: Sendable {
     var repairs: [(at: UInt64, connector: String)] = []
     /// Connectors that are asked for their task configurations again.
     var offerRetries: [(at: UInt64, connector: String)] = []
-    /// The newest write of each status. This and what follows is looked up only, never walked.
+    /// The newest write of each status. This and what follows is walked in the order of the
+    /// keys only: another order would be another run.
     var statusWrites: [String: UInt64] = [:]
     /// Writes that failed and are tried again.
     var statusRetries: [(at: UInt64, write: StatusWrite)] = []

@@ -11,7 +11,8 @@ internal import KafkaClient
 /// coordinator has put out runs on for the session timeout at most (its gate is shut then); a gate is not open again before the
 /// tasks that were taken away after a lost membership have stopped; no task starts that was committed behind the config offset
 /// of the assignment. And at the end, when the faults are over: within bounded time the group
-/// settles, every connector and task that is configured runs exactly once and nothing else does, numbers of connectors and
+/// settles, every connector and task that is configured runs exactly once and nothing else does, the last status of each is its
+/// holder's, few statuses were written since, numbers of connectors and
 /// of tasks differ by one at most between workers, tasks are those of the newest configuration; where nothing went wrong,
 /// within three rounds of the last change.
 package final class ClusterSimulation {
