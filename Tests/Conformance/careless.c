@@ -144,8 +144,10 @@ typedef struct sink {
     const kc_record *kept;
     kc_topic_offset safe[5];
     char buffer[1024];
-    int is_started, puts;
+    int is_started, puts, is_asking;
     int64_t again_ms;
+    atomic_int is_stopped;
+    pthread_t asking;
 } sink;
 
 static kc_status sink_create(
@@ -159,6 +161,13 @@ static kc_status sink_create(
     return KC_OK;
 }
 
+static void *sink_ask_outside(void *argument) {
+    sink *self = argument;
+    /* Without a pause, so that some come between two calls. */
+    while (!atomic_load(&self->is_stopped)) self->host->request_commit(self->context);
+    return NULL;
+}
+
 static kc_status sink_start(void *handle, const kc_config *config, kc_reply *reply) {
     sink *self = handle;
     self->is_started = 1;
@@ -167,6 +176,7 @@ static kc_status sink_start(void *handle, const kc_config *config, kc_reply *rep
     int is_number = !size || (*size && !*end);
     free(size);
     if (is("sink-leak") && !malloc(400)) abort();
+    if (is("asks-outside")) self->is_asking = pthread_create(&self->asking, NULL, sink_ask_outside, self) == 0;
     return number < 1 || !is_number ? answer(reply, KC_FATAL, "size is no number above 0: \xe2\x9c\x97") : KC_OK;
 }
 
@@ -238,8 +248,12 @@ static kc_status sink_close(void *handle, const kc_topic_partition *partitions, 
 }
 
 static kc_status sink_stop(void *handle, kc_reply *reply) {
-    (void)handle, (void)reply;
+    sink *self = handle;
+    (void)reply;
     if (is("stop-hang")) wait_for_ever(NULL);
+    atomic_store(&self->is_stopped, 1);
+    if (self->is_asking) pthread_join(self->asking, NULL);
+    self->is_asking = 0;
     return KC_OK;
 }
 

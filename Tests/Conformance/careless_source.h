@@ -27,7 +27,9 @@ typedef struct source {
     kc_source_partition partition;
     kc_value pair[2];
     int64_t position;
-    int polls, is_interrupted, is_waiting;
+    int polls, is_interrupted, is_waiting, is_asking;
+    atomic_int is_stopped;
+    pthread_t asking;
     pthread_mutex_t mutex;
     pthread_cond_t condition;
 } source;
@@ -59,14 +61,14 @@ static void *log_later(void *argument) {
 }
 
 static void *ask_outside(void *argument) {
-    source copy = *(source *)argument, *self = &copy;
+    source *self = argument;
     const kc_value *offsets = NULL;
     kc_value partition = {.kind = KC_NULL};
     char text[100];
     kc_reply reply = {sizeof reply, sizeof text, text, 0, 0};
-    free(argument);
-    /* Some of them come between two calls. */
-    for (int i = 0; i < 1000; i++, usleep(100)) self->host->read_offsets(self->context, &partition, 1, &offsets, &reply);
+    /* Without a pause, until one came between two calls, which the host refuses. */
+    while (!atomic_load(&self->is_stopped))
+        if (self->host->read_offsets(self->context, &partition, 1, &offsets, &reply) != KC_OK) break;
     return NULL;
 }
 
@@ -90,10 +92,7 @@ static kc_status source_start(void *handle, const kc_config *config, kc_reply *r
         if (copy) *copy = *self, start_thread(log_later, copy);
     }
     if (is("log-latin")) self->host->log(self->context, KC_LOG_INFO, (kc_string)TEXT("m\xf6glich"), NULL, 0);
-    if (is("asks-outside")) {
-        source *copy = malloc(sizeof *copy);
-        if (copy) *copy = *self, start_thread(ask_outside, copy);
-    }
+    if (is("asks-outside")) self->is_asking = pthread_create(&self->asking, NULL, ask_outside, self) == 0;
     if (is("wrong-service")) self->host->request_commit(self->context);
     if (is("raises")) self->host->raise_error(self->context, (kc_string)TEXT("it broke"));
     const kc_value *offset = NULL;
@@ -242,6 +241,9 @@ static kc_status source_stop(void *handle, kc_reply *reply) {
     if (is("stop-frees"))
         for (batch *each = self->batches; each; each = each->next) memset(each->text, 0, sizeof each->text);
     if (is("stop-hang")) wait_for_ever(NULL);
+    atomic_store(&self->is_stopped, 1);
+    if (self->is_asking) pthread_join(self->asking, NULL);
+    self->is_asking = 0;
     return KC_OK;
 }
 

@@ -172,7 +172,7 @@ OF_SOURCE = [
     ("stop-hang", "source", "stop of the source task did not return"),
     ("log-late", "source", "host->log after its destroy"),
     ("log-latin", "source", "line of log is not UTF-8"),
-    ("asks-outside", "source", "outside of any call"),
+    ("asks-outside", "source", "host->read_offsets outside of any call"),
     ("wrong-service", "source", "request_commit, which is not for it"),
     ("raises", "source", "raised an error: it broke"),
     ("batch-changed", "source.batches", "changed while it was out"),
@@ -192,6 +192,7 @@ OF_SOURCE = [
     ("source-leak", "source.rounds", "bytes are never freed"),
 ]
 OF_SINK = [
+    ("asks-outside", "sink", "host->request_commit outside of any call"),
     ("put-hang", "sink", "put of the sink task did not return within 1 s"),
     ("put-fails", "sink", "put failed: the disk is full"),
     ("put-again", "sink", "again and again"),

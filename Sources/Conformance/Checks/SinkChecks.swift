@@ -78,6 +78,7 @@ enum SinkChecks {
             put(task, .lines(1, from: round, partition: 1))
             // What was kept of the batch is used here.
             task.commit()
+            bench.rest()
         }
         task.close([partition(0), partition(1)])
         let raised = task.context.state.withLock { $0.raised }

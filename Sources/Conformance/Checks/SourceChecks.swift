@@ -66,6 +66,7 @@ enum SourceChecks {
             task.acknowledge()
             task.commit()
             rounds += 1
+            bench.rest()
         }
         let raised = task.context.state.withLock { $0.raised }
         if let text = raised.first { bench.session.problem("the source task raised an error: \(text)") }

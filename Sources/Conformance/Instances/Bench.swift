@@ -118,6 +118,10 @@ final class Bench {
         }
     }
 
+    /// The pause that a worker makes between two calls of an instance now and then: services that a thread of the
+    /// library calls meanwhile are outside of any call.
+    func rest() { Monotonic.sleep(0.02) }
+
     /// The configuration of one task.
     func taskConfig() throws(CheckEnd) -> [ConfigPair] { try taskConfigs(1).first ?? [] }
 }
