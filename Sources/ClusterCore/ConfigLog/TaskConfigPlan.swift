@@ -35,12 +35,11 @@ package enum TaskConfigPlan {
     }
 
     /// Whether task configurations must be stored: others than those in force, or the same ones where the connector's
-    /// configuration was stored since. It may have changed what the runtime reads of it, such as converters; and where it has
-    /// not, its record has overtaken the commit, see ``ConnectorConfigState/isCommitOvertaken``.
+    /// configuration is another since. It may have changed what the runtime reads of it, such as converters.
     ///
     /// - Parameter wanted: raw task configurations.
     package static func differs(_ wanted: [ConfigMap], from state: ConnectorConfigState) -> Bool {
-        state.isInconsistent || state.isCommitOvertaken || state.taskCount != Int32(exactly: wanted.count)
+        state.isInconsistent || state.appliedConfig != state.config || state.taskCount != Int32(exactly: wanted.count)
             || state.taskConfigs != wanted
     }
 

@@ -211,9 +211,29 @@ extension HerderMachine {
                 continue
             }
             connectors.change(name) { $0.recommits.reset() }
+            if state.isCommitOvertaken, !confirmations.contains(where: { $0.connector == name }) {
+                confirmations.append((now.time &+ Self.confirmPause, name))
+            }
             let isOther = state.taskConfigs != published
             if isOther, !connector.wasAskedAgain { steer(name, at: now) { $0.requestTaskConfigs(now: now.time) } }
             connectors.change(name) { $0.wasAskedAgain = isOther }
+        }
+    }
+
+    /// Nanoseconds from a configuration that overtook a commit to the same commit again: of many that come in a row the last
+    /// one alone is followed by it, and none of them has to wait for it.
+    private static let confirmPause: UInt64 = 1_000_000_000
+
+    /// Commits the tasks in force once more, where that was overtaken and nothing else has come meanwhile.
+    mutating func confirmDue(at now: Moment) {
+        let due = confirmations.filter { $0.at <= now.time }
+        confirmations.removeAll { $0.at <= now.time }
+        for (_, name) in due {
+            guard let connector = known(name), let state = log.connector(name), connector.lifecycle.isOwned,
+                state.targetState == .started, state.isCommitOvertaken, let published = connector.published,
+                !TaskConfigPlan.differs(published, from: state)
+            else { continue }
+            makeOffer(published, name, at: now)
         }
     }
 

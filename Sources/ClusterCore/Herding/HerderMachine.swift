@@ -155,6 +155,8 @@ package struct HerderMachine: Sendable {
     var repairs: [(at: UInt64, connector: String)] = []
     /// Connectors that are asked for their task configurations again.
     var offerRetries: [(at: UInt64, connector: String)] = []
+    /// Connectors whose commits were overtaken by their configurations, and are repeated then.
+    var confirmations: [(at: UInt64, connector: String)] = []
     /// The newest write of each status. This and what follows is walked in the order of the
     /// keys only: another order would be another run.
     var statusWrites: [String: UInt64] = [:]
@@ -188,13 +190,13 @@ package struct HerderMachine: Sendable {
     /// When ``advance(at:)`` is due; nil when only an event can change something.
     package var nextDeadline: UInt64? {
         let ofCluster = isEnding ? [] : [member?.nextDeadline, keyDeadline, repairs.map { $0.at }.min()]
-        let retries = [offerRetries.map { $0.at }.min(), statusRetries.map { $0.at }.min()]
+        let retries = [offerRetries, confirmations].map { $0.map(\.at).min() } + [statusRetries.map(\.at).min()]
         return (ofCluster + retries).compactMap(\.self).min()
     }
 
     /// Whether task configurations are on their way to a leader, or will be offered again.
     package var isOffering: Bool {
-        !offerRetries.isEmpty || connectors.entries.contains { $0.value.offers.isUnderWay }
+        !offerRetries.isEmpty || !confirmations.isEmpty || connectors.entries.contains { $0.value.offers.isUnderWay }
     }
 
     // MARK: - Doing
@@ -228,6 +230,7 @@ package struct HerderMachine: Sendable {
             }
             machine.retryStatuses(at: now)
             machine.retryOffers(at: now)
+            machine.confirmDue(at: now)
         }
     }
 

@@ -91,6 +91,7 @@ extension ClusterSimulation {
                 guard state.taskConfigs.allSatisfy({ $0["version"] == state.config?["version"] }) else {
                     return "\(name) has old task configurations"
                 }
+                guard !state.isCommitOvertaken else { return "the tasks of \(name) were not committed again" }
             }
             for number in 0..<count { wanted.append(SimulatedItem(connector: name, number: number)) }
         }

@@ -63,16 +63,18 @@ import Testing
         #expect(TaskConfigPlan.differs([one], from: state))
     }
 
-    @Test func `tasks that a configuration has overtaken are stored again`() throws {
+    @Test func `tasks that an equal configuration has overtaken are in force, and known to be overtaken`() throws {
         let one = ConfigMap([("a", "1")])
         let tasks: [ConfigLogRecord] = [.task(TaskID(connector: "c", number: 0), one), .commit("c", tasks: 1)]
         var log = ConfigLogMachine()
         for record in [.connector("c", raw)] + tasks + [.connector("c", raw)] {
             _ = log.apply(record, offset: log.offset, isLive: true)
         }
-        #expect(TaskConfigPlan.differs([one], from: try #require(log.connector("c"))), "the same, but in front of it")
+        let overtaken = try #require(log.connector("c"))
+        #expect(!TaskConfigPlan.differs([one], from: overtaken))
+        #expect(overtaken.isCommitOvertaken)
         for record in tasks { _ = log.apply(record, offset: log.offset, isLive: true) }
-        #expect(!TaskConfigPlan.differs([one], from: try #require(log.connector("c"))))
+        #expect(log.connector("c")?.isCommitOvertaken == false)
     }
 
     @Test func `the task's class is named after the connector's`() {

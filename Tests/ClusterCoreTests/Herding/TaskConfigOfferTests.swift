@@ -196,6 +196,61 @@ import Testing
         #expect(asks(story.machine.advance(at: story.now)), "a success starts over")
     }
 
+    /// A connector's configuration is stored once more, and it gives its tasks.
+    private func configure(_ story: inout HerderStory, version: String = "", tasks: String = "new")
+        -> [HerderMachine.Action]
+    {
+        let config = ConfigMap(
+            [("connector.class", "C"), ("tasks.max", "1")] + (version.isEmpty ? [] : [("v", version)]))
+        let adopted = story.read(.connector("A", config))
+        for case .connector("A", .reconfigure(let instance)) in adopted {
+            let now = story.now
+            let asked = story.machine.connector("A", at: now) {
+                $0.reconfigured(instance: instance, .success(true), now: now.time)
+            }
+            return story.give([task(tasks)], "A", after: asked)
+        }
+        return story.give([task(tasks)], "A", after: adopted)
+    }
+
+    @Test func `unchanged configurations in a row are followed by one commit of the tasks in force, a second later`() {
+        var story = leader()
+        let first = story.time
+        for _ in 0..<3 {
+            #expect(configure(&story).written.isEmpty, "nobody waits for it")
+            story.time += 100_000_000
+        }
+        story.time = first + 999_999_999
+        #expect(story.machine.advance(at: story.now).written.isEmpty)
+        story.time += 1
+        #expect(story.machine.isOffering)
+        let write = story.machine.advance(at: story.now)
+        #expect(write.written == [["task-A-0", "commit-A"]])
+        #expect(!asks(story.confirm(write)), "nothing follows")
+        #expect(!story.machine.isOffering)
+        #expect(story.machine.log.connector("A")?.isCommitOvertaken == false)
+    }
+
+    @Test func `a configuration that changes what the runtime reads has its tasks stored at once`() {
+        var story = leader()
+        #expect(configure(&story, version: "2").written == [["task-A-0", "commit-A"]])
+    }
+
+    @Test func `tasks are not committed again once others are wanted, or the connector is stopped`() {
+        var changed = leader()
+        _ = configure(&changed)
+        let write = configure(&changed, version: "2", tasks: "newer")
+        changed.time += 1_000_000_000
+        #expect(changed.machine.advance(at: changed.now).written.isEmpty, "the newer ones are on their way")
+        changed.confirm(write)
+        #expect(!changed.machine.isOffering)
+        var stopped = leader()
+        _ = configure(&stopped)
+        stopped.read(.commit("A", tasks: 0), .targetState("A", .stopped))
+        stopped.time += 1_000_000_000
+        #expect(stopped.machine.advance(at: stopped.now).written.isEmpty)
+    }
+
     @Test func `nothing is asked while newer ones are on their way`() throws {
         var story = HerderStory()
         story.configure("A")

@@ -110,8 +110,10 @@ struct HerderStory {
         }
         written += following.compactMap { if case .writeStatus(let write) = $0 { write } else { nil } }
         for case .connector(name, .askTaskConfigs(let instance)) in following {
-            let given = ConnectorMachine.Given(configs: configs, differs: true)
+            let differs = machine.log.connector(name).map { TaskConfigPlan.differs(configs, from: $0) } ?? true
+            let given = ConnectorMachine.Given(configs: configs, differs: differs)
             return machine.gaveTaskConfigs(name, instance: instance, .success(given), at: now)
+                + machine.turnEnded(at: now)
         }
         return following
     }
