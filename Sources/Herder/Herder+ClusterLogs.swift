@@ -77,7 +77,7 @@ extension Herder {
 
     // MARK: - Statuses
 
-    func write(_ write: HerderMachine.StatusWrite) {
+    func write(_ write: StatusWrite) {
         cluster?.parts.statusLog.append([write.record.entry]) { error in
             self.onLoop { herder in herder.feed { $0.statusWritten(write, error: error, at: $1) } }
         }

@@ -75,6 +75,11 @@ extension Herder {
             logger.warning(
                 "The task configurations of the connector were not stored, and will be offered again: \(error)",
                 [.connector(name), .errorCode(error.code.rawValue)])
+        case .othersCommit(let name):
+            logger.warning(
+                "Others commit task configurations of the connector that differ from those it gives here. They are left in "
+                    + "force now: does another group of workers use this config topic, or another version of the plugin?",
+                [.connector(name)])
         case .statusNotWritten(let key, let error):
             logger.warning("A status could not be written: \(error)", [LogField("key", key)])
         case .sessionKeyNotWritten(let error):

@@ -86,7 +86,7 @@ package struct ConfigLogMachine: Sendable {
         guard let value else {
             guard let state = connectors[name] else { return [] }
             let existed = state.config != nil
-            connectors[name, default: state].removeConfig()
+            connectors[name, default: state].remove()
             return existed ? [.connectorRemoved(name)] : []
         }
         guard let config = Self.properties(value) else { return ignored(.connector(name), "no properties") }
@@ -103,7 +103,7 @@ package struct ConfigLogMachine: Sendable {
     private mutating func applyCommit(_ name: String, _ value: JSONValue?) -> [ConfigLogEvent] {
         guard let count = Self.count(value?["tasks"]) else { return ignored(.commit(name), "no number of tasks") }
         guard var state = connectors[name], state.config != nil else {
-            connectors[name]?.removeConfig()
+            connectors[name]?.commitWithoutConfig()
             return ignored(.commit(name), "the connector has no configuration")
         }
         let updated = state.commit(count: count, offset: offset)

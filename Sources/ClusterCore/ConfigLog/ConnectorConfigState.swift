@@ -20,6 +20,8 @@ package struct ConnectorConfigState: Sendable, Equatable {
     /// from its beginning takes the commit for one of a removed connector and passes it over (KAFKA-16838): the tasks are to
     /// be committed again.
     package private(set) var isCommitOvertaken = false
+    /// The connector was removed before it got its present configuration, and there was no commit since.
+    private var isAnew = false
     /// Number of tasks at the last fencing.
     package internal(set) var fencedTaskCount: Int32?
     /// Tasks were committed since the last fencing.
@@ -28,6 +30,10 @@ package struct ConnectorConfigState: Sendable, Equatable {
     /// change of a task, of thousands at times.
     package private(set) var taskConfigs: [ConfigMap] = []
     private var deferred = SortedTable<Int32, ConfigMap>()
+
+    /// The number of tasks by all that any reader of the log can know. nil where others may know a commit that this reading has
+    /// not found.
+    package var certainTaskCount: Int32? { taskCount ?? (isAnew ? 0 : nil) }
 
     /// Of a connector that nothing is known of.
     init() {}
@@ -49,6 +55,7 @@ package struct ConnectorConfigState: Sendable, Equatable {
     ///   tasks were in force before.
     mutating func commit(count: Int32, offset: Int64) -> [Int32]? {
         defer { deferred.removeAll() }
+        isAnew = false
         isFencingPending = true
         isCommitOvertaken = false
         guard isComplete(count) else {
@@ -70,7 +77,19 @@ package struct ConnectorConfigState: Sendable, Equatable {
     }
 
     /// What a removed connector loses. The fencing record and the generation stay.
-    mutating func removeConfig() {
+    mutating func remove() {
+        forgetTasks()
+        isAnew = true
+    }
+
+    /// A commit came, and no configuration before it: the connector was removed, or its configuration overtook the commit and
+    /// was compacted.
+    mutating func commitWithoutConfig() {
+        forgetTasks()
+        isAnew = false
+    }
+
+    private mutating func forgetTasks() {
         config = nil
         taskCount = nil
         appliedConfig = nil

@@ -55,7 +55,8 @@ extension HerderMachine {
             connectors.change(name) { $0.connectorHasEnded = true }
             return finishIfEnded(name)
         case .status(let state, let error): report(state, error, name)
-        case .start, .reconfigure, .askTaskConfigs, .stop, .interrupt, .abandon, .wakeUp, .settled: break
+        case .start, .reconfigure: connectors.change(name) { $0.askedAgain = 0 }
+        case .askTaskConfigs, .stop, .interrupt, .abandon, .wakeUp, .settled: break
         }
         act(.connector(name, action))
     }
@@ -188,9 +189,9 @@ extension HerderMachine {
     }
 
     /// A write that was given up may come to be behind newer ones, and a stop may be stored by half: a connector whose tasks
-    /// are not those that it gave last is asked again. Once: another time could be as vain. But where the commits of two
-    /// leaders took the tasks out of force, as of two groups on one topic or of a leader that is one no longer, until they are
-    /// in force again.
+    /// are not those that it gave last is asked again. A few times: where two groups use one topic, and their connectors give
+    /// different ones, both would go on for ever, and restart all tasks each time. But where the commits of two leaders took
+    /// the tasks out of force, until they are in force again.
     mutating func compareCommitted(at now: Moment) {
         let names = committed
         committed = []
@@ -214,9 +215,10 @@ extension HerderMachine {
             if state.isCommitOvertaken, !confirmations.contains(where: { $0.connector == name }) {
                 confirmations.append((now.time &+ Self.confirmPause, name))
             }
-            let isOther = state.taskConfigs != published
-            if isOther, !connector.wasAskedAgain { steer(name, at: now) { $0.requestTaskConfigs(now: now.time) } }
-            connectors.change(name) { $0.wasAskedAgain = isOther }
+            guard state.taskConfigs != published, connector.askedAgain < Self.mostAskedAgain else { continue }
+            connectors.change(name) { $0.askedAgain += 1 }
+            if connector.askedAgain + 1 == Self.mostAskedAgain { act(.tell(.othersCommit(name))) }
+            steer(name, at: now) { $0.requestTaskConfigs(now: now.time) }
         }
     }
 
@@ -236,6 +238,8 @@ extension HerderMachine {
             makeOffer(published, name, at: now)
         }
     }
+
+    private static let mostAskedAgain = 3
 
     /// Asks a connector again after a pause, which differs from that of others who write the same.
     private mutating func recommitLater(_ name: String, at now: Moment) {

@@ -58,6 +58,7 @@ extension HerderMachine {
             switch action {
             case .run(let set, let offset):
                 work = (set, offset)
+                forgetWordsOfOthers()
                 for name in connectors.keys { applyOwnership(name, at: now) }
             case .awaitQuiet: awaitsQuiet = true
             case .lead: removeStaleStatuses()
@@ -102,7 +103,7 @@ extension HerderMachine {
             work.set.contains(TaskID(connector: name, number: number)) && (isKnown || connector.tasks.owns(number))
         }
         steerTasks(name, at: now, evenIfNothing: false) { $0.own(mine) }
-        if isKnown, state?.taskCount == nil { reportUnknownTasks(of: name) }
+        if isKnown, state?.taskCount == nil || state?.isInconsistent == true { reportUnknownTasks(of: name) }
         forgetIfReleased(name)
     }
 

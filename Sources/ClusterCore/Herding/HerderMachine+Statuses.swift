@@ -2,8 +2,6 @@ package import ConnectModel
 
 // Statuses of connectors and tasks, and the topics that they use.
 extension HerderMachine {
-    private static let retryPause: UInt64 = 1_000_000_000
-
     // MARK: - Writing
 
     mutating func report(_ state: InstanceState, _ error: ConnectError?, _ name: String) {
@@ -25,48 +23,36 @@ extension HerderMachine {
     ///
     /// - Parameter carefully: leave it where another worker of a later generation wrote last (Apache's `putSafe`).
     private mutating func put(_ record: StatusRecord, carefully: Bool = false) {
-        guard !carefully || statuses.allows(record) else { return }
         guard isInCluster else { return statuses.read(record) }
-        let isHere = record.status.map { $0.state != .unassigned } ?? false
-        ownStatuses[record.key] = isHere ? record : nil
-        let write = StatusWrite(record: record, number: nextSerial(), isCareful: carefully)
-        statusWrites[record.key] = write.number
-        send(write)
-    }
-
-    private mutating func send(_ write: StatusWrite) {
-        statusWritesUnderWay += 1
-        act(.writeStatus(write))
+        let isAllowed = !carefully || statuses.allows(record)
+        if let write = teller.say(record, isCareful: carefully, isAllowed: isAllowed) { act(.writeStatus(write)) }
     }
 
     /// A status was acknowledged, or could not be written.
     package mutating func statusWritten(_ write: StatusWrite, error: ConnectError?, at now: Moment) -> [Action] {
         acting { machine in
-            machine.statusWritesUnderWay -= 1
-            guard let error else {
-                if machine.statusWrites[write.record.key] == write.number {
-                    machine.statusWrites[write.record.key] = nil
-                }
-                return machine.checkEnd()
-            }
-            machine.act(.tell(.statusNotWritten(key: write.record.key, error)))
-            machine.statusRetries.append((now.time &+ Self.retryPause, write))
+            machine.teller.ended(write, isAcknowledged: error == nil, now: now.time)
+            if let error { machine.act(.tell(.statusNotWritten(key: write.record.key, error))) }
+            machine.checkEnd()
         }
     }
 
     mutating func retryStatuses(at now: Moment) {
-        let due = statusRetries.filter { $0.at <= now.time }
-        statusRetries.removeAll { $0.at <= now.time }
-        for (_, write) in due {
-            // One that was overtaken by a newer status, or by another worker's, is not wanted any more.
-            // A removal is none of what was configured again.
-            guard statusWrites[write.record.key] == write.number,
-                !write.isCareful || statuses.allows(write.record),
-                (write.record.status != nil) == isConfigured(write.record)
-            else { continue }
-            send(write)
+        for due in teller.takeDue(now: now.time) {
+            let record = renewed(due)
+            if let write = teller.repeated(due, as: record) { act(.writeStatus(write)) }
         }
         checkEnd()
+    }
+
+    /// The record of a write that failed as it is to be written now; nil where it is not wanted any more: what is not this
+    /// worker's any more others tell, and a removal is none of what was configured again.
+    private func renewed(_ write: StatusWrite) -> StatusRecord? {
+        let record = write.record
+        guard let status = record.status else { return isConfigured(record) ? nil : record }
+        guard isConfigured(record), status.state == .unassigned || isOurs(record) else { return nil }
+        let now = status.state == .unassigned ? record : ofNow(record)
+        return write.isCareful && !statuses.allows(now) ? nil : now
     }
 
     /// A task used a topic: written once for each connector.
@@ -102,8 +88,7 @@ extension HerderMachine {
                 put(.connector(name, nil))
                 continue
             }
-            // Where no commit is known, others may know one that this worker's reading of the log has not found.
-            guard let count = state.taskCount else { continue }
+            guard let count = state.certainTaskCount else { continue }
             for number in statuses.taskNumbers(name) where number >= count {
                 put(.task(TaskID(connector: name, number: number), nil))
             }
@@ -113,7 +98,6 @@ extension HerderMachine {
     /// The group has come to a generation: what was said in later ones was said in an earlier life of the group.
     mutating func forgetGenerations(after generation: Int32) {
         statuses.reached(generation)
-        ownStatuses = ownStatuses.filter { $0.value.status.map { $0.generation <= generation } ?? true }
     }
 
     // MARK: - Reading
@@ -140,18 +124,16 @@ extension HerderMachine {
     private mutating func putBack(_ removal: StatusRecord, at now: Moment) {
         var keys = [removal.key]
         if case .connector(let name, _) = removal {
-            let tasks = 0..<max(log.connector(name)?.taskCount ?? 0, 0)
+            let tasks = work.set.taskNumbers(of: name)
             keys += tasks.map { StatusRecord.task(TaskID(connector: name, number: $0), nil).key }
         }
         for key in keys {
-            guard let own = ownStatuses[key] else { continue }
+            guard let own = teller.word(key) else { continue }
             guard isConfigured(own), isOurs(own) else {
-                ownStatuses[key] = nil
+                teller.forget(key)
                 continue
             }
-            let write = StatusWrite(record: own, number: nextSerial(), isCareful: false)
-            statusWrites[key] = write.number
-            statusRetries.append((now.time &+ Self.retryPause, write))
+            teller.sayAgainLater(own, now: now.time)
         }
     }
 
@@ -164,7 +146,7 @@ extension HerderMachine {
         case .task(let task, _?):
             guard let state else { return put(.task(task, nil)) }
             // As in `removeStaleStatuses`; a worker that runs it would put it back, and so on without end.
-            if let count = state.taskCount, task.number >= count { put(.task(task, nil)) }
+            if let count = state.certainTaskCount, task.number >= count { put(.task(task, nil)) }
         case .topic(let topic, let name, _?): if state == nil { put(.topic(topic, connector: name, nil)) }
         case .connector(_, nil), .task(_, nil), .topic(_, _, nil): break
         }
@@ -175,7 +157,7 @@ extension HerderMachine {
         guard let state = log.connector(record.connector) else { return false }
         switch record {
         case .connector: return true
-        case .task(let task, _): return state.taskCount.map { task.number < $0 } ?? true
+        case .task(let task, _): return state.certainTaskCount.map { task.number < $0 } ?? true
         case .topic: return false
         }
     }
@@ -184,10 +166,9 @@ extension HerderMachine {
     /// may the removal of the status of something that was configured again meanwhile.
     private mutating func putAgain(_ read: StatusRecord, at now: Moment) {
         guard read.status != nil else { return putBack(read, at: now) }
-        guard let own = ownStatuses[read.key] else { return }
+        guard let own = teller.word(read.key) else { return }
         guard let theirs = read.status, log.connector(read.connector) != nil, isOurs(own) else {
-            ownStatuses[read.key] = nil
-            return
+            return teller.forget(read.key)
         }
         if isOutdated(theirs) { put(ofNow(own)) }
     }
@@ -202,17 +183,21 @@ extension HerderMachine {
 
     /// A round has ended: what others told before this worker had heard of it is answered now.
     mutating func tellOwnAgain() {
-        let covered = ownStatuses.filter { _, own in
-            guard isOurs(own) else { return false }
-            return switch own {
-            case .connector(let name, _): statuses.connector(name).map(isOutdated) ?? false
-            case .task(let task, _): statuses.task(task).map(isOutdated) ?? false
-            case .topic: false
-            }
+        for key in teller.keys {
+            guard let own = teller.word(key), isOurs(own) else { continue }
+            let isCovered =
+                switch own {
+                case .connector(let name, _): statuses.connector(name).map(isOutdated) ?? false
+                case .task(let task, _): statuses.task(task).map(isOutdated) ?? false
+                case .topic: false
+                }
+            if isCovered { put(ofNow(own)) }
         }
-        for key in covered.keys.sorted() {
-            if let own = covered[key] { put(ofNow(own)) }
-        }
+    }
+
+    /// Other work is this worker's now: what it said of what it had before is no word about what comes again later.
+    mutating func forgetWordsOfOthers() {
+        for key in teller.keys where teller.word(key).map(isOurs) != true { teller.forget(key) }
     }
 
     /// Whether the present assignment gives this worker what a status is about.

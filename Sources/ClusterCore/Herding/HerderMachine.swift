@@ -103,6 +103,8 @@ package struct HerderMachine: Sendable {
         case passedOver(key: String, reason: String)
         /// The leader did not take the connector's task configurations.
         case offerRefused(String, ConnectError)
+        /// Somebody else commits other task configurations of the connector than it gives here, again and again.
+        case othersCommit(String)
         case statusNotWritten(key: String, ConnectError)
         case sessionKeyNotWritten(ConnectError)
         case sessionKeyNotMade(ConnectError)
@@ -115,15 +117,6 @@ package struct HerderMachine: Sendable {
         case turn(String)
         /// That of a request, which is answered so when it goes well.
         case request(Ticket, Answer)
-    }
-
-    /// A status on its way to its topic.
-    package struct StatusWrite: Sendable, Equatable {
-        package let record: StatusRecord
-        /// Counts writes, to know whether one that failed is still wanted.
-        let number: UInt64
-        /// Leave it where another worker of a later generation wrote last (Apache's `putSafe`).
-        let isCareful: Bool
     }
 
     let settings: Settings
@@ -157,14 +150,10 @@ package struct HerderMachine: Sendable {
     var offerRetries: [(at: UInt64, connector: String)] = []
     /// Connectors whose commits were overtaken by their configurations, and are repeated then.
     var confirmations: [(at: UInt64, connector: String)] = []
-    /// The newest write of each status. This and what follows is walked in the order of the
-    /// keys only: another order would be another run.
-    var statusWrites: [String: UInt64] = [:]
-    /// Writes that failed and are tried again.
-    var statusRetries: [(at: UInt64, write: StatusWrite)] = []
-    var statusWritesUnderWay = 0
-    /// What this worker said last of what it runs.
-    var ownStatuses: [String: StatusRecord] = [:]
+    /// What this worker says of what it runs.
+    var teller = StatusTeller()
+    /// How long a round waits for statuses of what was given up.
+    var releaseDeadline: UInt64?
     /// Topics that were told to the status topic and not read back yet.
     var toldTopics: Set<String> = []
     var serial: UInt64 = 0
@@ -189,8 +178,10 @@ package struct HerderMachine: Sendable {
 
     /// When ``advance(at:)`` is due; nil when only an event can change something.
     package var nextDeadline: UInt64? {
-        let ofCluster = isEnding ? [] : [member?.nextDeadline, keyDeadline, repairs.map { $0.at }.min()]
-        let retries = [offerRetries, confirmations].map { $0.map(\.at).min() } + [statusRetries.map(\.at).min()]
+        let ofCluster =
+            isEnding ? [] : [member?.nextDeadline, keyDeadline] + [repairs, confirmations].map { $0.map(\.at).min() }
+        let release = awaitsRelease || awaitsQuiet && !isEnding ? releaseDeadline : nil
+        let retries = [offerRetries.map(\.at).min(), teller.nextRetry, release]
         return (ofCluster + retries).compactMap(\.self).min()
     }
 
@@ -227,10 +218,10 @@ package struct HerderMachine: Sendable {
                 machine.tell(at: now) { $0.advance(to: now.time, configOffset: offset) }
                 if let deadline = machine.keyDeadline, now.time >= deadline { machine.checkSessionKey(at: now) }
                 machine.retryRepairs(at: now)
+                machine.confirmDue(at: now)
             }
             machine.retryStatuses(at: now)
             machine.retryOffers(at: now)
-            machine.confirmDue(at: now)
         }
     }
 
@@ -239,9 +230,8 @@ package struct HerderMachine: Sendable {
         guard awaitsQuiet || awaitsRelease || !committed.isEmpty else { return [] }
         return acting { machine in
             if !machine.isEnding { machine.compareCommitted(at: now) }
-            guard machine.awaitsQuiet || machine.awaitsRelease,
-                machine.connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded })
-            else { return }
+            guard machine.awaitsQuiet || machine.awaitsRelease, machine.isQuiet(at: now) else { return }
+            machine.releaseDeadline = nil
             // Also by a worker that stops: its last statuses and offsets wait for this.
             if machine.awaitsRelease, let carriedOut = machine.member?.carriedOut {
                 machine.act(.membership(carriedOut))
@@ -254,6 +244,24 @@ package struct HerderMachine: Sendable {
             machine.tell(at: now) { $0.quiet(configOffset: work.configOffset) }
         }
     }
+
+    /// Whether what was given up has stopped, and says so. A next owner's RUNNING is to stand behind the UNASSIGNED of this one
+    /// (`KafkaStatusBackingStore.flush` in `RebalanceListener.onRevoked`); but a status topic that does not answer holds up no
+    /// round for longer than a second.
+    private mutating func isQuiet(at now: Moment) -> Bool {
+        guard connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded }) else {
+            releaseDeadline = nil
+            return false
+        }
+        guard teller.underWay > 0 else { return true }
+        guard let deadline = releaseDeadline else {
+            releaseDeadline = now.time &+ Self.releasePatience
+            return false
+        }
+        return now.time >= deadline
+    }
+
+    private static let releasePatience: UInt64 = 1_000_000_000
 
     // MARK: - The end
 
@@ -272,7 +280,7 @@ package struct HerderMachine: Sendable {
 
     /// Whether the end is through. What was stopped is to be seen as stopped by those who take over.
     mutating func checkEnd() {
-        guard isEnding, statusWritesUnderWay == 0, statusRetries.isEmpty,
+        guard isEnding, teller.isDone,
             connectors.entries.allSatisfy({ $0.value.hasEnded })
         else { return }
         act(.allEnded)

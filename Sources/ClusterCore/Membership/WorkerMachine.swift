@@ -257,7 +257,12 @@ extension WorkerMachine {
         isInDoubt = isInDoubt && isMismatch
         held = merged
         rejoinAt = assignment.delay > 0 ? now &+ UInt64(assignment.delay) * 1_000_000 : nil
-        if assignment.leaderID == answer.memberID { actions.append(.lead) } else { owners = nil }
+        if assignment.leaderID != answer.memberID {
+            owners = nil
+        } else if !isMismatch {
+            // Else this worker has not read all of the config log: what it takes for removed may be new.
+            actions.append(.lead)
+        }
         return actions + carryOut(configOffset, now)
     }
 

@@ -92,7 +92,7 @@ extension ClusterSimulation {
     }
 
     /// Writes a status; the machine hears in the herder what became of it.
-    func write(_ worker: SimulatedWorker, _ write: HerderMachine.StatusWrite) {
+    func write(_ worker: SimulatedWorker, _ write: StatusWrite) {
         let arrival = max(worker.lastStatus, delay(0, 5))
         worker.lastStatus = arrival
         let failure = strikes(lossRate) ? random.below(2) : -1

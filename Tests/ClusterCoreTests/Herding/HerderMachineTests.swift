@@ -113,7 +113,24 @@ import Testing
         let now = story.now
         let stopped = story.machine.connector("A", at: now) { $0.stopped(instance: instance, now: now.time) }
         #expect(stopped.statuses.contains { $0.status?.state == .unassigned })
+        #expect(!isOffered(story.machine.turnEnded(at: now)), "nor before it has said so")
+        story.acknowledgeStatuses()
         #expect(isOffered(story.machine.turnEnded(at: now)))
+    }
+
+    @Test func `a round waits a second at most for a status topic that does not answer`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        let started = try story.follow("A")
+        _ = story.give([], "A", after: started)
+        #expect(!isOffered(story.machine.group(.preparing, at: story.now) + story.machine.turnEnded(at: story.now)))
+        let deadline = story.time + 1_000_000_000
+        #expect(story.machine.nextDeadline == deadline)
+        story.time = deadline - 1
+        #expect(!isOffered(story.machine.turnEnded(at: story.now)))
+        story.time = deadline
+        #expect(isOffered(story.machine.advance(at: story.now) + story.machine.turnEnded(at: story.now)))
+        #expect(story.machine.nextDeadline == nil)
     }
 
     @Test func `the group hears that an assignment was carried out once what it took away has stopped`() throws {
@@ -128,6 +145,7 @@ import Testing
         #expect(!revoked.contains(.membership(.carriedOut(generation: 2, memberID: "m"))))
         let now = story.now
         _ = story.machine.connector("A", at: now) { $0.stopped(instance: instance, now: now.time) }
+        story.acknowledgeStatuses()
         let then = story.machine.turnEnded(at: now)
         #expect(then.contains(.membership(.carriedOut(generation: 2, memberID: "m"))))
         #expect(story.machine.turnEnded(at: now) == [], "once is enough")
@@ -290,10 +308,10 @@ import Testing
     @Test func `a removal that failed is not tried again once the connector is back`() throws {
         var story = HerderStory()
         story.configure("A")
-        story.lead()
+        _ = story.give([], "A", after: story.lead())
         let status = InstanceStatus(state: .running, workerID: "o:8083", generation: 1)
         _ = story.machine.read(.connector("A", status), at: story.now)
-        story.read(.connector("A", nil))
+        story.stop("A", after: story.read(.connector("A", nil)))
         let removals = story.lead().compactMap { if case .writeStatus(let write) = $0 { write } else { nil } }
         let removal = try #require(removals.first { $0.record.key == "status-connector-A" && $0.record.status == nil })
         _ = story.machine.statusWritten(removal, error: ConnectError(.kafkaUnavailable, "no"), at: story.now)

@@ -162,16 +162,22 @@ import Testing
         #expect(!asks(other.read(.commit("A", tasks: 0), .targetState("A", .stopped))), "a whole one")
     }
 
-    @Test func `a connector is asked again once, not for ever`() {
+    @Test func `a connector is asked again a few times, not for ever, where others commit what their own one gives`() {
         var story = leader()
         let other: [ConfigLogRecord] = [
             .task(TaskID(connector: "A", number: 0), task("other")), .commit("A", tasks: 1),
         ]
-        let asked = story.read(other)
-        #expect(asks(asked))
-        _ = story.give([task("new")], "A", after: asked)
-        _ = story.machine.written(.turn("A"), error: nil, at: story.now)
-        #expect(!asks(story.read(other)), "the log does not say what was written")
+        for round in 1...3 {
+            let asked = story.read(other)
+            #expect(asks(asked))
+            #expect(asked.contains(.tell(.othersCommit("A"))) == (round == 3), "the last word is told")
+            let write = story.give([task("new")], "A", after: asked)
+            #expect(write.written == [["task-A-0", "commit-A"]])
+            story.confirm(write)
+        }
+        #expect(!asks(story.read(other)), "theirs stay")
+        story.confirm(configure(&story, version: "2"))
+        #expect(asks(story.read(other)), "another configuration starts over")
     }
 
     @Test func `tasks that commits of two leaders took out of force are stored again, with growing pauses`() {

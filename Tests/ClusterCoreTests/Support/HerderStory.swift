@@ -1,5 +1,6 @@
-import ClusterCore
 import ConnectModel
+
+@testable import ClusterCore
 
 /// A herder `m` at `http://m:8083/` with its config topic: what it writes is read back when the story says so.
 struct HerderStory {
@@ -11,7 +12,7 @@ struct HerderStory {
     private(set) var offset: Int64 = 0
     private(set) var generation: Int32 = 0
     /// Statuses on their way to their topic.
-    private(set) var written: [HerderMachine.StatusWrite] = []
+    private(set) var written: [StatusWrite] = []
 
     init(isAlone: Bool = false) {
         machine = HerderMachine(
@@ -56,10 +57,18 @@ struct HerderStory {
         read(.connector(name, ConfigMap([("connector.class", "C"), ("tasks.max", "1")])))
     }
 
+    /// The status topic has taken all that was told so far.
+    mutating func acknowledgeStatuses() {
+        let any = StatusWrite(record: .connector("", nil), number: 0, isCareful: false)
+        while machine.teller.underWay > 0 { _ = machine.statusWritten(any, error: nil, at: now) }
+    }
+
     /// A round begins, up to the offer.
     @discardableResult
     mutating func prepare() -> [GroupOffer] {
-        let actions = machine.group(.preparing, at: now) + machine.turnEnded(at: now)
+        var actions = machine.group(.preparing, at: now)
+        acknowledgeStatuses()
+        actions += machine.turnEnded(at: now)
         for case .membership(.offer(let offers)) in actions { return offers }
         return []
     }
@@ -114,6 +123,17 @@ struct HerderStory {
             let given = ConnectorMachine.Given(configs: configs, differs: differs)
             return machine.gaveTaskConfigs(name, instance: instance, .success(given), at: now)
                 + machine.turnEnded(at: now)
+        }
+        return following
+    }
+
+    /// The instance of a connector that was told to stop has stopped.
+    @discardableResult
+    mutating func stop(_ name: String, after actions: [HerderMachine.Action]) -> [HerderMachine.Action] {
+        let now = self.now
+        var following: [HerderMachine.Action] = []
+        for case .connector(name, .stop(let instance)) in actions {
+            following += machine.connector(name, at: now) { $0.stopped(instance: instance, now: now.time) }
         }
         return following
     }
