@@ -32,8 +32,12 @@ final class HungMount {
         }
     }
 
-    /// Waits until somebody looks into it; false where nobody does within ten seconds.
-    func isLookedInto() -> Bool { request() != nil }
+    /// Waits until somebody looks into it; false where nobody does within ten seconds. The kernel keeps the question: of one that
+    /// was taken, it would wait for the answer even where the process is killed.
+    func isLookedInto() -> Bool {
+        var question = pollfd(fd: device, events: Int16(POLLIN), revents: 0)
+        return poll(&question, 1, 10_000) == 1
+    }
 
     /// Whoever waits is told that the connection is gone.
     func release() {
@@ -58,8 +62,7 @@ final class HungMount {
     }
 
     private func request() -> [UInt8]? {
-        var question = pollfd(fd: device, events: Int16(POLLIN), revents: 0)
-        guard poll(&question, 1, 10_000) == 1 else { return nil }
+        guard isLookedInto() else { return nil }
         var room = [UInt8](repeating: 0, count: 64 << 10)
         let count = read(device, &room, room.count)
         return count > 0 ? Array(room[..<count]) : nil
