@@ -171,7 +171,7 @@ private final class TestClock: Sendable {
         rotate(to: "in.4")
         folder.write("in", "new 4\n")
         // Another one that is told of this name tells when the change has been dealt with.
-        let other = FileWatch.Waiter { [fake] in fake.update { $0.wakes += 100 } }
+        let other = FileWatch.Waiter(wake: { [fake] in fake.update { $0.wakes += 100 } })
         #expect(FileWatch.shared?.armName(other, path: folder.file("in")) == true)
         rotate(to: "in.5")
         folder.write("in", "new 5\n")

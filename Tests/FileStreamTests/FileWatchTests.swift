@@ -58,7 +58,7 @@ import Testing
         #expect(task.stop().status == KC_OK)
         folder.write("in", "two\n", append: true)
         // A second watch on the same file tells when the change has been dealt with.
-        let other = FileWatch.Waiter { [fake = under.fake] in fake.update { $0.wakes += 100 } }
+        let other = FileWatch.Waiter(wake: { [fake = under.fake] in fake.update { $0.wakes += 100 } })
         #expect(FileWatch.shared?.arm(other, path: folder.file("in")) == true)
         folder.write("in", "three\n", append: true)
         #expect(under.fake.waits(for: { $0.wakes >= 100 }))
@@ -74,8 +74,8 @@ import Testing
 
     @Test func `a name tells of each file that gets it, and of no other name`() {
         let other = TemporaryFolder(in: "/dev/shm")
-        let waiter = FileWatch.Waiter { [fake = under.fake] in fake.update { $0.wakes += 1 } }
-        let distant = FileWatch.Waiter { [fake = under.fake] in fake.update { $0.wakes += 100 } }
+        let waiter = FileWatch.Waiter(wake: { [fake = under.fake] in fake.update { $0.wakes += 1 } })
+        let distant = FileWatch.Waiter(wake: { [fake = under.fake] in fake.update { $0.wakes += 100 } })
         #expect(FileWatch.shared?.armName(waiter, path: folder.file("in")) == true)
         #expect(FileWatch.shared?.armName(waiter, path: folder.file("in")) == true)
         #expect(FileWatch.shared?.armName(distant, path: folder.file("other")) == true)
@@ -93,5 +93,20 @@ import Testing
         folder.write("other", "1")
         #expect(under.fake.waits(for: { $0.wakes == 102 }))
         FileWatch.shared?.disarm(distant)
+    }
+
+    @Test func `a name is watched anew once its folder is gone and another is made`() {
+        let place = folder.file("sub")
+        #expect(mkdir(place, 0o700) == 0)
+        let waiter = FileWatch.Waiter(wake: { [fake = under.fake] in fake.update { $0.wakes += 1 } })
+        #expect(FileWatch.shared?.armName(waiter, path: "\(place)/in") == true)
+        #expect(rmdir(place) == 0)
+        // The waiter has to look and to ask again.
+        #expect(under.fake.waits(for: { $0.wakes == 1 }) && !waiter.isWaiting)
+        #expect(mkdir(place, 0o700) == 0)
+        #expect(FileWatch.shared?.armName(waiter, path: "\(place)/in") == true)
+        folder.write("sub/in", "1")
+        #expect(under.fake.waits(for: { $0.wakes == 2 }))
+        FileWatch.shared?.disarm(waiter)
     }
 }

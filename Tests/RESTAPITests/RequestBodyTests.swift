@@ -1,3 +1,4 @@
+import ConnectModel
 import JSON
 import Testing
 
@@ -27,6 +28,12 @@ struct RequestBodyTests {
             error
                 == .badRequest(
                     "Cannot deserialize value of type `String` from Array value in \"a\" at line 3, column 3"))
+    }
+
+    @Test func `of two equal members the last counts, as Apache's worker has it`() throws {
+        let text = #"{"name": "x", "name": "y", "config": {"a": "1", "b": "2", "a": "3"}}"#
+        let request = try CreateRequest(Array(text.utf8))
+        #expect(request.name == "y" && request.config["a"] == "3" && request.config["b"] == "2")
     }
 
     @Test func `a body that nests too deeply or is no UTF-8 is refused`() {

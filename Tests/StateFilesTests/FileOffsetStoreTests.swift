@@ -38,6 +38,32 @@ import Testing
         #expect(folder.names == ["offsets"])
     }
 
+    @Test func `of two offsets for one partition in a batch the last counts, however it is spelled`() throws {
+        let executor = ManualExecutor()
+        let answers = Answers()
+        let store = try FileOffsetStore(file: AtomicFile(path: folder.file), submit: executor.submit)
+        store.write(
+            connector: "c",
+            [
+                OffsetChange(#"{"a":1,"b":2}"#, #"{"p":1}"#), OffsetChange(#"{"f":1}"#, #"{"p":1}"#),
+                OffsetChange(#"{"gone":1}"#, #"{"p":1}"#), OffsetChange(#"{"b":2,"a":1}"#, #"{"p":2}"#),
+                OffsetChange(#"{"gone":1}"#, nil), OffsetChange(#"{"f":1}"#, nil),
+                OffsetChange(#"{"f":1}"#, #"{"p":3}"#),
+            ], answers.done)
+        // Of those that share a rewrite too.
+        store.write(connector: "d", [OffsetChange("{}", #"{"p":5}"#)], answers.done)
+        store.write(connector: "d", [OffsetChange("{}", #"{"p":4}"#)], answers.done)
+        executor.runAll()
+        #expect(answers.all == [nil, nil, nil])
+        for store in [store, try FileOffsetStore.immediate(folder.file)] {
+            #expect(try store.offset("c", #"{"a":1,"b":2}"#) == #"{"p":2}"#)
+            #expect(try store.offset("c", #"{"f":1}"#) == #"{"p":3}"#)
+            #expect(try store.offset("c", #"{"gone":1}"#) == nil)
+            #expect(try store.readAll(connector: "c").count == 2)
+            #expect(try store.offset("d", "{}") == #"{"p":4}"#)
+        }
+    }
+
     @Test func `commits that come while the file is written share the next rewrite`() throws {
         let executor = ManualExecutor()
         let answers = Answers()

@@ -41,6 +41,26 @@ struct JournalSinkTests {
         #expect(fallback.events.withLock { $0.isEmpty })
     }
 
+    @Test(
+        arguments: [
+            ("offset", "OFFSET"), ("log_start", "LOG_START"), ("a-b.c d", "A_B_C_D"), ("2nd", nil), ("_private", nil),
+            ("", nil), ("ü", nil), ("größe", "GR____E"), ("a=b\nc", "A_B_C"),
+            (String(repeating: "k", count: 65), String(repeating: "K", count: 64)),
+        ] as [(String, String?)])
+    func `the journal gets no name that it would refuse the whole entry for`(key: String, name: String?) {
+        let event = LogEvent(
+            wallMilliseconds: 0, level: .info, logger: "a", message: "m", fields: [LogField(key, "v")])
+        let fields = JournalSink().fields(of: event).dropFirst(4)
+        #expect(fields.map { $0.name } == (name.map { [$0] } ?? []) && fields.allSatisfy { $0.value == "v" })
+    }
+
+    @Test func `the names that operators select by stay the same`() {
+        let fields: [LogField] = [
+            .connector("c"), .task("c-0"), .worker("w"), .errorCode("e"), LogField(LogField.repeatedKey, 2),
+        ]
+        #expect(fields.map(\.key) == ["connector", "task", "worker", "error_code", "repeated"])
+    }
+
     @Test func `a task alone names its connector too`() {
         let sink = JournalSink()
         let event = LogEvent(

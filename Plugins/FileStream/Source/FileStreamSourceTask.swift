@@ -56,7 +56,7 @@ final class FileStreamSourceTask: SourceTask {
 
     init(context: HostContext) {
         self.context = context
-        waiter = FileWatch.Waiter { context.wake() }
+        waiter = FileWatch.Waiter(wake: { context.wake() })
     }
 
     deinit { watch?.disarm(waiter) }

@@ -4,22 +4,14 @@ import Synchronization
 
 /// Wakes tasks whose files changed, by the kernel's word (inotify): an idle task need not look again and again.
 ///
-/// One for all tasks of the process, with one thread. A watch ends with the first change, so that a file which is written all
-/// the time costs nothing here: its task reads on and watches again once it is idle. Changes by other hosts of a network file
-/// system are not told; whoever watches has to look by itself now and then.
+/// One for all tasks of the process, with one thread that reads what the kernel tells, and ``WaiterCalls`` that act on it. A
+/// watch ends with the first change, so that a file which is written all the time costs nothing here: its task reads on and
+/// watches again once it is idle. Changes by other hosts of a network file system are not told; whoever watches has to look by
+/// itself now and then.
+///
+/// The lock guards tables alone. Calls of the kernel are made without it, since a path may lead to a mount that does not
+/// answer; what such a call misses meanwhile is found by ``State/told``.
 final class FileWatch: Sendable {
-    /// One that waits for a change of its file.
-    final class Waiter: Sendable {
-        fileprivate let wake: @Sendable () -> Void
-        fileprivate let isArmed = Atomic<Bool>(false)
-
-        /// - Parameter wake: called on the watch's thread, with its lock held; must not wait or call the watch.
-        init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
-
-        /// Whether the next change will wake it.
-        var isWaiting: Bool { isArmed.load(ordering: .acquiring) }
-    }
-
     /// Nil where the system has no more instances of inotify to give.
     static let shared = FileWatch()
 
@@ -28,6 +20,8 @@ final class FileWatch: Sendable {
         var files: [Int32: [Waiter]] = [:]
         /// By the kernel's number of a folder's watch and the name in it.
         var names: [Int32: [String: [Waiter]]] = [:]
+        /// How many events were told. One that is told between the making of a watch and its entry here may be about it.
+        var told: UInt64 = 0
     }
 
     /// Content, name or number of names changed.
@@ -36,14 +30,18 @@ final class FileWatch: Sendable {
     private static let arrivals = UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
     /// The watch ends with the first change. Not imported, since the header writes it as an unsigned constant.
     private static let once: UInt32 = 0x8000_0000
-    private static let stackSize = 128 << 10
+    /// A watch is made again where others' changes come at the same moment; so often in a row they do not.
+    private static let attempts = 8
 
     private let descriptor: Int32
+    private let calls: WaiterCalls
     private let state = Mutex(State())
 
     private init?() {
-        descriptor = inotify_init1(Int32(IN_CLOEXEC))
-        guard descriptor >= 0, startThread() else {
+        guard let calls = WaiterCalls() else { return nil }
+        self.calls = calls
+        descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+        guard descriptor >= 0, WatchThread.start("kc-file-watch", { [self] in serve() }) else {
             if descriptor >= 0 { close(descriptor) }
             return nil
         }
@@ -59,36 +57,81 @@ final class FileWatch: Sendable {
         }
     }
 
-    /// Watches the file of that name for one change. What came before has to be looked for after this call.
+    // MARK: - What is watched
+
+    /// Watches the file of that name for one change. What came before has to be looked for after this call. May block where the
+    /// path does.
     ///
     /// - Returns: false where the file cannot be watched: it is gone, or the user has no more watches.
     func arm(_ waiter: Waiter, path: String) -> Bool {
-        state.withLock { state in
-            let number = inotify_add_watch(descriptor, path, FileWatch.changes | FileWatch.once)
-            guard number >= 0 else { return false }
-            waiter.isArmed.store(true, ordering: .releasing)
-            var list = state.files[number] ?? []
-            if !list.contains(where: { $0 === waiter }) { list.append(waiter) }
-            state.files[number] = list
-            return true
+        add(waiter, path, FileWatch.changes | FileWatch.once) { state, number in
+            FileWatch.enter(waiter, in: &state.files[number, default: []])
         }
     }
 
-    /// Wakes a waiter each time that another file comes to have this name, until it is disarmed: one that is made, and one that
-    /// is renamed to it. Of a link, the link's own name is meant.
+    /// Wakes a waiter each time that another file comes to have this name, until it is disarmed or the folder goes: one that is
+    /// made, and one that is renamed to it. Of a link, the link's own name is meant. May block where the folder does.
     ///
     /// - Returns: false where the folder cannot be watched.
     func armName(_ waiter: Waiter, path: String) -> Bool {
         let (folder, name) = FileWatch.parts(of: path)
-        return state.withLock { state in
-            let number = inotify_add_watch(descriptor, folder, FileWatch.arrivals)
-            guard number >= 0 else { return false }
-            waiter.isArmed.store(true, ordering: .releasing)
-            var list = state.names[number]?[name] ?? []
-            if !list.contains(where: { $0 === waiter }) { list.append(waiter) }
-            state.names[number, default: [:]][name] = list
-            return true
+        return add(waiter, folder, FileWatch.arrivals) { state, number in
+            FileWatch.enter(waiter, in: &state.names[number, default: [:]][name, default: []])
         }
+    }
+
+    /// The waiter is woken no more once this returns.
+    func disarm(_ waiter: Waiter) {
+        // Whether or not it waits: it may be about to be woken.
+        let unused = state.withLock { state in
+            waiter.setWaiting(false)
+            return FileWatch.leave(waiter, &state)
+        }
+        // Who has come to watch the same meanwhile is told that the watch has ended.
+        for number in unused { inotify_rm_watch(descriptor, number) }
+        waiter.setMayWake(false)
+    }
+
+    private func add(_ waiter: Waiter, _ path: String, _ events: UInt32, _ enter: (inout State, Int32) -> Void) -> Bool
+    {
+        waiter.setMayWake(true)
+        for _ in 0..<FileWatch.attempts {
+            let before = state.withLock { $0.told }
+            let number = inotify_add_watch(descriptor, path, events)
+            guard number >= 0 else { return false }
+            let isEntered = state.withLock { state in
+                guard state.told == before else { return false }
+                enter(&state, number)
+                waiter.setWaiting(true)
+                return true
+            }
+            if isEntered { return true }
+        }
+        return false
+    }
+
+    private static func enter(_ waiter: Waiter, in list: inout [Waiter]) {
+        if !list.contains(where: { $0 === waiter }) { list.append(waiter) }
+    }
+
+    /// - Returns: the numbers of watches that nobody waits for any more.
+    private static func leave(_ waiter: Waiter, _ state: inout State) -> [Int32] {
+        var unused: [Int32] = []
+        for (number, list) in state.files where list.contains(where: { $0 === waiter }) {
+            let rest = list.filter { $0 !== waiter }
+            state.files[number] = rest.isEmpty ? nil : rest
+            if rest.isEmpty { unused.append(number) }
+        }
+        for (number, names) in state.names {
+            for (name, list) in names where list.contains(where: { $0 === waiter }) {
+                let rest = list.filter { $0 !== waiter }
+                state.names[number]?[name] = rest.isEmpty ? nil : rest
+            }
+            guard state.names[number]?.isEmpty == true else { continue }
+            state.names[number] = nil
+            unused.append(number)
+        }
+        return unused
     }
 
     /// A path's folder and the name in it.
@@ -98,96 +141,62 @@ final class FileWatch: Sendable {
         return (folder.isEmpty ? "/" : String(folder), String(path[path.utf8.index(after: slash)...]))
     }
 
-    /// The waiter is woken no more once this returns.
-    func disarm(_ waiter: Waiter) {
-        // Whether or not it waits: it may be about to be woken.
-        state.withLock { state in
-            for (number, list) in state.files where list.contains(where: { $0 === waiter }) {
-                let rest = list.filter { $0 !== waiter }
-                state.files[number] = rest.isEmpty ? nil : rest
-                if rest.isEmpty { inotify_rm_watch(descriptor, number) }
-            }
-            for (number, names) in state.names {
-                for (name, list) in names where list.contains(where: { $0 === waiter }) {
-                    let rest = list.filter { $0 !== waiter }
-                    state.names[number]?[name] = rest.isEmpty ? nil : rest
-                }
-                guard state.names[number]?.isEmpty == true else { continue }
-                state.names[number] = nil
-                inotify_rm_watch(descriptor, number)
-            }
-            waiter.isArmed.store(false, ordering: .releasing)
-        }
-    }
-
     // MARK: - The thread
 
-    private func startThread() -> Bool {
-        var attributes = pthread_attr_t()
-        guard pthread_attr_init(&attributes) == 0 else { return false }
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, FileWatch.stackSize)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        var thread = pthread_t()
-        // Lives as long as the process, as `shared` does.
-        let argument = Unmanaged.passRetained(self)
-        let status = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                _ = kcl_set_thread_name(pthread_self(), "kc-file-watch")
-                Unmanaged<FileWatch>.fromOpaque(argument).takeUnretainedValue().serve()
-                return nil
-            }, argument.toOpaque())
-        if status != 0 { argument.release() }
-        return status == 0
-    }
-
+    /// Lives as long as the process, as ``shared`` does.
     private func serve() {
         withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 8) { room in
             while true {
+                var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                guard poll(&question, 1, calls.relieve()) >= 0 || errno == EINTR else { return }
                 let count = read(descriptor, room.baseAddress, room.count)
                 if count > 0 {
-                    tell(UnsafeRawBufferPointer(rebasing: room[..<count]))
-                } else if errno != EINTR {
+                    calls.put(told(UnsafeRawBufferPointer(rebasing: room[..<count])))
+                } else if errno != EINTR && errno != EAGAIN {
                     return
                 }
             }
         }
     }
 
-    private func tell(_ events: UnsafeRawBufferPointer) {
+    /// Who waits for what the kernel tells.
+    private func told(_ events: UnsafeRawBufferPointer) -> [Waiter] {
         var place = 0
         let head = MemoryLayout<inotify_event>.size
-        state.withLock { state in
+        return state.withLock { state in
+            var waiters: [Waiter] = []
             while events.count - place >= head {
                 let event = events.loadUnaligned(fromByteOffset: place, as: inotify_event.self)
                 let name = events[min(place + head, events.count)..<min(place + head + Int(event.len), events.count)]
                 place += head + Int(event.len)
-                if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
-                    // Changes were lost: everybody looks.
-                    for list in state.files.values { FileWatch.wake(list) }
-                    state.files = [:]
-                    for list in state.names.values.flatMap(\.values) { for waiter in list { waiter.wake() } }
-                } else if let list = state.files.removeValue(forKey: event.wd) {
-                    FileWatch.wake(list)
-                } else if event.mask & UInt32(IN_IGNORED) != 0 {
-                    // The folder is gone.
-                    for waiter in state.names.removeValue(forKey: event.wd)?.values.flatMap(\.self) ?? [] {
-                        waiter.isArmed.store(false, ordering: .releasing)
-                    }
-                } else if let names = state.names[event.wd] {
-                    let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-                    for waiter in names[text] ?? [] { waiter.wake() }
-                }
+                waiters += FileWatch.told(event, name, &state)
             }
+            return waiters
         }
     }
 
-    private static func wake(_ list: [Waiter]) {
-        for waiter in list {
-            waiter.isArmed.store(false, ordering: .releasing)
-            waiter.wake()
+    private static func told(
+        _ event: inotify_event, _ name: Slice<UnsafeRawBufferPointer>, _ state: inout State
+    ) -> [Waiter] {
+        state.told &+= 1
+        if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
+            // Changes were lost: everybody looks.
+            let files = state.files.values.flatMap(\.self)
+            for waiter in files { waiter.setWaiting(false) }
+            state.files = [:]
+            return files + state.names.values.flatMap(\.values).flatMap(\.self)
         }
+        if let list = state.files.removeValue(forKey: event.wd) {
+            for waiter in list { waiter.setWaiting(false) }
+            return list
+        }
+        if event.mask & UInt32(IN_IGNORED) != 0 {
+            // The folder is gone, or one who left it took the watch of one who came.
+            let list = state.names.removeValue(forKey: event.wd)?.values.flatMap(\.self) ?? []
+            for waiter in list { waiter.setWaiting(false) }
+            return list
+        }
+        let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+        return state.names[event.wd]?[text] ?? []
     }
 }

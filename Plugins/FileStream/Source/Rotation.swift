@@ -17,6 +17,7 @@ final class Rotation {
     /// Looks for another file of that name when the kernel says that there is one.
     private let arrival: FileWatch.Waiter
     private var lastLook: UInt64 = 0
+    private var canBeWatched = false
     /// Since when a file that was replaced has brought nothing.
     private var quietSince: UInt64?
 
@@ -28,7 +29,9 @@ final class Rotation {
         let successors = Successors(path: path, now: now)
         self.successors = successors
         arrival = FileWatch.Waiter {
-            if successors.look() != nil { context.wake() }
+            successors.look() != nil
+        } wake: {
+            context.wake()
         }
     }
 
@@ -60,6 +63,8 @@ final class Rotation {
         let time = now()
         guard time &- lastLook >= Rotation.lookNanoseconds else { return }
         lastLook = time
+        // The folder was moved or made anew.
+        if !arrival.isWaiting { arm() }
         successors.look()
     }
 
@@ -89,7 +94,12 @@ final class Rotation {
     }
 
     private func arm(_ input: InputFile) {
-        if input.canBeWatched { _ = watch?.armName(arrival, path: path) }
+        canBeWatched = input.canBeWatched
+        arm()
+    }
+
+    private func arm() {
+        if canBeWatched { _ = watch?.armName(arrival, path: path) }
     }
 
     private func isOver(_ input: InputFile, since arrived: UInt64) -> Bool {

@@ -5,7 +5,8 @@ import Synchronization
 /// cannot be found by its name any more.
 ///
 /// In the order in which they came, and no more than a number of them. Whoever learns of a change calls ``look()``: the task, and
-/// the thread of ``FileWatch``.
+/// a thread of ``WaiterCalls``. Files are looked at, opened and closed without the lock, by one at a time: the name may lead to
+/// a mount that does not answer, and the task goes on with the file that it has.
 final class Successors: Sendable {
     /// A file that waits for its turn.
     struct File: Sendable {
@@ -39,6 +40,23 @@ final class Successors: Sendable {
         var left: Identity?
         /// Files that had the name and will not be read.
         var lost = 0
+        /// Raised by what makes a look that is under way worthless.
+        var round: UInt64 = 0
+        /// Somebody looks; whoever comes meanwhile has that one look once more.
+        var isLooking = false
+        var mustLookAgain = false
+
+        var isFull: Bool { queue.count >= Successors.limit }
+
+        /// Leaves nothing but what a look that is under way needs.
+        mutating func clear() -> [Waiting] {
+            let waiting = queue
+            var next = State()
+            next.round = round &+ 1
+            (next.isLooking, next.mustLookAgain) = (isLooking, mustLookAgain)
+            self = next
+            return waiting
+        }
     }
 
     /// Descriptors that one task may hold for later.
@@ -58,20 +76,37 @@ final class Successors: Sendable {
 
     /// Begins with the file that was opened by the name. What waits for another is closed.
     func follow(_ status: stat) {
-        clear()
-        state.withLock { $0.current = Identity(status) }
+        let waiting = state.withLock { state in
+            defer { state.current = Identity(status) }
+            return state.clear()
+        }
+        Successors.close(waiting)
     }
 
-    /// Sees which file has the name now.
+    /// Sees which file has the name now. Where somebody else does so already, that one sees it, and this does not wait.
     ///
     /// - Returns: when the first that waits came; nil while none does.
     @discardableResult
     func look() -> UInt64? {
+        let mayLook = state.withLock { state in
+            guard !state.isLooking else {
+                state.mustLookAgain = true
+                return false
+            }
+            state.isLooking = true
+            return true
+        }
+        if mayLook {
+            repeat { lookOnce() } while isWantedAgain()
+        }
+        return state.withLock { $0.queue.first?.arrived }
+    }
+
+    private func isWantedAgain() -> Bool {
         state.withLock { state in
-            var status = stat()
-            // While there is no file of this name, somebody is about to make one.
-            if state.current != nil, stat(path, &status) == 0 { note(Identity(status), &state) }
-            return state.queue.first?.arrived
+            defer { state.mustLookAgain = false }
+            state.isLooking = state.mustLookAgain
+            return state.isLooking
         }
     }
 
@@ -94,17 +129,19 @@ final class Successors: Sendable {
 
     /// The next one was opened by its name: it is read from now on.
     func took(_ status: stat) {
-        state.withLock { state in
-            let opened = Identity(status)
+        let opened = Identity(status)
+        let doubled = state.withLock { state in
             if let first = state.queue.first, first.file.descriptor < 0 {
                 state.queue.removeFirst()
                 if first.file.identity != opened { state.lost += 1 }
             }
             // It may have been noticed a second time meanwhile.
-            for waiting in state.queue where waiting.file.identity == opened { Successors.close(waiting.file) }
+            let doubled = state.queue.filter { $0.file.identity == opened }
             state.queue.removeAll { $0.file.identity == opened }
             state.current = opened
+            return doubled
         }
+        Successors.close(doubled)
     }
 
     /// How many wait.
@@ -120,47 +157,59 @@ final class Successors: Sendable {
 
     /// Closes what waits, and looks no more.
     func clear() {
-        state.withLock { state in
-            close(&state)
-            state = State()
-        }
+        Successors.close(state.withLock { $0.clear() })
     }
 
-    private func note(_ named: Identity, _ state: inout State) {
+    // MARK: - A look
+
+    private func lookOnce() {
+        let round = state.withLock { $0.current == nil ? nil : $0.round }
+        var status = stat()
+        // While there is no file of this name, somebody is about to make one.
+        guard let round, stat(path, &status) == 0 else { return }
+        let named = Identity(status)
+        let (isNew, ended) = state.withLock { state in
+            state.round == round ? Successors.note(named, &state) : (isNew: false, ended: [])
+        }
+        Successors.close(ended)
+        guard isNew, let file = open() else { return }
+        let arrived = now()
+        let isTaken = state.withLock { state in
+            state.round == round && Successors.take(Waiting(file: file, arrived: arrived), &state)
+        }
+        if !isTaken { Successors.close(file) }
+    }
+
+    /// - Returns: whether the file that has the name is to be opened, and what is to be closed.
+    private static func note(_ named: Identity, _ state: inout State) -> (isNew: Bool, ended: [Waiting]) {
         if named == state.current {
             // Somebody gave it its name back.
             state.lost += state.queue.count + (state.left == nil ? 0 : 1)
-            close(&state)
             state.left = nil
-            return
+            defer { state.queue = [] }
+            return (false, state.queue)
         }
-        if let place = state.queue.firstIndex(where: { $0.file.identity == named }) {
-            if state.queue[place].file.isRefused { retry(place, &state) }
-            return
-        }
-        if isFull(state), state.left == named { return }
+        if let known = state.queue.first(where: { $0.file.identity == named }) { return (known.file.isRefused, []) }
+        if state.isFull, state.left == named { return (false, []) }
         if let left = state.left, left != named { state.lost += 1 }
-        state.left = nil
-        guard !isFull(state) else {
-            state.left = named
-            return
-        }
-        guard let file = open() else { return }
-        // Between the two looks the name may have come to mean one that is known.
-        if file.identity == state.current || state.queue.contains(where: { $0.file.identity == file.identity }) {
-            return Successors.close(file)
-        }
-        state.queue.append(Waiting(file: file, arrived: now()))
+        state.left = state.isFull ? named : nil
+        return (!state.isFull, [])
     }
 
-    /// Opens one that could not be opened before.
-    private func retry(_ place: Int, _ state: inout State) {
-        guard let file = open() else { return }
-        guard file.identity == state.queue[place].file.identity, !file.isRefused else { return Successors.close(file) }
-        state.queue[place].file = file
+    /// What was opened waits for its turn; false where it is known: the name may have come to mean that one since.
+    private static func take(_ waiting: Waiting, _ state: inout State) -> Bool {
+        let file = waiting.file
+        if file.identity == state.current { return false }
+        if let place = state.queue.firstIndex(where: { $0.file.identity == file.identity }) {
+            guard state.queue[place].file.isRefused, !file.isRefused else { return false }
+            // It could not be opened before.
+            state.queue[place].file = file
+            return true
+        }
+        guard !state.isFull else { return false }
+        state.queue.append(waiting)
+        return true
     }
-
-    private func isFull(_ state: State) -> Bool { state.queue.count >= Successors.limit }
 
     /// Opens what has the name at this moment; nil when that is gone already.
     private func open() -> File? {
@@ -181,9 +230,8 @@ final class Successors: Sendable {
         return File(descriptor: descriptor, identity: Identity(status))
     }
 
-    private func close(_ state: inout State) {
-        for waiting in state.queue { Successors.close(waiting.file) }
-        state.queue.removeAll()
+    private static func close(_ waiting: [Waiting]) {
+        for one in waiting { close(one.file) }
     }
 
     private static func close(_ file: File) {

@@ -20,6 +20,7 @@ final class BrokerConnection {
     /// Why the last attempt or connection ended, for an operator.
     private(set) var lastProblem: String?
 
+    private let errors: ConnectionErrors
     private let loop: EventLoop
     private let lane: Lane
     private let observer: Observer
@@ -47,6 +48,7 @@ final class BrokerConnection {
     ) {
         self.node = node
         self.address = address
+        errors = ConnectionErrors(address: address)
         self.clientID = clientID
         self.frameLimit = frameLimit
         self.loop = loop
@@ -135,11 +137,11 @@ final class BrokerConnection {
             }
             // It may have waited here while the session ran out.
             if let gate = call.gate, !gate.allows(now) {
-                call.fail(ClientError(.noBroker, .retriable, "the worker's session with its group has run out"))
+                call.fail(errors.sessionOver)
                 continue
             }
             guard let version = versions.choose(call.apiKey, within: call.versions) else {
-                call.fail(unsupported(call))
+                call.fail(errors.unsupported(call))
                 continue
             }
             put(call, version: version, now: now)
@@ -153,7 +155,7 @@ final class BrokerConnection {
             write(segments)
         } catch {
             machine.requestNeedsNoAnswer(correlation)
-            call.fail(ClientError(.unsupportedVersion, .fatal, "request \(call.apiKey) cannot be written: \(error)"))
+            call.fail(errors.unwritable(call, error))
             return
         }
         if call.expectsAnswer {
@@ -166,14 +168,6 @@ final class BrokerConnection {
 
     private func write(_ segments: [FrameSegment]) {
         tcp?.write(segments.map { OutboundSegment(bytes: $0.bytes, owner: $0.owner) })
-    }
-
-    private func unsupported(_ call: ClusterCall) -> ClientError {
-        let name = APIDescription.find(call.apiKey)?.name ?? "API \(call.apiKey)"
-        return ClientError(
-            .unsupportedVersion, .fatal,
-            "broker \(address) offers no version of \(name) that this client speaks (\(call.versions.lowerBound)"
-                + " to \(call.versions.upperBound)); use a broker of Kafka 2.4 or newer", brokerCode: 35)
     }
 
     // MARK: - The machine's wishes
@@ -213,7 +207,7 @@ final class BrokerConnection {
         let cut = unanswered
         unanswered.removeAll()
         for (_, call) in cut {
-            call.fail(ClientError(.disconnected, .retriable, "the connection to broker \(address) was lost"))
+            call.fail(errors.lost(because: nil))
         }
         let calls = waiting
         waiting.removeAll()
@@ -221,8 +215,7 @@ final class BrokerConnection {
             if let reroute = call.reroute {
                 reroute()
             } else {
-                let why = lastProblem.map { ": \($0)" } ?? ""
-                call.fail(ClientError(.noBroker, .retriable, "broker \(address) cannot be reached\(why)"))
+                call.fail(errors.unreachable(because: lastProblem))
             }
         }
     }
@@ -270,13 +263,9 @@ final class BrokerConnection {
         guard let place = onWire.firstIndex(where: { $0.correlation == correlation }) else { return }
         let call = onWire.remove(at: place).call
         switch reason {
-        case .timedOut:
-            call.fail(ClientError(.timedOut, .retriable, "broker \(address) did not answer in time"))
-        case .malformed:
-            call.fail(ClientError(.malformedAnswer, .retriable, "broker \(address): \(lastProblem ?? "bad answer")"))
-        case .disconnected, .notSent, .unsupportedVersion:
-            let why = lastProblem.map { ": \($0)" } ?? ""
-            call.fail(ClientError(.disconnected, .retriable, "the connection to broker \(address) was lost\(why)"))
+        case .timedOut: call.fail(errors.timedOut)
+        case .malformed: call.fail(errors.malformed(lastProblem))
+        case .disconnected, .notSent, .unsupportedVersion: call.fail(errors.lost(because: lastProblem))
         }
     }
 
@@ -307,10 +296,7 @@ final class BrokerConnection {
         let expired = waiting.filter { $0.deadline <= now }
         if !expired.isEmpty {
             waiting.removeAll { $0.deadline <= now }
-            let why = lastProblem.map { ": \($0)" } ?? ""
-            for call in expired {
-                call.fail(ClientError(.noBroker, .retriable, "broker \(address) could not be reached in time\(why)"))
-            }
+            for call in expired { call.fail(errors.tooLate(because: lastProblem)) }
         }
         if isWanted || !waiting.isEmpty { machine.wanted(now: now) }
         machine.timePassed(now: now)
@@ -332,7 +318,7 @@ extension BrokerConnection: TCPConnectionDelegate {
         do throws(FrameReader.BadSize) {
             while tcp === connection, let frame = try reader.next() { received(frame.bytes, frame.owner) }
         } catch {
-            lastProblem = Self.explain(error.size)
+            lastProblem = ConnectionErrors.explain(error.size)
             machine.peerMisbehaved(now: EventLoop.now())
         }
         carryOut()
@@ -348,7 +334,7 @@ extension BrokerConnection: TCPConnectionDelegate {
     func connectionDidClose(_ connection: TCPConnection, _ reason: SystemError?) {
         guard tcp === connection else { return }
         tcp = nil
-        lastProblem = reason.map { Self.explain($0) } ?? "the broker closed the connection"
+        lastProblem = reason.map { ConnectionErrors.explain($0) } ?? "the broker closed the connection"
         machine.closed(now: EventLoop.now())
         carryOut()
     }
@@ -399,22 +385,5 @@ extension BrokerConnection: TCPConnectionDelegate {
         lastProblem = problem
         log.warning("closing a connection", [LogField("broker", "\(address)"), LogField("reason", problem)])
         machine.peerMisbehaved(now: EventLoop.now())
-    }
-
-    /// What an impossible frame size most likely means.
-    private static func explain(_ size: Int32) -> String {
-        switch size {
-        case 0x1503_0300, 0x1503_0301, 0x1503_0302, 0x1503_0303:
-            "the port speaks TLS, and security.protocol is PLAINTEXT"
-        case 0x4854_5450: "the port speaks HTTP; check bootstrap.servers"
-        default: "a frame of \(size) bytes is announced; is this port a Kafka broker's?"
-        }
-    }
-
-    /// As in `connection refused`: an operator needs no name of a system call.
-    private static func explain(_ error: SystemError) -> String {
-        let text = "\(error)"
-        let prefix = "\(error.call): "
-        return (text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text).lowercased()
     }
 }

@@ -90,4 +90,37 @@ final class LaneTopic {
         partitions[partition].builder = builder
         hot.partitions?[partition].builder = .passUnretained(builder)
     }
+
+    // MARK: - Batches under construction
+
+    /// The run of a segment that is being counted is over.
+    func endRun(_ index: Int) {
+        guard let places = hot.partitions, places[index].runCount > 0 else { return }
+        partitions[index].runs.append(SegmentRun(segment: places[index].segment, count: places[index].runCount))
+        places[index].runCount = 0
+        places[index].segment = HotPartition.noSegment
+    }
+
+    /// The open batch of a partition, which goes to the loop; nil where nothing is in it.
+    func handOver(_ index: Int) -> OpenBatch? {
+        endRun(index)
+        let partition = partitions[index]
+        guard !partition.builder.isEmpty else { return nil }
+        partitions[index].runs = []
+        partitions[index].isHandedOver = true
+        hot.partitions?[index].segment = HotPartition.noSegment
+        return OpenBatch(
+            topic: number, partition: Int32(index), createdAt: partition.createdAt, runs: partition.runs,
+            builder: partition.builder)
+    }
+
+    // MARK: - While it is unknown
+
+    /// Why waiting for the topic is of no use: no right to it, or a name that cannot exist, which is never asked for, so that no
+    /// answer would come.
+    func refusal(in snapshot: MetadataSnapshot) -> ClientError? {
+        let code = TopicName.canExist(name) ? snapshot.topic(name)?.errorCode : 17
+        guard let code, code == 17 || code == 29 else { return nil }
+        return LaneErrors.refused(name, code)
+    }
 }

@@ -4,17 +4,6 @@ internal import Logging
 
 /// The loop's side of a producer: carries out what its machine decides. Confined to the cluster's loop.
 final class ProducerDriver {
-    struct Slot {
-        let topic: Int32
-        let name: String
-        let partition: Int32
-    }
-
-    private struct SlotKey: Hashable {
-        let topic: Int32
-        let partition: Int32
-    }
-
     /// How long records wait for a partition that their topic does not have any more.
     private static let patienceWithPartitions: UInt64 = 60_000_000_000
 
@@ -25,10 +14,7 @@ final class ProducerDriver {
     private let pool: RecordBufferPool
     private let log = Logger("kafka.client.producer")
     private var machine: ProducerMachine
-    private var topics: [String] = []
-    private var slots: [Slot] = []
-    private var slotNumbers: [SlotKey: Int] = [:]
-    private var topicIDs: [MetadataSnapshot.TopicID] = []
+    private var slots = ProducerSlots()
     /// Batches that the machine has, by the number that it knows them by.
     private var parcels: [Int: ProducerParcel] = [:]
     private var lastBatch = 0
@@ -56,15 +42,7 @@ final class ProducerDriver {
         self.mailbox = mailbox
         self.pool = pool
         loop = cluster.loop
-        var configuration = ProducerMachine.Configuration()
-        configuration.isIdempotent = settings.producer.isIdempotent
-        configuration.isIdempotenceRequired = settings.producer.isIdempotenceExplicit
-        configuration.maxInFlight = settings.producer.maxInFlight
-        configuration.maxRequestSize = settings.producer.maxRequestSize
-        configuration.retries = settings.producer.retries
-        configuration.retryBackoff = settings.retryBackoff
-        configuration.deliveryTimeout = settings.producer.deliveryTimeout
-        machine = ProducerMachine(configuration: configuration, seed: EventLoop.now())
+        machine = ProducerMachine(configuration: ProducerMachine.Configuration(settings), seed: EventLoop.now())
         compressor = settings.producer.makeCompressor()
     }
 
@@ -91,7 +69,7 @@ final class ProducerDriver {
         machine.abort(now: EventLoop.now())
         parcels.removeAll()
         for observer in observers { cluster.removeObserver(observer) }
-        if !topics.isEmpty { cluster.removeInterest(topics: topics, allowsCreation: createsTopics) }
+        if !slots.topics.isEmpty { cluster.removeInterest(topics: slots.topics, allowsCreation: createsTopics) }
         if let timer { loop.cancel(timer) }
         timer = nil
         _ = mailbox.takeForLoop()
@@ -111,8 +89,7 @@ final class ProducerDriver {
     }
 
     private func add(_ names: [String]) {
-        topics.append(contentsOf: names)
-        topicIDs.append(contentsOf: names.map { cluster.metadata.topic($0)?.id ?? .none })
+        slots.add(topics: names, cluster.metadata)
         cluster.addInterest(topics: names, allowsCreation: createsTopics)
         // A topic that does not turn up in time is refused by the lane, which must look at the clock then.
         let deadline = adding(settings.producer.maxBlock, to: EventLoop.now())
@@ -133,12 +110,8 @@ final class ProducerDriver {
     }
 
     private func slot(_ topic: Int32, _ partition: Int32) -> Int {
-        let key = SlotKey(topic: topic, partition: partition)
-        if let slot = slotNumbers[key] { return slot }
-        let name = topics[Int(topic)]
-        let slot = slots.count
-        slots.append(Slot(topic: topic, name: name, partition: partition))
-        slotNumbers[key] = slot
+        if let slot = slots.number(topic, partition) { return slot }
+        let slot = slots.add(topic, partition)
         tellLeader(slot, cluster.metadata, now: EventLoop.now())
         return slot
     }
@@ -148,11 +121,10 @@ final class ProducerDriver {
     private func metadataChanged(_ snapshot: MetadataSnapshot) {
         guard !isShutDown else { return }
         let now = EventLoop.now()
-        for (number, name) in topics.enumerated() {
+        for (number, name) in slots.topics.enumerated() {
             guard let topic = snapshot.topic(name) else { continue }
-            let isNew = topicIDs[number] != .none && topic.id != .none && topic.id != topicIDs[number]
-            topicIDs[number] = topic.id
-            for (slot, info) in slots.enumerated() where info.topic == Int32(number) {
+            let isNew = slots.isRecreated(number, topic.id)
+            for slot in slots.indices where slots[slot].topic == Int32(number) {
                 if isNew { machine.topicRecreated(slot: slot, now: now) }
                 if topic.errorCode == 17 || topic.errorCode == 29 {
                     machine.topicRefused(slot: slot, errorCode: topic.errorCode, now: now)
@@ -261,7 +233,7 @@ final class ProducerDriver {
         switch outcome {
         case .acknowledged(let offset, _): parcel.baseOffset = offset
         case .failed(let reason):
-            let name = topics[Int(parcel.topic)]
+            let name = slots.topics[Int(parcel.topic)]
             parcel.error = error(reason, topic: name, partition: parcel.partition)
         }
         completed.append(parcel)
@@ -293,28 +265,7 @@ final class ProducerDriver {
 
     private func send(_ command: ProduceCommand) {
         if let gate = cluster.gate, !gate.allows(EventLoop.now()) { return hold(command, gate) }
-        var request = ProduceRequest()
-        request.acks = settings.producer.acks.rawValue
-        request.timeoutMs = Int32(clamping: settings.requestTimeout / 1_000_000)
-        for part in command.parts {
-            guard let batch = parcels[part.batch]?.batch else { continue }
-            if let stamp = part.stamp {
-                batch.stamp(
-                    producerID: stamp.identity.id, epoch: stamp.identity.epoch, baseSequence: stamp.baseSequence)
-            }
-            var data = ProduceRequest.PartitionProduceData()
-            data.index = slots[part.slot].partition
-            data.records = .gather([batch.segment])
-            let name = slots[part.slot].name
-            if let place = request.topicData.firstIndex(where: { $0.name == name }) {
-                request.topicData[place].partitionData.append(data)
-            } else {
-                var topic = ProduceRequest.TopicProduceData()
-                topic.name = name
-                topic.partitionData = [data]
-                request.topicData.append(topic)
-            }
-        }
+        let request = ProduceWire.request(command, settings, slots) { parcels[$0]?.batch }
         var options = KafkaCluster.RequestOptions(deadline: nil, clientID: settings.clientID)
         // Version 13 names topics by id, which ties a batch to one incarnation of its topic.
         options.maximumVersion = 12
@@ -348,15 +299,7 @@ final class ProducerDriver {
         let now = EventLoop.now()
         switch result {
         case .failure(let error):
-            let reason: RequestFailure
-            switch error.code {
-            case .timedOut: reason = .timedOut
-            case .noBroker, .closed: reason = .notSent
-            case .unsupportedVersion: reason = .unsupportedVersion
-            case .malformedAnswer: reason = .malformed
-            default: reason = .disconnected
-            }
-            machine.produceFailed(request: command.request, reason, now: now)
+            machine.produceFailed(request: command.request, ProduceWire.failure(error), now: now)
         case .success where settings.producer.acks == .none:
             let answers = command.parts.map { ProduceAnswer(slot: $0.slot, errorCode: 0) }
             machine.produceAnswered(request: command.request, answers, now: now)
@@ -365,12 +308,8 @@ final class ProducerDriver {
             var answers: [ProduceAnswer] = []
             for topic in answer.response.responses {
                 for partition in topic.partitionResponses {
-                    guard
-                        let part = command.parts.first(where: {
-                            slots[$0.slot].partition == partition.index && slots[$0.slot].name == topic.name
-                        })
-                    else { continue }
-                    answers.append(ProduceAnswer(part.slot, partition))
+                    guard let slot = slots.slot(of: command, topic.name, partition.index) else { continue }
+                    answers.append(ProduceAnswer(slot, partition))
                     followHint(topic.name, partition, endpoints)
                 }
             }
@@ -419,7 +358,7 @@ final class ProducerDriver {
     private func sealLingering(now: UInt64) {
         guard firstOpen != nil || holdsDue, now >= settings.producer.linger else { return }
         let due = mailbox.takeDue(createdBy: now - settings.producer.linger) { topic, partition in
-            slotNumbers[SlotKey(topic: topic, partition: partition)].map { machine.hasQueued(slot: $0) } ?? false
+            slots.number(topic, partition).map { machine.hasQueued(slot: $0) } ?? false
         }
         firstOpen = due.next
         holdsDue = due.isWaiting
@@ -435,31 +374,5 @@ final class ProducerDriver {
                     failure: ClientError(.producerFailed, .fatal, "a batch cannot be sealed: \(error)"))
             }
         }
-    }
-}
-
-extension ProduceAnswer {
-    init(_ slot: Int, _ partition: ProduceResponse.PartitionProduceResponse) {
-        var message = partition.errorMessage
-        if let first = partition.recordErrors.first {
-            let count = partition.recordErrors.count
-            let words = first.batchIndexErrorMessage ?? message ?? "refused"
-            message =
-                "record \(first.batchIndex) of the batch: \(words)" + (count > 1 ? " (and \(count - 1) more)" : "")
-        }
-        self.init(
-            slot: slot, errorCode: partition.errorCode, baseOffset: partition.baseOffset,
-            logStartOffset: partition.logStartOffset, appendTime: partition.logAppendTimeMs, message: message)
-    }
-}
-
-extension MetadataSnapshot.Broker {
-    /// A node that an answer names beside a leader; nil when it makes no sense.
-    init?(_ endpoint: ProduceResponse.NodeEndpoint) {
-        guard let port = UInt16(exactly: endpoint.port), port > 0, !endpoint.host.isEmpty, endpoint.nodeId >= 0 else {
-            return nil
-        }
-        self.init(
-            id: endpoint.nodeId, address: BrokerAddress(host: endpoint.host, port: port), rack: endpoint.rack)
     }
 }

@@ -10,36 +10,6 @@ public import KafkaProtocol
 ///
 /// The guard of the unchecked conformance is that confinement: the object may be made on one thread and handed over whole.
 public final class ProducerLane: @unchecked Sendable {
-    /// How an append ended.
-    public enum AppendResult: UInt8, Sendable {
-        /// The record was copied.
-        case appended
-        /// `buffer.memory` is used up: keep the record until the next wake-up.
-        case full
-        /// The topic is not known yet: keep the record until the next wake-up.
-        case needsMetadata
-        /// This record can never be sent: see `lastError`. Others can.
-        case refused
-        /// The producer is broken: see `lastError`.
-        case failed
-    }
-
-    /// Records of one segment that have come out together.
-    public struct Completion: Sendable {
-        /// The number given to `append`.
-        public let segment: Int32
-        /// How many records.
-        public let count: Int32
-        /// The topic's number.
-        public let topic: Int32
-        /// The partition that the records went to.
-        public let partition: Int32
-        /// Offset of the first record of the batch that they were in; -1 when the broker did not say.
-        public let baseOffset: Int64
-        /// nil when Kafka has them.
-        public let error: ClientError?
-    }
-
     /// Why the last append was refused or failed.
     public private(set) var lastError: ClientError?
 
@@ -206,16 +176,9 @@ public final class ProducerLane: @unchecked Sendable {
             topic.partitions[index].isOpen = true
             topic.partitions[index].createdAt = EventLoop.now()
         }
-        endRun(topic, index)
+        topic.endRun(index)
         place.pointee.segment = segment
         place.pointee.runCount = 0
-    }
-
-    private func endRun(_ topic: LaneTopic, _ index: Int) {
-        guard let hot = topic.hot.partitions, hot[index].runCount > 0 else { return }
-        topic.partitions[index].runs.append(SegmentRun(segment: hot[index].segment, count: hot[index].runCount))
-        hot[index].runCount = 0
-        hot[index].segment = HotPartition.noSegment
     }
 
     /// The batch is full: seals it and begins the next one of the same partition.
@@ -249,16 +212,7 @@ public final class ProducerLane: @unchecked Sendable {
                     _ = seal(topic, index)
                     continue
                 }
-                endRun(topic, index)
-                let partition = topic.partitions[index]
-                guard !partition.builder.isEmpty else { continue }
-                open.append(
-                    OpenBatch(
-                        topic: topic.number, partition: Int32(index), createdAt: partition.createdAt,
-                        runs: partition.runs, builder: partition.builder))
-                topic.partitions[index].runs = []
-                topic.partitions[index].isHandedOver = true
-                topic.hot.partitions?[index].segment = HotPartition.noSegment
+                if let batch = topic.handOver(index) { open.append(batch) }
             }
         }
         if !open.isEmpty { mailbox.put(open) }
@@ -314,7 +268,7 @@ public final class ProducerLane: @unchecked Sendable {
 
     /// Seals the batch of a partition and sends it; false when the compressor failed, which breaks the producer.
     private func seal(_ topic: LaneTopic, _ index: Int) -> Bool {
-        endRun(topic, index)
+        topic.endRun(index)
         topic.hot.partitions?[index].segment = HotPartition.noSegment
         let partition = topic.partitions[index]
         topic.partitions[index].isOpen = false
@@ -333,7 +287,7 @@ public final class ProducerLane: @unchecked Sendable {
             }
             return true
         } catch {
-            lastError = ClientError(.producerFailed, .fatal, "a batch for \(topic.name) cannot be sealed: \(error)")
+            lastError = LaneErrors.sealing(topic.name, error)
             isBlocked = true
             return false
         }
@@ -371,24 +325,14 @@ public final class ProducerLane: @unchecked Sendable {
         hotTopics[Int(topic.number)] = topic.hot
     }
 
-    /// Another partition for records without key: random, with weights by the queues where these differ (KIP-794).
+    /// Another partition for records without key.
     private func chooseSticky(_ topic: LaneTopic) {
         guard let known = snapshot.topic(topic.name), !known.partitions.isEmpty else { return }
-        var candidates = known.partitions.filter { $0.leader >= 0 }.map { Int($0.index) }
-        if candidates.isEmpty { candidates = known.partitions.map { Int($0.index) } }
-        candidates.removeAll { !(0..<Int(topic.hot.partitionCount)).contains($0) }
-        guard !candidates.isEmpty else { return }
-        let longest = candidates.map { topic.partitions[$0].outstanding }.max() ?? 0
-        var weights = candidates.map { longest + 1 - topic.partitions[$0].outstanding }
-        if !settings.adaptivePartitioning { weights = weights.map { _ in 1 } }
-        var ticket = random.below(weights.reduce(0, +))
-        for (candidate, weight) in zip(candidates, weights) {
-            if ticket < weight {
-                topic.setSticky(Int32(candidate))
-                break
-            }
-            ticket -= weight
-        }
+        let chosen = StickyChoice.choose(
+            among: known, count: Int(topic.hot.partitionCount), isWeighted: settings.adaptivePartitioning, &random
+        ) { topic.partitions[$0].outstanding }
+        guard let chosen else { return }
+        topic.setSticky(Int32(chosen))
         publish(topic)
     }
 
@@ -400,17 +344,14 @@ public final class ProducerLane: @unchecked Sendable {
         takeNews()
         if isBlocked { return .failed }
         guard number >= 0, number < topicCount else {
-            lastError = ClientError(.unknownTopic, .fatal, "a record names topic number \(number), which is not known")
+            lastError = LaneErrors.unknownNumber(number)
             return .refused
         }
         if bytes >= recordLimit - Self.framing { return refuse(tooLarge: bytes) }
         let topic = topics[Int(number)]
         if topic.hot.partitionCount == 0, let missing = missing(topic) { return missing }
         if partition >= topic.hot.partitionCount {
-            lastError = ClientError(
-                .unknownTopic, .fatal,
-                "topic \(topic.name) has \(topic.hot.partitionCount) partitions, a record is for partition \(partition)"
-            )
+            lastError = LaneErrors.noPartition(partition, of: topic.name, count: topic.hot.partitionCount)
             return .refused
         }
         if topic.hot.sticky < 0 { chooseSticky(topic) }
@@ -421,16 +362,8 @@ public final class ProducerLane: @unchecked Sendable {
 
     private func missing(_ topic: LaneTopic) -> AppendResult? {
         let now = EventLoop.now()
-        // A name that cannot exist is never asked for: no answer would come.
-        let canExist = TopicName.canExist(topic.name)
-        if let code = canExist ? snapshot.topic(topic.name)?.errorCode : 17, code == 17 || code == 29 {
-            let why = ErrorCode(rawValue: code)
-            lastError = ClientError(
-                .unknownTopic, code == 29 ? .authorization : .fatal,
-                code == 29
-                    ? "no right to write to topic \(topic.name): \(why); grant WRITE and DESCRIBE on it"
-                    : "\(TopicName.shown(topic.name)) is not a legal topic name: \(why); a name has 1 to "
-                        + "\(TopicName.longest) of the characters a-z, A-Z, 0-9, '.', '_' and '-'", brokerCode: code)
+        if let refusal = topic.refusal(in: snapshot) {
+            lastError = refusal
             return .refused
         }
         let since = topic.missingSince ?? now
@@ -441,20 +374,12 @@ public final class ProducerLane: @unchecked Sendable {
             return topic.hot.partitionCount == 0 ? .needsMetadata : nil
         }
         topic.missingSince = nil
-        lastError = ClientError(
-            .unknownTopic, .retriable,
-            "topic \(topic.name) does not appear in the cluster's metadata within max.block.ms; create it, or let the"
-                + " broker do so (auto.create.topics.enable)", brokerCode: 3)
+        lastError = LaneErrors.missing(topic.name)
         return .refused
     }
 
     private func refuse(tooLarge bytes: Int) -> AppendResult {
-        lastError = ClientError(
-            .recordTooLarge, .fatal,
-            "a record of \(bytes) bytes is too large: with \(Self.framing) bytes for its framing it has to be smaller than "
-                + (settings.maxRequestSize <= settings.bufferMemory
-                    ? "max.request.size (\(settings.maxRequestSize))" : "buffer.memory (\(settings.bufferMemory))"),
-            brokerCode: 10)
+        lastError = LaneErrors.tooLarge(bytes, framing: Self.framing, settings)
         return .refused
     }
 }

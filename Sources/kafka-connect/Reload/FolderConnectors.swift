@@ -15,6 +15,14 @@ final class FolderConnectors: Sendable {
         var failures = 0
     }
 
+    /// Who runs the connectors: the herder.
+    struct Host: Sendable {
+        /// The configuration of a connector now; nil for one that is not there.
+        let config: @Sendable (String) -> ConfigMap?
+        let apply: @Sendable (StartupConnector, @escaping @Sendable (ConnectError?) -> Void) -> Void
+        let delete: @Sendable (String, @escaping @Sendable (ConnectError?) -> Void) -> Void
+    }
+
     private static let log = Logger("connect.reload")
 
     private let folder: String
@@ -48,10 +56,10 @@ final class FolderConnectors: Sendable {
 
     // MARK: - A reload
 
-    /// Has the herder make the connectors what the files say. Blocks while files are read; the rest comes later.
+    /// Has the host make the connectors what the files say. Blocks while files are read; the rest comes later.
     ///
     /// - Parameter done: called once, on any thread.
-    func reload(_ herder: Herder, _ progress: ReloadProgress, _ done: @escaping @Sendable (Outcome) -> Void) {
+    func reload(_ host: Host, _ progress: ReloadProgress, _ done: @escaping @Sendable (Outcome) -> Void) {
         let files: [String]
         let before = book.withLock { $0 }
         switch ConnectorFolder.list(folder) {
@@ -62,13 +70,12 @@ final class FolderConnectors: Sendable {
             return fail("is not there any more; an empty folder takes them away", done)
         case .unreadable(let reason): return fail("cannot be read (\(reason))", done)
         }
-        let snapshot = herder.snapshot
-        let plan = ConnectorFolderPlan(Self.load(files), book: before) { snapshot.connector($0)?.info.config }
+        let plan = ConnectorFolderPlan(Self.load(files), book: before, inForce: host.config)
         tell(plan)
         book.withLock { $0 = plan.book }
-        remove(plan.removals, herder, progress) { [self] removed in
+        remove(plan.removals, host, progress) { [self] removed in
             keep(before.filter { plan.removals.contains($0.value.connector) && !removed.contains($0.value.connector) })
-            apply(plan.changes, herder, progress) { [self] failed in
+            apply(plan.changes, host, progress) { [self] failed in
                 var outcome = Outcome()
                 outcome.failures = plan.complaints.count + failed.count + plan.removals.count - removed.count
                 outcome.removed = removed
@@ -97,42 +104,40 @@ final class FolderConnectors: Sendable {
 
     /// First of all, so that a connector of another name can take over what one has held.
     private func remove(
-        _ names: [String], _ herder: Herder, _ progress: ReloadProgress, _ done: @escaping @Sendable ([String]) -> Void
+        _ names: [String], _ host: Host, _ progress: ReloadProgress, _ done: @escaping @Sendable ([String]) -> Void
     ) {
         let gathering = Gathering<String>(names.count) { done($0.sorted()) }
         for name in names {
             progress.begin(name)
-            herder.submit(.deleteConnector(name: name)) { result in
+            host.delete(name) { error in
                 progress.end(name)
-                switch result {
-                case .success:
+                guard let error else {
                     Self.log.info("The connector was removed with its file", [.connector(name)])
-                    gathering.add(name)
-                case .failure(let error) where error.code == .connectorUnknown: gathering.add(name)
-                case .failure(let error):
-                    Self.log.error(
-                        "The connector, whose file is gone, was not removed: \(error.message)",
-                        [.connector(name), .errorCode(error.code.rawValue)])
-                    gathering.add(nil)
+                    return gathering.add(name)
                 }
+                if error.code == .connectorUnknown { return gathering.add(name) }
+                Self.log.error(
+                    "The connector, whose file is gone, was not removed: \(error.message)",
+                    [.connector(name), .errorCode(error.code.rawValue)])
+                gathering.add(nil)
             }
         }
     }
 
     /// - Parameter done: gets the paths of the files whose connector is not what they say.
     private func apply(
-        _ changes: [ConnectorFolderPlan.Change], _ herder: Herder, _ progress: ReloadProgress,
+        _ changes: [ConnectorFolderPlan.Change], _ host: Host, _ progress: ReloadProgress,
         _ done: @escaping @Sendable (Set<String>) -> Void
     ) {
         let gathering = Gathering<String>(changes.count) { done(Set($0)) }
         for change in changes {
             progress.begin(change.connector)
-            herder.apply(StartupFiles.connector(change.file, failsAlone: true)) { error in
+            host.apply(StartupFiles.connector(change.file, failsAlone: true)) { error in
                 progress.end(change.connector)
                 let file = change.file.file
                 // One that somebody else has made meanwhile is theirs.
                 guard self.isInFile(change.connector) || error?.code == .connectorExists else {
-                    return self.takeBack(change, herder) { gathering.add(file) }
+                    return self.takeBack(change, host) { gathering.add(file) }
                 }
                 guard let error else {
                     Self.log.info(
@@ -155,9 +160,9 @@ final class FolderConnectors: Sendable {
 
     /// A look later than the one that asked for the connector found its file gone, while the connector was still on its way.
     private func takeBack(
-        _ change: ConnectorFolderPlan.Change, _ herder: Herder, _ done: @escaping @Sendable () -> Void
+        _ change: ConnectorFolderPlan.Change, _ host: Host, _ done: @escaping @Sendable () -> Void
     ) {
-        herder.submit(.deleteConnector(name: change.connector)) { _ in
+        host.delete(change.connector) { _ in
             Self.log.warning(
                 "The connector came up, or failed, after its file had gone: it was removed",
                 [.connector(change.connector), LogField("file", change.file.file)])
@@ -183,6 +188,19 @@ final class FolderConnectors: Sendable {
             }
             return file
         }
+    }
+}
+
+extension FolderConnectors.Host {
+    init(_ herder: Herder) {
+        self.init(
+            config: { herder.snapshot.connector($0)?.info.config },
+            apply: { herder.apply($0, $1) },
+            delete: { name, done in
+                herder.submit(.deleteConnector(name: name)) { result in
+                    if case .failure(let error) = result { done(error) } else { done(nil) }
+                }
+            })
     }
 }
 

@@ -72,7 +72,7 @@ final class Reloader: Sendable {
         guard let folder = parts.folder else { return refresh(report, besides: [], progress, done) }
         let taken = report
         progress.read("connectors.d")
-        folder.reload(parts.herder, progress) { [self] outcome in
+        folder.reload(FolderConnectors.Host(parts.herder), progress) { [self] outcome in
             var report = taken
             report.added = outcome.added.sorted()
             report.changed = outcome.changed.sorted()

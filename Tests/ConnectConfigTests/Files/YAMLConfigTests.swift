@@ -125,6 +125,23 @@ struct YAMLConfigTests {
         #expect(problems(tower).contains { $0.contains("nested deeper than 64") })
     }
 
+    /// What is counted is what stands for keys and values once aliases are resolved: here a thousand a line.
+    @Test(arguments: [false, true]) func `As many nodes as are allowed are read, and one more is refused`(ofLists: Bool)
+    {
+        let block =
+            ofLists
+            ? "[" + (0..<999).map { "t\($0)" }.joined(separator: ", ") + "]"
+            : "{" + (0..<999).map { "k\($0): v" }.joined(separator: ", ") + "}"
+        var text = "a0: &a0 \(block)\n"
+        for line in 1..<199 { text += "a\(line): *a0\n" }
+        // 199 000 by now, and 999 keys of their own.
+        for line in 0..<999 { text += "b\(line): v\n" }
+        let document = read(text)
+        #expect(document.problems == [] && document.values["b998"] == "v")
+        let more = problems(text + "one: more\n")
+        #expect(more == ["w.yaml:1199:1: error: aliases make this more than 200000 nodes"])
+    }
+
     @Test func `A file without keys is empty, not wrong`() {
         for text in ["", "# only a comment\n", "---\n", "~\n", "{}\n"] {
             #expect(read(text).problems == [] && read(text).entries == [], "\(text)")
