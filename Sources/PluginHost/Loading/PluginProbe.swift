@@ -14,7 +14,7 @@ enum PluginProbe {
     static func answer(for path: String) -> String {
         do throws(PluginRefusal) {
             let file = try LibraryFile.open(path)
-            return try ManifestReader.read(OpenLibrary.entry(of: file)).json.serializedString()
+            return try ManifestReader.read(OpenLibrary.load(file).description()).json.serializedString()
         } catch {
             return JSONValue.object(["error": .string(error.reason)]).serializedString()
         }
