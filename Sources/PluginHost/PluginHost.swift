@@ -86,8 +86,10 @@ package final class PluginHost: PluginCatalog {
 
     // MARK: - Scanning
 
-    /// What the probing child prints: one line of JSON with what the library declares, or why it cannot be used.
-    package static func probe(_ path: String) -> String { PluginProbe.answer(for: path) }
+    /// What the probing child does: writes one line of JSON with what the library declares, or why it cannot be used.
+    ///
+    /// - Returns: the exit code; the process has to end at once then, without running the library's destructors.
+    package static func probe(_ path: String) -> Int32 { PluginProbe.answer(for: path) }
 
     package func rescan() {
         // What was looked into and is the same is not looked into again: a probe that fails under load would take classes away

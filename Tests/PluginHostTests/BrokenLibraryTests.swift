@@ -108,6 +108,21 @@ import Testing
                 )) == nil)
     }
 
+    @Test func `what a constructor prints into a buffer does not hide the answer`() throws {
+        let prints = "__attribute__((constructor)) static void c(void) { printf(\"hello\\n{}\"); }"
+        #expect(try refusal("#include <stdio.h>\n" + CSources.minimal(extra: prints)) == nil)
+    }
+
+    @Test func `a constructor that closes everybody's descriptors is told so`() throws {
+        let closes = "__attribute__((constructor)) static void c(void) { for (int i = 3; i < 64; i++) close(i); }"
+        let reason = try #require(try refusal(CSources.minimal(extra: closes)))
+        #expect(reason.contains("close only what they opened"), "\(reason)")
+        #expect(
+            try refusal(
+                CSources.minimal(extra: "__attribute__((constructor)) static void c(void) { close(0), close(1); }"))
+                == nil)
+    }
+
     @Test func `a text file is no library`() throws {
         let reason = try #require(try refusal(of: folder.write("text.so", "hello, I am no library\n")))
         #expect(reason.contains("not an ELF"))
