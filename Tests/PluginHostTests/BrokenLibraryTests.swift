@@ -123,6 +123,14 @@ import Testing
                 == nil)
     }
 
+    @Test func `a destructor that hangs or crashes is not run`() throws {
+        for end in ["for (;;) pause();", "abort();"] {
+            #expect(
+                try refusal(CSources.minimal(extra: "__attribute__((destructor)) static void d(void) { \(end) }"))
+                    == nil)
+        }
+    }
+
     @Test func `a text file is no library`() throws {
         let reason = try #require(try refusal(of: folder.write("text.so", "hello, I am no library\n")))
         #expect(reason.contains("not an ELF"))
