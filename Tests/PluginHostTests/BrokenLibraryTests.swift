@@ -131,6 +131,17 @@ import Testing
         }
     }
 
+    @Test func `a library that lies beside a plugin is not found there, and the refusal says what to do`() throws {
+        let helper = "KC_EXPORT int help(void); int help(void) { return 1; }"
+        _ = try #require(
+            CompiledPlugin.build("libhelper", "#include \"kafka_connect.h\"\n\(helper)", in: folder))
+        let uses = CSources.minimal(extra: "int help(void); KC_EXPORT int f(void); int f(void) { return help(); }")
+        let options = { (path: String) in ["-L\(folder.path)", "-lhelper", "-Wl,-rpath,\(path)"] }
+        let reason = try #require(try refusal(uses, options: options("$ORIGIN")))
+        #expect(reason.contains("libhelper.so") && reason.contains("link it in statically"), "\(reason)")
+        #expect(try refusal(uses, options: options(folder.path)) == nil)
+    }
+
     @Test func `a text file is no library`() throws {
         let reason = try #require(try refusal(of: folder.write("text.so", "hello, I am no library\n")))
         #expect(reason.contains("not an ELF"))

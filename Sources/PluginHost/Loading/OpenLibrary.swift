@@ -41,7 +41,11 @@ final class OpenLibrary: @unchecked Sendable {
     private static func linkerError(_ file: LibraryFile) -> String {
         guard let text = dlerror() else { return "unknown reason" }
         let message = String(decoding: UnsafeRawBufferPointer(start: text, count: strlen(text)), as: UTF8.self)
-        return message.replacing("/proc/self/fd/\(file.descriptor)", with: file.path)
+            .replacing("/proc/self/fd/\(file.descriptor)", with: file.path)
+        guard message.contains("cannot open shared object file") else { return message }
+        return message
+            + ": install it where the dynamic linker looks (ldconfig), name its folder in full (-Wl,-rpath,/FOLDER), or link it "
+            + "in statically; a folder from $ORIGIN is not looked into"
     }
 
     /// The class of that full name.
