@@ -93,20 +93,20 @@ final class JsonConverter: ColumnConverter {
 
     private func write(_ value: Value, _ schema: Schema?) throws(ConnectError) {
         guard options.schemasEnabled else { return try encoder.write(value, schema, to: output) }
-        output.raw(schema.map { envelope($0) } ?? noSchema)
+        if let schema { output.raw(try envelope(schema)) } else { output.raw(noSchema) }
         try encoder.write(value, schema, to: output)
         output.byte(UInt8(ascii: "}"))
     }
 
     /// `{"schema":…,"payload":` of a schema.
-    private func envelope(_ schema: Schema) -> [UInt8] {
+    private func envelope(_ schema: Schema) throws(ConnectError) -> [UInt8] {
         if let known = envelopes[ObjectIdentifier(schema)] { return known.text }
-        if envelopes.count >= max(options.schemasCacheSize, 1) { envelopes.removeAll() }
         let text = JSONOutput()
         text.raw("{\"schema\":")
-        JSONSchemaText.write(schema, to: text)
+        try JSONSchemaText.write(schema, encoder, to: text)
         text.raw(",\"payload\":")
         let bytes = Array(UnsafeRawBufferPointer(start: text.base, count: text.count))
+        if envelopes.count >= max(options.schemasCacheSize, 1) { envelopes.removeAll() }
         envelopes[ObjectIdentifier(schema)] = (schema, bytes)
         return bytes
     }
@@ -195,7 +195,9 @@ final class JsonConverter: ColumnConverter {
         } catch {
             throw JSONValueDecoder.syntaxError(error)
         }
-        let schema = try JSONSchemaText.read(json)
+        var defaults = JSONDefaultReader(
+            replaceNullWithDefault: options.replaceNullWithDefault, textLength: text.count)
+        let schema = try JSONSchemaText.read(json, &defaults)
         if let schema {
             if decodedSchemas.count >= max(options.schemasCacheSize, 1) { decodedSchemas.removeAll() }
             decodedSchemas[key] = schema
