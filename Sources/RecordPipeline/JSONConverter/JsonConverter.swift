@@ -20,13 +20,17 @@ final class JsonConverter: ColumnConverter {
     private let encoder: JSONValueEncoder
     private let output = JSONOutput()
     private var offsets: [Int] = []
-    private var envelopes: [ObjectIdentifier: (schema: Schema, text: [UInt8])] = [:]
+    private(set) var envelopes: [ObjectIdentifier: (schema: Schema, text: [UInt8])] = [:]
     private let noSchema = Array(#"{"schema":null,"payload":"#.utf8)
-    private var decodedSchemas: [[UInt8]: Schema] = [:]
+    private var envelopeRoom: CacheRoom
+    private(set) var decodedSchemas: [[UInt8]: Schema] = [:]
+    private var decodedRoom: CacheRoom
     private var lastSchema: (text: [UInt8], schema: Schema?) = ([], nil)
 
     init(_ options: Options) {
         self.options = options
+        envelopeRoom = CacheRoom(items: options.schemasCacheSize)
+        decodedRoom = envelopeRoom
         encoder = JSONValueEncoder(
             decimalFormat: options.decimalFormat, replaceNullWithDefault: options.replaceNullWithDefault)
     }
@@ -106,7 +110,7 @@ final class JsonConverter: ColumnConverter {
         try JSONSchemaText.write(schema, encoder, to: text)
         text.raw(",\"payload\":")
         let bytes = Array(UnsafeRawBufferPointer(start: text.base, count: text.count))
-        if envelopes.count >= max(options.schemasCacheSize, 1) { envelopes.removeAll() }
+        if !envelopeRoom.take(bytes.count + schema.weight) { envelopes.removeAll() }
         envelopes[ObjectIdentifier(schema)] = (schema, bytes)
         return bytes
     }
@@ -199,7 +203,7 @@ final class JsonConverter: ColumnConverter {
             replaceNullWithDefault: options.replaceNullWithDefault, textLength: text.count)
         let schema = try JSONSchemaText.read(json, &defaults)
         if let schema {
-            if decodedSchemas.count >= max(options.schemasCacheSize, 1) { decodedSchemas.removeAll() }
+            if !decodedRoom.take(key.count + schema.weight) { decodedSchemas.removeAll() }
             decodedSchemas[key] = schema
         }
         lastSchema = (key, schema)
