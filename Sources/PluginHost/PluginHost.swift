@@ -13,8 +13,8 @@ package final class PluginHost: PluginCatalog {
         var found: [FoundClass] = []
         var table = ClassNames([])
         var broken: [BrokenPlugin] = []
-        /// By identity of the file.
-        var libraries: [String: OpenLibrary] = [:]
+        /// By identity of the file: those that are open, and those that are in this process and no plugin.
+        var libraries: [String: Result<OpenLibrary, PluginRefusal>] = [:]
         /// Outcomes of probes; nil before the first scan.
         var cache: ProbeCache?
     }
@@ -86,8 +86,10 @@ package final class PluginHost: PluginCatalog {
 
     // MARK: - Scanning
 
-    /// What the probing child prints: one line of JSON with what the library declares, or why it cannot be used.
-    package static func probe(_ path: String) -> String { PluginProbe.answer(for: path) }
+    /// What the probing child does: writes one line of JSON with what the library declares, or why it cannot be used.
+    ///
+    /// - Returns: the exit code; the process has to end at once then, without running the library's destructors.
+    package static func probe(_ path: String) -> Int32 { PluginProbe.answer(for: path) }
 
     package func rescan() {
         // What was looked into and is the same is not looked into again: a probe that fails under load would take classes away
@@ -237,13 +239,8 @@ package final class PluginHost: PluginCatalog {
 
     private func opened(_ plugin: PluginDescription) throws(ConnectError) -> PluginClass {
         let found = try found(plugin.className)
-        let opened: Result<OpenLibrary, PluginRefusal>
-        if let library = state.withLock({ $0.libraries[found.identity] }) {
-            // A library that hangs while it is opened holds up the first uses of others alone.
-            opened = .success(library)
-        } else {
-            opened = loading.withLock { _ in Result { () throws(PluginRefusal) in try load(found) } }
-        }
+        // A library that hangs while it is opened holds up the first uses of others alone.
+        let opened = state.withLock { $0.libraries[found.identity] } ?? loading.withLock { _ in load(found) }
         do throws(PluginRefusal) {
             guard let kcClass = try opened.get().kcClass(named: plugin.className) else {
                 throw PluginRefusal("has no class \(plugin.className) any more: it was replaced since it was looked at")
@@ -254,8 +251,28 @@ package final class PluginHost: PluginCatalog {
         }
     }
 
-    private func load(_ found: FoundClass) throws(PluginRefusal) -> OpenLibrary {
+    private func load(_ found: FoundClass) -> Result<OpenLibrary, PluginRefusal> {
         if let library = state.withLock({ $0.libraries[found.identity] }) { return library }
+        do throws(PluginRefusal) {
+            let file = try checkedFile(found)
+            let loaded: OpenLibrary.Loaded
+            do throws(PluginRefusal) {
+                loaded = try OpenLibrary.load(file)
+            } catch {
+                // Nothing of it is in this process, and what it lacks may be there the next time.
+                file.close()
+                throw error
+            }
+            // From here on the library is in this process for good, usable or not: it keeps its file, and is not loaded again.
+            let library = Result { () throws(PluginRefusal) in try OpenLibrary(loaded) }
+            state.withLock { $0.libraries[found.identity] = library }
+            return library
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func checkedFile(_ found: FoundClass) throws(PluginRefusal) -> LibraryFile {
         let file = try LibraryFile.open(found.path)
         guard file.identity == found.identity else {
             file.close()
@@ -263,9 +280,7 @@ package final class PluginHost: PluginCatalog {
                 "was replaced since it was looked at: reload the worker (systemctl reload kafka-connect), which looks again"
             )
         }
-        let library = try OpenLibrary(file)
-        state.withLock { $0.libraries[found.identity] = library }
-        return library
+        return file
     }
 }
 

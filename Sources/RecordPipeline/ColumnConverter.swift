@@ -53,18 +53,30 @@ public final class SchemaTable {
     private var numbers: [Schema: Int32] = [:]
     /// Grows with each schema that is added.
     public private(set) var generation: UInt64 = 0
-    /// More schemas than any topic of one task has; beyond it the table starts over between batches.
-    private let limit = 10_000
+    private var weight = 0
+    /// Most records have the schema of the record before.
+    private var last: (schema: Schema, number: Int32)?
+    /// More schemas than any topic of one task has; beyond it, or beyond so many bytes, the table starts over between batches.
+    private static let mostSchemas = 10_000
+    /// Less than converters keep: whoever is lent the table makes a table of his own of it whenever a schema comes to it.
+    private static let mostBytes = 4 << 20
 
     /// An empty table.
     public init() {}
 
     /// The schema's number in this table.
     public func number(of schema: Schema) -> Int32 {
-        if let known = numbers[schema] { return known }
+        if let last, last.schema === schema { return last.number }
+        let number = numbers[schema] ?? add(schema)
+        last = (schema, number)
+        return number
+    }
+
+    private func add(_ schema: Schema) -> Int32 {
         let number = Int32(truncatingIfNeeded: schemas.count)
         schemas.append(schema)
         numbers[schema] = number
+        weight += schema.weight
         generation += 1
         return number
     }
@@ -73,9 +85,11 @@ public final class SchemaTable {
     ///
     /// - Returns: whether numbers that were given out are void.
     public func trim() -> Bool {
-        guard schemas.count > limit else { return false }
+        guard schemas.count > Self.mostSchemas || weight > Self.mostBytes else { return false }
         schemas.removeAll()
         numbers.removeAll()
+        weight = 0
+        last = nil
         generation += 1
         return true
     }

@@ -103,7 +103,9 @@ public enum ConverterFactory {
                 throw ConnectError(
                     .configInvalid, "Invalid value for configuration schema.content: \(error.description)")
             }
-            options.schemaContent = try JSONSchemaText.read(json)
+            var defaults = JSONDefaultReader(
+                replaceNullWithDefault: options.replaceNullWithDefault, textLength: content.utf8.count)
+            options.schemaContent = try JSONSchemaText.read(json, &defaults)
         }
         return options
     }

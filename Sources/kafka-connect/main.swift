@@ -1,3 +1,4 @@
-import Glibc
+import CLinux
 
-exit(Entry.run(ProcessArguments.read()))
+// Threads may still be inside of plugins, and are not waited for.
+kcl_end_process(Entry.run(ProcessArguments.read()))

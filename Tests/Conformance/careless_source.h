@@ -141,6 +141,10 @@ static void break_batch(source *self, batch *made) {
     if (is("schema-itself")) made->schemas[1] = (kc_schema){.kind = KC_ARRAY, .key_schema = -1, .value_schema = 1};
     if (is("schema-field")) made->field.schema = 5;
     if (is("schema-kind")) made->schemas[1].kind = KC_NULL;
+    if (is("schema-default")) {
+        made->schemas[0].flags |= KC_SCHEMA_HAS_DEFAULT;
+        made->schemas[0].default_value = (kc_value){.kind = KC_INT64};
+    }
 }
 
 static kc_status source_poll(void *handle, int32_t most, const kc_batch **out, kc_reply *reply) {

@@ -167,6 +167,7 @@ OF_SOURCE = [
     ("schema-itself", "source", "contains itself"),
     ("schema-field", "source", "field of schema 5"),
     ("schema-kind", "source", "the kind 0"),
+    ("schema-default", "source", "schema 0 has a default that is"),
     ("ranges-kept", "source", "used what acknowledged of the source task was lent"),
     ("release-crash", "source", "in release_batch of the source task"),
     ("stop-hang", "source", "stop of the source task did not return"),

@@ -108,6 +108,40 @@ import Testing
                 )) == nil)
     }
 
+    @Test func `what a constructor prints into a buffer does not hide the answer`() throws {
+        let prints = "__attribute__((constructor)) static void c(void) { printf(\"hello\\n{}\"); }"
+        #expect(try refusal("#include <stdio.h>\n" + CSources.minimal(extra: prints)) == nil)
+    }
+
+    @Test func `a constructor that closes everybody's descriptors is told so`() throws {
+        let closes = "__attribute__((constructor)) static void c(void) { for (int i = 3; i < 64; i++) close(i); }"
+        let reason = try #require(try refusal(CSources.minimal(extra: closes)))
+        #expect(reason.contains("close only what they opened"), "\(reason)")
+        #expect(
+            try refusal(
+                CSources.minimal(extra: "__attribute__((constructor)) static void c(void) { close(0), close(1); }"))
+                == nil)
+    }
+
+    @Test func `a destructor that hangs or crashes is not run`() throws {
+        for end in ["for (;;) pause();", "abort();"] {
+            #expect(
+                try refusal(CSources.minimal(extra: "__attribute__((destructor)) static void d(void) { \(end) }"))
+                    == nil)
+        }
+    }
+
+    @Test func `a library that lies beside a plugin is not found there, and the refusal says what to do`() throws {
+        let helper = "KC_EXPORT int help(void); int help(void) { return 1; }"
+        _ = try #require(
+            CompiledPlugin.build("libhelper", "#include \"kafka_connect.h\"\n\(helper)", in: folder))
+        let uses = CSources.minimal(extra: "int help(void); KC_EXPORT int f(void); int f(void) { return help(); }")
+        let options = { (path: String) in ["-L\(folder.path)", "-lhelper", "-Wl,-rpath,\(path)"] }
+        let reason = try #require(try refusal(uses, options: options("$ORIGIN")))
+        #expect(reason.contains("libhelper.so") && reason.contains("link it in statically"), "\(reason)")
+        #expect(try refusal(uses, options: options(folder.path)) == nil)
+    }
+
     @Test func `a text file is no library`() throws {
         let reason = try #require(try refusal(of: folder.write("text.so", "hello, I am no library\n")))
         #expect(reason.contains("not an ELF"))

@@ -87,6 +87,20 @@ import Testing
         #expect(error?.message == "Invalid null value for required INT32 field")
     }
 
+    @Test(arguments: [3, 40, 4000])
+    func `members are found by their names in any order, of as many fields as there may be`(count: Int) throws {
+        let converter = try #require(enveloped)
+        let fields = (0..<count).map { #"{"type":"int32","field":"f\#($0)"}"# }.joined(separator: ",")
+        for names in [Array(0..<count), Array((0..<count).reversed())] {
+            let members = names.map { #""f\#($0)":\#($0)"# }.joined(separator: ",")
+            let (value, _) = try fixture.decode(
+                converter,
+                #"{"schema":{"type":"struct","fields":[\#(fields)]},"payload":{"x":0,\#(members),"\u00661":-1,"F0":0}}"#
+            )
+            #expect(value.children.map(\.int64) == (0..<Int64(count)).map { $0 == 1 ? -1 : $0 })
+        }
+    }
+
     @Test func `decimals are written as numbers when asked`() throws {
         let converter = try ConverterFactory.makeConverter(
             "JsonConverter", options: ConfigMap([("schemas.enable", "false"), ("decimal.format", "numeric")]))

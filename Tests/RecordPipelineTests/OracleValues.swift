@@ -23,7 +23,25 @@ struct OracleValues {
         self.fixture = fixture
     }
 
+    /// A schema that one time in three has a default.
     mutating func schema(depth: Int = 0) -> Schema {
+        let plain = plainSchema(depth: depth)
+        // Apache's builder takes no default of a structure.
+        guard plain.kind != .structure, Int.random(in: 0..<3, using: &random) == 0 else { return plain }
+        let value = value(of: plain)
+        return Schema(
+            plain.kind, isOptional: plain.isOptional, name: plain.name, version: plain.version,
+            documentation: plain.documentation, parameters: plain.parameters,
+            defaultValue: value.isNull ? nil : DefaultValue(copying: value, limit: 1 << 20), keySchema: plain.keySchema,
+            valueSchema: plain.valueSchema)
+    }
+
+    /// A value, or null where the default stands in for it.
+    mutating func valueOrNothing(of schema: Schema) -> Value {
+        schema.defaultValue != nil && Bool.random(using: &random) ? .null : value(of: schema)
+    }
+
+    private mutating func plainSchema(depth: Int) -> Schema {
         let scalars: [ValueKind] = [
             .boolean, .int8, .int16, .int32, .int64, .float32, .float64, .string, .bytes,
         ]
@@ -112,6 +130,7 @@ struct OracleValues {
             for parameter in schema.parameters { parameters[parameter.name] = .string(parameter.value) }
             object["parameters"] = .object(parameters)
         }
+        object["default"] = schema.defaultValue.map { json($0.value, schema) }
         object["keys"] = schema.keySchema.map { json($0) }
         object["values"] = schema.valueSchema.map { json($0) }
         if schema.kind == .structure {
@@ -194,6 +213,18 @@ struct OracleValues {
                 let value = normalised(member.value)
                 result[member.key] = member.key == "map" ? .array(sorted(value.array ?? [])) : value
             }
+            return .object(result)
+        case .null, .bool, .number, .string: return json
+        }
+    }
+
+    /// The same with members in the order of their names.
+    static func ordered(_ json: JSONValue) -> JSONValue {
+        switch json {
+        case .array(let elements): return .array(elements.map(ordered))
+        case .object(let object):
+            var result = JSONObject()
+            for member in object.members.sorted(by: { $0.key < $1.key }) { result[member.key] = ordered(member.value) }
             return .object(result)
         case .null, .bool, .number, .string: return json
         }

@@ -27,3 +27,9 @@ int kcl_pipe(int ends[2]);
 
 /* Has a spawned child close all descriptors from FIRST on. Returns an errno value, 0 for success. */
 int kcl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/* Ends the process with CODE at once, whatever its other threads are in: no destructor of a library and no function of atexit is
+   run, since they would be under the feet of those threads, or wait for them. What standard output and standard error hold is
+   written within a second, or lost. A program that was built with a sanitizer or to count coverage, whose reports are written at
+   the end, ends with exit. */
+_Noreturn void kcl_end_process(int code);

@@ -212,19 +212,11 @@ extension TaskSetLifecycle {
             if state != .failed { actions = [.status(number, .failed, Self.untold)] }
         case (.failed, _):
             slots[index].phase = slots[index].isOwned ? .failed : .none
-        case (.abandoned(let call), .active):
-            abandonedCalls.add()
-            slots[index].phase = .failed
-            actions = [.status(number, .failed, hung(number, call))]
         case (.abandoned, _):
-            // Cancelled after its time: it writes nothing any more.
+            // Only what was told to stop is abandoned, after its time: it writes nothing any more.
             abandonedCalls.add()
         }
         return actions + advance()
-    }
-
-    private func hung(_ number: Int32, _ call: String) -> ConnectError {
-        ConnectError(.taskHung, "Task \(name)-\(number): the call '\(call)' of the plugin does not return")
     }
 
     /// A run that ends as failed tells why before; this stands in where it did not.

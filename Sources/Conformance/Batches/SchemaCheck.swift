@@ -14,6 +14,12 @@ struct SchemaCheck {
         for index in schemas.indices where containsItself(Int32(index)) {
             return "schema \(index) contains itself, or is nested deeper than \(KC_MAX_DEPTH)"
         }
+        for (index, schema) in schemas.enumerated()
+        where schema.flags & UInt32(KC_SCHEMA_HAS_DEFAULT) != 0 && schema.default_value.kind != UInt8(KC_NULL) {
+            if let problem = mismatch(schema.default_value, Int32(index)) {
+                return "schema \(index) has a default that \(problem)"
+            }
+        }
         return nil
     }
 

@@ -5,6 +5,8 @@
 public final class ByteArena {
     private var blocks: [UnsafeMutableRawBufferPointer] = []
     private var used = 0
+    /// Owners of memory that values of the arena refer to.
+    private var kept: [AnyObject] = []
     /// Bytes that all blocks hold together: what this arena costs.
     public private(set) var capacity = 0
 
@@ -27,8 +29,14 @@ public final class ByteArena {
         return allocateBlock(rounded)
     }
 
+    /// Lets an object live until the next ``reset()``: values that borrow from it may stand among those of the arena.
+    public func keep(_ owner: AnyObject) {
+        if kept.last !== owner { kept.append(owner) }
+    }
+
     /// Gives everything back. The largest block is kept.
     public func reset() {
+        if !kept.isEmpty { kept.removeAll() }
         if blocks.count > 1 {
             let largest = blocks.indices.max { blocks[$0].count < blocks[$1].count } ?? 0
             let kept = blocks[largest]

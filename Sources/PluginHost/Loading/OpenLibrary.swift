@@ -6,29 +6,46 @@ final class OpenLibrary: @unchecked Sendable {
     // Guard of the unchecked conformance: the description is constant for the life of the process, as the ABI promises.
     private let plugin: kc_plugin
 
-    /// Loads a checked file through its descriptor and shakes hands.
-    ///
-    /// Blocks; runs the library's constructors.
-    init(_ file: LibraryFile) throws(PluginRefusal) {
-        plugin = try ManifestReader.checked(Self.entry(of: file))
+    /// Shakes hands with a library that was loaded.
+    init(_ library: Loaded) throws(PluginRefusal) {
+        plugin = try ManifestReader.checked(library.description())
     }
 
-    /// Loads a library and calls its entry function.
-    static func entry(of file: LibraryFile) throws(PluginRefusal) -> UnsafePointer<kc_plugin>? {
+    /// A library that is in this process, and so may be no plugin at all.
+    struct Loaded {
+        fileprivate let handle: UnsafeMutableRawPointer
+
+        /// What the library's entry function returns.
+        func description() throws(PluginRefusal) -> UnsafePointer<kc_plugin>? {
+            guard let symbol = dlsym(handle, "kafka_connect_entry") else {
+                throw PluginRefusal(
+                    "exports no kafka_connect_entry: it is no plugin, or the symbol is hidden (KC_EXPORT)")
+            }
+            typealias Entry = @convention(c) () -> UnsafePointer<kc_plugin>?
+            return unsafeBitCast(symbol, to: Entry.self)()
+        }
+    }
+
+    /// Loads a checked file through its descriptor.
+    ///
+    /// Blocks; runs the library's constructors.
+    ///
+    /// - Throws: where the library is not in this process.
+    static func load(_ file: LibraryFile) throws(PluginRefusal) -> Loaded {
         guard let handle = dlopen("/proc/self/fd/\(file.descriptor)", RTLD_NOW | RTLD_LOCAL) else {
             throw PluginRefusal("cannot be loaded: \(linkerError(file))")
         }
-        guard let symbol = dlsym(handle, "kafka_connect_entry") else {
-            throw PluginRefusal("exports no kafka_connect_entry: it is no plugin, or the symbol is hidden (KC_EXPORT)")
-        }
-        typealias Entry = @convention(c) () -> UnsafePointer<kc_plugin>?
-        return unsafeBitCast(symbol, to: Entry.self)()
+        return Loaded(handle: handle)
     }
 
     private static func linkerError(_ file: LibraryFile) -> String {
         guard let text = dlerror() else { return "unknown reason" }
         let message = String(decoding: UnsafeRawBufferPointer(start: text, count: strlen(text)), as: UTF8.self)
-        return message.replacing("/proc/self/fd/\(file.descriptor)", with: file.path)
+            .replacing("/proc/self/fd/\(file.descriptor)", with: file.path)
+        guard message.contains("cannot open shared object file") else { return message }
+        return message
+            + ": install it where the dynamic linker looks (ldconfig), name its folder in full (-Wl,-rpath,/FOLDER), or link it "
+            + "in statically; a folder from $ORIGIN is not looked into"
     }
 
     /// The class of that full name.

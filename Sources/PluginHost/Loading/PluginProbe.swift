@@ -7,14 +7,38 @@ import JSON
 enum PluginProbe {
     private static let timeLimit: UInt64 = 2_000_000_000
     private static let longestAnswer = 4 << 20
+    /// How a child ends whose answer could not be written.
+    private static let answerLost: Int32 = 125
 
     // MARK: - In the child
 
-    /// What `plugins --probe FILE` prints: the manifest, or why there is none, as one line of JSON.
-    static func answer(for path: String) -> String {
+    /// Looks into a library and writes the manifest, or why there is none, to standard output as one line of JSON.
+    ///
+    /// Standard output is the answer's alone: what the library prints, at once or from a buffer at the end, goes nowhere.
+    ///
+    /// - Returns: the exit code, with which the process ends before any destructor of the library runs.
+    static func answer(for path: String) -> Int32 {
+        let output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        let nowhere = Glibc.open("/dev/null", O_WRONLY | O_CLOEXEC)
+        guard output >= 0, nowhere >= 0, dup2(nowhere, STDOUT_FILENO) >= 0 else { return answerLost }
+        return write(text(for: path) + "\n", to: output) ? 0 : answerLost
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private static func text(for path: String) -> String {
         do throws(PluginRefusal) {
             let file = try LibraryFile.open(path)
-            return try ManifestReader.read(OpenLibrary.entry(of: file)).json.serializedString()
+            return try ManifestReader.read(OpenLibrary.load(file).description()).json.serializedString()
         } catch {
             return JSONValue.object(["error": .string(error.reason)]).serializedString()
         }
@@ -52,18 +76,22 @@ enum PluginProbe {
         if signal != 0 {
             throw PluginRefusal("crashed a child process with signal \(signal) while it was loaded")
         }
+        let code = status >> 8 & 0xff
+        guard code != answerLost else {
+            throw PluginRefusal(
+                "closed descriptors of the child process that loaded it: its constructors must close only what they opened"
+            )
+        }
         throw PluginRefusal(
-            "ended a child process with exit code \(status >> 8 & 0xff) while it was loaded: its constructors must not exit"
+            "ended a child process with exit code \(code) while it was loaded: its constructors must not exit"
         )
     }
 
     private static func manifest(_ text: [UInt8]) throws(PluginRefusal) -> PluginManifest? {
         let json: JSONValue
         do throws(JSONError) {
-            // A library may have printed before; the answer is the last line.
-            let lines = text.split(separator: UInt8(ascii: "\n"))
-            guard let last = lines.last else { return nil }
-            json = try JSONValue.parse(Array(last))
+            guard text.last == UInt8(ascii: "\n") else { return nil }
+            json = try JSONValue.parse(text.dropLast())
         } catch {
             return nil
         }

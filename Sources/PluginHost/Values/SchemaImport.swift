@@ -11,6 +11,8 @@ struct SchemaImport {
     private static let mostNodes = 1 << 16
     /// The same for all schemas of a table together.
     private static let mostNodesOfTable = 1 << 20
+    /// Bytes of the defaults of a table together: many schemas may name one default.
+    private static let mostDefaultBytes = 16 << 20
 
     /// What was made so far, by index.
     private struct Made {
@@ -18,6 +20,8 @@ struct SchemaImport {
         /// Schemas in each schema, itself among them.
         var nodes: [Int]
         var total = 0
+        /// Bytes that the defaults still to come may hold.
+        var defaultBytes = mostDefaultBytes
     }
 
     private let table: kc_table
@@ -63,13 +67,18 @@ struct SchemaImport {
         }
         made.total += nodes
         guard nodes <= Self.mostNodes, made.total <= Self.mostNodesOfTable else { throw Self.tooLarge(index) }
-        let result = Schema(
-            kind, isOptional: schema.flags & UInt32(KC_SCHEMA_OPTIONAL) != 0,
-            name: try schema.name.text("the name of a schema"),
-            version: schema.flags & UInt32(KC_SCHEMA_HAS_VERSION) != 0 ? schema.version : nil,
-            documentation: try schema.doc.text("the documentation of a schema"),
-            parameters: try parameters(schema.parameters),
-            defaultJSON: try defaultJSON(schema), fields: fields, keySchema: keySchema, valueSchema: valueSchema)
+        let name = try schema.name.text("the name of a schema")
+        let documentation = try schema.doc.text("the documentation of a schema")
+        let parameters = try parameters(schema.parameters)
+        func shape(_ standIn: DefaultValue?) -> Schema {
+            Schema(
+                kind, isOptional: schema.flags & UInt32(KC_SCHEMA_OPTIONAL) != 0, name: name,
+                version: schema.flags & UInt32(KC_SCHEMA_HAS_VERSION) != 0 ? schema.version : nil,
+                documentation: documentation, parameters: parameters, defaultValue: standIn, fields: fields,
+                keySchema: keySchema, valueSchema: valueSchema)
+        }
+        let plain = shape(nil)
+        let result = try defaultValue(schema, plain, &made.defaultBytes).map(shape) ?? plain
         made.schemas[Int(index)] = result
         made.nodes[Int(index)] = nodes
         return result
@@ -121,15 +130,20 @@ struct SchemaImport {
         return result
     }
 
-    /// Defaults of primitive kinds; those of containers are left out, which makes the field required or null.
-    private func defaultJSON(_ schema: kc_schema) throws(ConnectError) -> [UInt8]? {
+    private func defaultValue(
+        _ schema: kc_schema, _ shape: Schema, _ left: inout Int
+    ) throws(ConnectError) -> DefaultValue? {
         guard schema.flags & UInt32(KC_SCHEMA_HAS_DEFAULT) != 0 else { return nil }
         let value = schema.default_value.model
         if let problem = ValueCheck.problem(value) { throw nonsense("a default that holds \(problem)") }
-        switch value.kind {
-        case .boolean?, .int8?, .int16?, .int32?, .int64?, .float32?, .float64?, .string?:
-            return try JSONValues.json(of: value)
-        case nil, .null?, .bytes?, .array?, .map?, .structure?: return nil
+        if value.isNull { return nil }
+        guard shape.accepts(value) else {
+            throw nonsense("a default that is no value of its schema, which is of kind \(shape.kind)")
         }
+        guard let result = DefaultValue(copying: value, limit: left) else {
+            throw nonsense("schemas whose defaults hold more than \(Self.mostDefaultBytes) bytes together")
+        }
+        left -= result.size
+        return result
     }
 }

@@ -9,6 +9,8 @@ final class SinkTables {
     private var version: UInt64 = 0
     private var topics = kc_table()
     private var schemas = kc_table()
+    /// Whose defaults the tables refer to.
+    private var kept: [Schema] = []
 
     /// Fills the tables of a batch that is about to be put.
     func update(_ records: SinkBatch, into batch: UnsafeMutablePointer<kc_batch>) {
@@ -19,6 +21,7 @@ final class SinkTables {
             topics = memory.table(records.topics.map { kc_topic(name: memory.string($0)) })
             var made = SchemaExport(memory)
             schemas = made.table(of: records.schemas)
+            kept = records.schemas
         }
         batch.pointee.struct_size = UInt32(MemoryLayout<kc_batch>.size)
         batch.pointee.kind = UInt32(KC_BATCH_RECORDS)
@@ -29,7 +32,7 @@ final class SinkTables {
 }
 
 /// The host's schemas as a table in which schemas refer to one another by index: those that records name come first, in their
-/// order, the ones inside them behind.
+/// order, the ones inside them behind. Defaults stay where they are.
 struct SchemaExport {
     private let memory: CMemory
     private var made: [kc_schema] = []
@@ -54,6 +57,10 @@ struct SchemaExport {
         result.value_schema = schema.valueSchema.map { append($0) } ?? -1
         if let name = schema.name { result.name = memory.string(name) }
         if let documentation = schema.documentation { result.doc = memory.string(documentation) }
+        if let standIn = schema.defaultValue {
+            result.flags |= UInt32(KC_SCHEMA_HAS_DEFAULT)
+            result.default_value = standIn.value.kc
+        }
         var fields: [kc_field] = []
         for field in schema.fields {
             fields.append(kc_field(name: memory.string(field.name), schema: append(field.schema), reserved: 0))

@@ -34,6 +34,12 @@ struct HeaderTextParser {
     }
 
     private static let boolean = Schema(.boolean)
+    /// By the kind's number: lists of numbers would make one for each of them.
+    private static let numbers = (ValueKind.null.rawValue...ValueKind.float64.rawValue).map { number in
+        Schema(ValueKind(rawValue: number) ?? .int64)
+    }
+
+    private static func schema(_ kind: ValueKind) -> Schema { numbers[Int(kind.rawValue)] }
 
     private mutating func literal() -> (Value, Schema?)? {
         if tokens.take("null") { return (.null, nil) }
@@ -63,19 +69,21 @@ struct HeaderTextParser {
 
     private func number(_ text: UnsafeRawBufferPointer) -> (Value, Schema?)? {
         guard let decimal = BigDecimal(text: text) else { return nil }
-        if let whole = decimal.rescaled(to: 0) {
+        if decimal.digits == [0] { return (.integer(.int8, 0), Self.schema(.int8)) }
+        // No 64 bits hold more than 19 digits: zeros are not written out for an exponent beyond.
+        if Int64(decimal.digits.count) - Int64(decimal.scale) <= 19, let whole = decimal.rescaled(to: 0) {
             let digits = String(decoding: whole.digits.map { $0 + UInt8(ascii: "0") }, as: UTF8.self)
             if let value = Int64((whole.isNegative ? "-" : "") + digits) {
                 let kind: ValueKind =
                     Int8(exactly: value) != nil
                     ? .int8 : Int16(exactly: value) != nil ? .int16 : Int32(exactly: value) != nil ? .int32 : .int64
-                return (.integer(kind, value), Schema(kind))
+                return (.integer(kind, value), Self.schema(kind))
             }
         }
         if decimal.scale != 0 {
             let spelled = String(decoding: text, as: UTF8.self)
-            if let float = Float(spelled), float.isFinite { return (.float32(float), Schema(.float32)) }
-            if let double = Double(spelled), double.isFinite { return (.float64(double), Schema(.float64)) }
+            if let float = Float(spelled), float.isFinite { return (.float32(float), Self.schema(.float32)) }
+            if let double = Double(spelled), double.isFinite { return (.float64(double), Self.schema(.float64)) }
         }
         let unscaled = decimal.twosComplement
         let copy = arena.allocate(unscaled.count)
@@ -212,7 +220,7 @@ struct HeaderTextParser {
                 common = nil
                 return true
             }
-            common = Schema(order[max(left, right)])
+            common = Self.schema(order[max(left, right)])
         }
         guard let common else { return true }
         for index in elements.indices {

@@ -50,11 +50,12 @@ struct BigDecimal: Equatable {
         trimLeadingZeros()
     }
 
-    /// The same number at another scale; nil where digits would be lost, or more than 10 000 zeros come to it.
+    /// The same number at another scale; nil where digits would be lost, or more than 1 000 zeros come to it: a short
+    /// number under a schema with a large scale would take as many times its room.
     func rescaled(to scale: Int32) -> BigDecimal? {
         var result = self
         let (more, overflow) = scale.subtractingReportingOverflow(self.scale)
-        guard !overflow, more.magnitude <= 10_000 else { return nil }
+        guard !overflow, more.magnitude <= 1000 else { return nil }
         if more > 0 {
             result.digits += Array(repeating: 0, count: Int(more))
         } else if more < 0 {
@@ -69,16 +70,25 @@ struct BigDecimal: Equatable {
 
     /// The unscaled number as the shortest big-endian two's complement, at least one byte.
     var twosComplement: [UInt8] {
-        var magnitude: [UInt8] = [0]
-        for digit in digits {
-            var carry = UInt16(digit)
-            for index in magnitude.indices.reversed() {
-                carry += UInt16(magnitude[index]) * 10
-                magnitude[index] = UInt8(truncatingIfNeeded: carry)
-                carry >>= 8
+        var limbs: [UInt64] = []
+        for start in stride(from: 0, to: digits.count, by: Self.digitsAtOnce) {
+            let part = digits[start..<min(start + Self.digitsAtOnce, digits.count)]
+            var carry = part.reduce(0 as UInt64) { $0 * 10 + UInt64($1) }
+            let power = part.reduce(1 as UInt64) { power, _ in power * 10 }
+            for index in limbs.indices {
+                let (high, low) = limbs[index].multipliedFullWidth(by: power)
+                let (sum, overflow) = low.addingReportingOverflow(carry)
+                limbs[index] = sum
+                // The upper half of a product is never the largest number.
+                carry = high + (overflow ? 1 : 0)
             }
-            if carry > 0 { magnitude.insert(UInt8(truncatingIfNeeded: carry), at: 0) }
+            if carry > 0 { limbs.append(carry) }
         }
+        var magnitude = limbs.reversed().flatMap { limb in
+            (0..<8).map { UInt8(truncatingIfNeeded: limb >> (56 - 8 * $0)) }
+        }
+        magnitude.removeFirst(min(magnitude.prefix { $0 == 0 }.count, max(magnitude.count - 1, 0)))
+        if magnitude.isEmpty { magnitude = [0] }
         if magnitude[0] & 0x80 != 0 { magnitude.insert(0, at: 0) }
         if isNegative {
             Self.negate(&magnitude)
@@ -117,20 +127,31 @@ struct BigDecimal: Equatable {
         }
     }
 
+    /// Ten to this power fits into 64 bits. Digit by digit, the time for long numbers would be some hundred times as long.
+    private static let digitsAtOnce = 18
+
     private static func decimalDigits(of magnitude: [UInt8]) -> [UInt8] {
-        var digits: [UInt8] = [0]
-        for byte in magnitude {
-            var carry = UInt32(byte)
-            for index in digits.indices.reversed() {
-                carry += UInt32(digits[index]) * 256
-                digits[index] = UInt8(truncatingIfNeeded: carry % 10)
-                carry /= 10
+        // Least significant first.
+        var limbs: [UInt64] = []
+        for end in stride(from: magnitude.count, to: 0, by: -8) {
+            limbs.append(magnitude[max(end - 8, 0)..<end].reduce(0) { $0 << 8 | UInt64($1) })
+        }
+        var digits: [UInt8] = []
+        while let top = limbs.last {
+            if top == 0 {
+                limbs.removeLast()
+                continue
             }
-            while carry > 0 {
-                digits.insert(UInt8(truncatingIfNeeded: carry % 10), at: 0)
-                carry /= 10
+            var rest: UInt64 = 0
+            for index in limbs.indices.reversed() {
+                (limbs[index], rest) = (1_000_000_000_000_000_000 as UInt64).dividingFullWidth((rest, limbs[index]))
+            }
+            for _ in 0..<digitsAtOnce {
+                digits.append(UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
             }
         }
-        return digits
+        while digits.last == 0 { digits.removeLast() }
+        return digits.isEmpty ? [0] : digits.reversed()
     }
 }

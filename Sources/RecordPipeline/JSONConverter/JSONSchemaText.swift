@@ -6,23 +6,27 @@ import JSON
 /// Source: `JsonConverter.asJsonSchema`, `asConnectSchema`; the order of members is Java's.
 enum JSONSchemaText {
     /// The schema's JSON.
-    static func write(_ schema: Schema, to output: JSONOutput, fieldName: String? = nil) {
+    ///
+    /// - Parameter encoder: writes its defaults as it would write payloads.
+    static func write(
+        _ schema: Schema, _ encoder: JSONValueEncoder, to output: JSONOutput, fieldName: String? = nil
+    ) throws(ConnectError) {
         output.raw("{\"type\":")
         output.string(typeName(schema.kind))
         switch schema.kind {
         case .array:
             output.raw(",\"items\":")
-            writeOptional(schema.valueSchema, to: output)
+            try writeOptional(schema.valueSchema, encoder, to: output)
         case .map:
             output.raw(",\"keys\":")
-            writeOptional(schema.keySchema, to: output)
+            try writeOptional(schema.keySchema, encoder, to: output)
             output.raw(",\"values\":")
-            writeOptional(schema.valueSchema, to: output)
+            try writeOptional(schema.valueSchema, encoder, to: output)
         case .structure:
             output.raw(",\"fields\":[")
             for (index, field) in schema.fields.enumerated() {
                 if index > 0 { output.byte(UInt8(ascii: ",")) }
-                write(field.schema, to: output, fieldName: field.name)
+                try write(field.schema, encoder, to: output, fieldName: field.name)
             }
             output.byte(UInt8(ascii: "]"))
         case .null, .boolean, .int8, .int16, .int32, .int64, .float32, .float64, .string, .bytes:
@@ -31,12 +35,18 @@ enum JSONSchemaText {
         output.raw(",\"optional\":")
         output.raw(schema.isOptional ? "true" : "false")
         writeDetails(schema, to: output)
+        if let standIn = schema.defaultValue {
+            output.raw(",\"default\":")
+            try encoder.write(standIn.value, schema, to: output)
+        }
         if let fieldName { member("field", fieldName, to: output) }
         output.byte(UInt8(ascii: "}"))
     }
 
-    private static func writeOptional(_ schema: Schema?, to output: JSONOutput) {
-        if let schema { write(schema, to: output) } else { output.raw("null") }
+    private static func writeOptional(
+        _ schema: Schema?, _ encoder: JSONValueEncoder, to output: JSONOutput
+    ) throws(ConnectError) {
+        if let schema { try write(schema, encoder, to: output) } else { output.raw("null") }
     }
 
     private static func writeDetails(_ schema: Schema, to output: JSONOutput) {
@@ -55,10 +65,6 @@ enum JSONSchemaText {
                 output.string(parameter.value)
             }
             output.byte(UInt8(ascii: "}"))
-        }
-        if let json = schema.defaultJSON {
-            output.raw(",\"default\":")
-            output.raw(json)
         }
     }
 
@@ -106,7 +112,7 @@ enum JSONSchemaText {
     }
 
     /// The schema that parsed JSON stands for; nil for JSON's null.
-    static func read(_ json: JSONValue) throws(ConnectError) -> Schema? {
+    static func read(_ json: JSONValue, _ defaults: inout JSONDefaultReader) throws(ConnectError) -> Schema? {
         if case .null = json { return nil }
         guard case .object(let object) = json, case .string(let type)? = object["type"] else {
             throw ConnectError(.recordConversion, "Schema must contain 'type' field")
@@ -119,28 +125,38 @@ enum JSONSchemaText {
         var valueSchema: Schema?
         switch kind {
         case .array:
-            valueSchema = try nested(object["items"], "Array schema did not specify the element type")
+            valueSchema = try nested(object["items"], &defaults, "Array schema did not specify the element type")
         case .map:
-            keySchema = try nested(object["keys"], "Map schema did not specify the key type")
-            valueSchema = try nested(object["values"], "Map schema did not specify the value type")
+            keySchema = try nested(object["keys"], &defaults, "Map schema did not specify the key type")
+            valueSchema = try nested(object["values"], &defaults, "Map schema did not specify the value type")
         case .structure:
-            fields = try readFields(object["fields"])
+            fields = try readFields(object["fields"], &defaults)
         case .null, .boolean, .int8, .int16, .int32, .int64, .float32, .float64, .string, .bytes:
             break
         }
-        return Schema(
-            kind, isOptional: object["optional"] == .bool(true), name: text(object["name"]),
-            version: version(object["version"]), documentation: text(object["doc"]),
-            parameters: try readParameters(object["parameters"]), defaultJSON: defaultJSON(object["default"]),
-            fields: fields, keySchema: keySchema, valueSchema: valueSchema)
+        let parameters = try readParameters(object["parameters"])
+        let isOptional = object["optional"] == .bool(true)
+        func made(_ standIn: DefaultValue?) -> Schema {
+            Schema(
+                kind, isOptional: isOptional, name: text(object["name"]), version: version(object["version"]),
+                documentation: text(object["doc"]), parameters: parameters, defaultValue: standIn, fields: fields,
+                keySchema: keySchema, valueSchema: valueSchema)
+        }
+        let schema = made(nil)
+        guard let json = object["default"], let standIn = try defaults.read(json, of: schema) else { return schema }
+        return made(standIn)
     }
 
-    private static func nested(_ json: JSONValue?, _ message: String) throws(ConnectError) -> Schema {
-        guard let json, let schema = try read(json) else { throw ConnectError(.recordConversion, message) }
+    private static func nested(
+        _ json: JSONValue?, _ defaults: inout JSONDefaultReader, _ message: String
+    ) throws(ConnectError) -> Schema {
+        guard let json, let schema = try read(json, &defaults) else { throw ConnectError(.recordConversion, message) }
         return schema
     }
 
-    private static func readFields(_ json: JSONValue?) throws(ConnectError) -> [Schema.Field] {
+    private static func readFields(
+        _ json: JSONValue?, _ defaults: inout JSONDefaultReader
+    ) throws(ConnectError) -> [Schema.Field] {
         guard case .array(let elements)? = json else {
             throw ConnectError(.recordConversion, "Struct schema's \"fields\" argument is not an array.")
         }
@@ -148,7 +164,7 @@ enum JSONSchemaText {
         fields.reserveCapacity(elements.count)
         for element in elements {
             guard case .object(let object) = element, case .string(let name)? = object["field"],
-                let schema = try read(element)
+                let schema = try read(element, &defaults)
             else { throw ConnectError(.recordConversion, "Struct schema's field name not specified properly") }
             fields.append(Schema.Field(name: name, schema: schema))
         }
@@ -175,10 +191,5 @@ enum JSONSchemaText {
     private static func version(_ json: JSONValue?) -> Int32? {
         guard case .number(let number)? = json, number.isIntegral else { return nil }
         return number.int64.map { Int32(truncatingIfNeeded: $0) }
-    }
-
-    private static func defaultJSON(_ json: JSONValue?) -> [UInt8]? {
-        guard let json, json != .null else { return nil }
-        return json.serialized()
     }
 }

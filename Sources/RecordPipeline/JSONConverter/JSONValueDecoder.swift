@@ -57,14 +57,10 @@ final class JSONValueDecoder {
 
     /// What a missing or null payload becomes.
     func null(_ schema: Schema) throws(ConnectError) -> Value {
-        if replaceNullWithDefault, let json = schema.defaultJSON {
-            let copy = arena.allocate(json.count)
-            json.withUnsafeBytes { bytes in
-                if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: bytes.count) }
-            }
-            var scanner = JSONScanner(UnsafeRawBufferPointer(start: copy, count: json.count), limits: Self.valueLimits)
-            let token = try next(&scanner)
-            if token != .null { return try value(&scanner, token, schema) }
+        if replaceNullWithDefault, let standIn = schema.defaultValue {
+            // Not copied: a short record of many nulls would become as many copies of a long default.
+            if standIn.size > 0 { arena.keep(standIn) }
+            return standIn.value
         }
         guard schema.isOptional else {
             throw ConnectError(
@@ -276,10 +272,13 @@ final class JSONValueDecoder {
         let unseen = Value(tag: 0xff, length: 0, bits: 0)
         for _ in schema.fields { pending.append(unseen) }
         do throws(ConnectError) {
+            // Members mostly come in the order of the fields.
+            var expected = 0
             while true {
                 let token = try next(&scanner)
                 if token == .endObject { break }
-                let position = field(schema, scanner)
+                let position = field(schema, scanner, expected)
+                if let position { expected = position + 1 }
                 let first = try next(&scanner)
                 if let position {
                     pending[start + position] = try value(&scanner, first, schema.fields[position].schema)
@@ -301,16 +300,12 @@ final class JSONValueDecoder {
         return .container(.structure, room, Int32(truncatingIfNeeded: count))
     }
 
-    private func field(_ schema: Schema, _ scanner: JSONScanner) -> Int? {
+    private func field(_ schema: Schema, _ scanner: JSONScanner, _ expected: Int) -> Int? {
         if scanner.hasEscapes {
-            let name = scanner.string()
-            return schema.fields.firstIndex { $0.name == name }
+            var name = scanner.string()
+            return name.withUTF8 { schema.field(named: UnsafeRawBufferPointer($0), expected: expected) }
         }
-        let content = scanner.content
-        return schema.fields.firstIndex { field in
-            let name = field.name.utf8
-            return name.count == content.count && name.elementsEqual(content)
-        }
+        return schema.field(named: scanner.content, expected: expected)
     }
 
     private func logicalValue(

@@ -19,7 +19,7 @@ struct JSONValueEncoder {
             throw ConnectError(.recordConversion, "Value nested deeper than \(Self.deepest)")
         }
         guard let kind = value.kind, kind != .null else {
-            return try writeNull(schema, to: output)
+            return try writeNull(schema, to: output, depth)
         }
         if let schema, schema.kind != kind {
             throw ConnectError(.recordConversion, "Invalid type for \(schema.kind.javaName): \(value.javaClass)")
@@ -38,9 +38,11 @@ struct JSONValueEncoder {
         }
     }
 
-    private func writeNull(_ schema: Schema?, to output: JSONOutput) throws(ConnectError) {
+    private func writeNull(_ schema: Schema?, to output: JSONOutput, _ depth: Int) throws(ConnectError) {
         guard let schema else { return output.raw("null") }
-        if replaceNullWithDefault, let json = schema.defaultJSON { return output.raw(json) }
+        if replaceNullWithDefault, let standIn = schema.defaultValue {
+            return try write(standIn.value, schema, to: output, depth: depth)
+        }
         guard schema.isOptional else {
             throw ConnectError(
                 .recordConversion,

@@ -20,13 +20,17 @@ final class JsonConverter: ColumnConverter {
     private let encoder: JSONValueEncoder
     private let output = JSONOutput()
     private var offsets: [Int] = []
-    private var envelopes: [ObjectIdentifier: (schema: Schema, text: [UInt8])] = [:]
+    private(set) var envelopes: [ObjectIdentifier: (schema: Schema, text: [UInt8])] = [:]
     private let noSchema = Array(#"{"schema":null,"payload":"#.utf8)
-    private var decodedSchemas: [[UInt8]: Schema] = [:]
+    private var envelopeRoom: CacheRoom
+    private(set) var decodedSchemas: [[UInt8]: Schema] = [:]
+    private var decodedRoom: CacheRoom
     private var lastSchema: (text: [UInt8], schema: Schema?) = ([], nil)
 
     init(_ options: Options) {
         self.options = options
+        envelopeRoom = CacheRoom(items: options.schemasCacheSize)
+        decodedRoom = envelopeRoom
         encoder = JSONValueEncoder(
             decimalFormat: options.decimalFormat, replaceNullWithDefault: options.replaceNullWithDefault)
     }
@@ -93,20 +97,20 @@ final class JsonConverter: ColumnConverter {
 
     private func write(_ value: Value, _ schema: Schema?) throws(ConnectError) {
         guard options.schemasEnabled else { return try encoder.write(value, schema, to: output) }
-        output.raw(schema.map { envelope($0) } ?? noSchema)
+        if let schema { output.raw(try envelope(schema)) } else { output.raw(noSchema) }
         try encoder.write(value, schema, to: output)
         output.byte(UInt8(ascii: "}"))
     }
 
     /// `{"schema":…,"payload":` of a schema.
-    private func envelope(_ schema: Schema) -> [UInt8] {
+    private func envelope(_ schema: Schema) throws(ConnectError) -> [UInt8] {
         if let known = envelopes[ObjectIdentifier(schema)] { return known.text }
-        if envelopes.count >= max(options.schemasCacheSize, 1) { envelopes.removeAll() }
         let text = JSONOutput()
         text.raw("{\"schema\":")
-        JSONSchemaText.write(schema, to: text)
+        try JSONSchemaText.write(schema, encoder, to: text)
         text.raw(",\"payload\":")
         let bytes = Array(UnsafeRawBufferPointer(start: text.base, count: text.count))
+        if !envelopeRoom.take(bytes.count + schema.weight) { envelopes.removeAll() }
         envelopes[ObjectIdentifier(schema)] = (schema, bytes)
         return bytes
     }
@@ -195,9 +199,11 @@ final class JsonConverter: ColumnConverter {
         } catch {
             throw JSONValueDecoder.syntaxError(error)
         }
-        let schema = try JSONSchemaText.read(json)
+        var defaults = JSONDefaultReader(
+            replaceNullWithDefault: options.replaceNullWithDefault, textLength: text.count)
+        let schema = try JSONSchemaText.read(json, &defaults)
         if let schema {
-            if decodedSchemas.count >= max(options.schemasCacheSize, 1) { decodedSchemas.removeAll() }
+            if !decodedRoom.take(key.count + schema.weight) { decodedSchemas.removeAll() }
             decodedSchemas[key] = schema
         }
         lastSchema = (key, schema)

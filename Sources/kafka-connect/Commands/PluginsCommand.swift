@@ -33,10 +33,7 @@ enum PluginsCommand {
     private static func show(_ text: String) { Terminal.print(TerminalText.line(text)) }
 
     /// The child of a scan: prints what one library declares.
-    static func probe(_ file: String) -> Int32 {
-        Terminal.print(PluginHost.probe(file))
-        return ExitStatus.success.code
-    }
+    static func probe(_ file: String) -> Int32 { PluginHost.probe(file) }
 
     private static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { part in
