@@ -444,8 +444,9 @@ typedef struct kc_source_task {
     /* [serial; created] Opens what is read, reads the stored offsets. config: borrowed until return. */
     kc_status (*start)(void *task, const kc_config *config, kc_reply *reply);
     /* [serial; started] The next records. *batch: plugin's until release, NULL with KC_OK or KC_WOULD_BLOCK for none.
-     * Answering KC_WOULD_BLOCK with a hint costs no thread; blocking does, and must end on interrupt. max_records: a
-     * wish. Several batches may be out at the same time. */
+     * Answering KC_WOULD_BLOCK with a hint costs no thread; blocking does, and must end on interrupt. What was polled
+     * before goes on to Kafka meanwhile and its offsets are stored; acknowledged and commit come once the call has
+     * returned. max_records: a wish. Several batches may be out at the same time. */
     kc_status (*poll)(void *task, int32_t max_records, const kc_batch **batch, kc_reply *reply);
     /* [serial; started or stopped] The host has what it wants of this batch. Called once for every batch, in any order,
      * with a pointer that poll returned. */

@@ -86,6 +86,12 @@ final class TaskControl: TaskHandle {
         watch.withLock { $0 }?.callUnderWay ?? machine.withLock { $0.stage }
     }
 
+    /// Has a `poll` that is under way return: it may wait for ever in good order, while other calls are given their time.
+    func interruptPoll() {
+        guard let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" else { return }
+        interruptLane.submit { plugin.interrupt() }
+    }
+
     /// Has the lane take a step soon; any number of calls until then make one step.
     func wake() {
         guard !isStepQueued.exchange(true, ordering: .acquiringAndReleasing) else { return }
@@ -181,10 +187,7 @@ final class TaskControl: TaskHandle {
         case .wake:
             wake()
         case .interrupt:
-            // A source's poll may wait for ever; other calls are given their time first.
-            if let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" {
-                interruptLane.submit { plugin.interrupt() }
-            }
+            interruptPoll()
         case .watch(let deadline):
             loop.execute { [self] in
                 loop.schedule(at: deadline) { [self] in endPatience() }

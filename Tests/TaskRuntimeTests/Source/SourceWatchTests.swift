@@ -64,7 +64,8 @@ struct SourceWatchTests {
         let control = TaskControl(
             specification, observer: bench.observer, loop: bench.loop, lane: bench.pool.makeLane("orders-0"),
             interruptLane: bench.pool.makeLane("orders-0 interrupt"), makeRunner: { _ in IdleRunner() })
-        runner = SourceTaskRunner(parts, control: control)
+        runner = SourceTaskRunner(
+            parts, control: control, deputy: LaneDeputy(loop: bench.loop, lane: bench.pool.makeLane("orders-0 deputy")))
         try runner.start()
     }
 
