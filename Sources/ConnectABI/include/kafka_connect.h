@@ -155,6 +155,7 @@ typedef struct kc_topic {
     kc_string name;
 } kc_topic;
 
+/* Entries with equal partitions count as one: maps are equal whatever the order of their pairs. */
 typedef struct kc_source_partition {
     kc_value partition;   /* MAP with STRING keys, or NULL */
     kc_string offset_key; /* the key under which INT64 offsets of this partition are stored */
