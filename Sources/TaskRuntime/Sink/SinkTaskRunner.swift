@@ -103,9 +103,13 @@ final class SinkTaskRunner: TaskRunner {
         let port = try parts.catalog.makeSinkTask(parts.specification.plugin, services: context)
         self.port = port
         control.watch(SinkTaskWatch(port))
-        receiver = try parts.kafka.makeReceiver(
+        // Making the plugin's task may have taken too long for everybody else.
+        if control.hasEnded { return }
+        let receiver = try parts.kafka.makeReceiver(
             task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
         )
+        self.receiver = receiver
+        control.whenAbandoned(receiver.closer)
         try port.start(parts.specification.taskConfig)
         isPluginStarted = true
         commitState.nextCommit = EventLoop.now().addingSaturating(parts.worker.offsetFlushInterval)

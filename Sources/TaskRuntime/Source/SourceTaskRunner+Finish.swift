@@ -48,7 +48,6 @@ extension SourceTaskRunner {
         }
     }
 
-    /// The task was abandoned and a call has returned after all: nothing of it counts, another run may be at work.
     func letGo() -> Pace {
         deputy.end()
         if let port { releaseBatch(port) }
@@ -85,15 +84,16 @@ extension SourceTaskRunner {
 
     private func takeDown() {
         deputy.end()
+        // Before the plugin's stop, which may hang: what was given up must not go out beside another run of the task.
+        sender?.close()
+        sender = nil
         if let port {
             if isPluginStarted {
                 logged("The plugin's stop failed") { () throws(ConnectError) in try port.stop() }
             }
             port.destroy()
         }
-        sender?.close()
         port = nil
-        sender = nil
         finishing = .done
     }
 

@@ -119,9 +119,13 @@ final class SourceTaskRunner: TaskRunner {
         let port = try parts.catalog.makeSourceTask(parts.specification.plugin, services: context)
         self.port = port
         control.watch(SourceTaskWatch(port))
-        sender = try parts.kafka.makeSender(
+        // Making the plugin's task may have taken too long for everybody else.
+        if control.hasEnded { return }
+        let sender = try parts.kafka.makeSender(
             task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
         )
+        self.sender = sender
+        control.whenAbandoned(sender.closer)
         do throws(ConnectError) {
             try port.start(parts.specification.taskConfig)
         } catch {

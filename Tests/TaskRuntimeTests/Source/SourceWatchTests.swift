@@ -34,6 +34,7 @@ struct SourceWatchTests {
         func start() throws(ConnectError) {}
         func step(isPaused: Bool) throws(ConnectError) -> Pace { .woken }
         func finish(limit: UInt64?) -> Pace { .done }
+        func letGo() -> Pace { .done }
     }
 
     private let bench: Bench

@@ -282,5 +282,9 @@ final class FakeSender: RecordSender {
 
     var pendingBytes: Int { controls.state.withLock { $0.unacknowledged.count } }
 
-    func close() { controls.state.withLock { $0.isClosed = true } }
+    func close() { closer() }
+
+    var closer: @Sendable () -> Void {
+        { [controls] in controls.state.withLock { $0.isClosed = true } }
+    }
 }
