@@ -93,6 +93,8 @@ enum CSources {
         static kc_status poll(void *i, int32_t n, const kc_batch **b, kc_reply *r) {
             (void)n;
             source *self = i;
+            *b = 0;
+            if (self->mode == 62) { r->hint_ms = (uint32_t)-1; return KC_WOULD_BLOCK; }
             if (self->out) { memcpy(r->error, "kept", 4); r->error_length = 4; return KC_FATAL; }
             kc_record good = {.key_schema = -1, .value_schema = -1, .value = {.kind = KC_STRING, .length = 2}};
             good.value.u.bytes = (const uint8_t *)"ok";
@@ -229,6 +231,7 @@ enum CSources {
                 case 11: if (h->get_extension(c, "no.such")) status = KC_FATAL; break;
                 case 12: status = h->features(c) == KC_FEATURE_BAD_RECORDS ? KC_OK : KC_FATAL; break;
                 case 13: status = h->features(c) == 0 ? KC_OK : KC_FATAL; break;
+                case 14: r->hint_ms = (uint32_t)-1; return KC_WOULD_BLOCK;
                 case 24: { kc_batch forged = *b; forged.records.count = 100;
                     status = h->report_bad_record(c, &forged, 50, text("bad"), &ticket, r); break; }
                 case 25: ((kc_batch *)b)->records.count = 100;

@@ -103,6 +103,14 @@ import Testing
         task.destroy()
     }
 
+    @Test func `a hint that was negative once is an hour`() throws {
+        let task = try task(62)
+        guard case .wouldBlock(retryAfter: 3_600_000_000_000) = task.poll(SourceBatch()) else {
+            throw ConnectError(.taskFailed, "the task would not be polled for weeks")
+        }
+        task.destroy()
+    }
+
     @Test func `nothing of the process's memory comes with an error that was not written`() throws {
         let task = try task(0)
         #expect(try message(task, 52).hasPrefix("xxxx"))

@@ -56,7 +56,8 @@ enum {
     KC_RETRIABLE = 1,  /* failed, and the same call may succeed later. poll, put and task_configs come again, not before
                           reply->hint_ms have passed (at most an hour); any other call has failed */
     KC_FATAL = 2,      /* failed for good: the instance becomes FAILED */
-    KC_WOULD_BLOCK = 3 /* nothing failed, nothing to do now; call again after reply->hint_ms or after wake() */
+    KC_WOULD_BLOCK = 3 /* nothing failed, nothing to do now; call again after reply->hint_ms (at most an hour), or after
+                          wake() */
 };                     /* any other value is taken as KC_FATAL */
 
 /* Where a call leaves its text and its hint. Made by the host with everything zero but the first three fields; in calls
@@ -381,8 +382,8 @@ typedef struct kc_host {
     kc_status (*rewind)(kc_context *context, const kc_topic_offset *offsets, int32_t count, kc_reply *reply);
     /* [serial] Sinks: commit soon, without waiting for the interval. */
     void (*request_commit)(kc_context *context);
-    /* [serial] Sinks: wait so long before the same records are put again after KC_RETRIABLE, once. Without it hint_ms, and
-     * longer from time to time in a row. */
+    /* [serial] Sinks: wait so long (at most an hour) before the same records are put again after KC_RETRIABLE, once. Without
+     * it hint_ms, and longer from time to time in a row. */
     void (*set_retry_timeout)(kc_context *context, uint32_t milliseconds);
 
     /* [any-thread] A table of further services by name, or NULL. Static. Metrics will be such a table. */
