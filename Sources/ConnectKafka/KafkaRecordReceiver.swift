@@ -242,7 +242,17 @@ final class KafkaRecordReceiver: RecordReceiver {
         current = nil
         held = []
         ahead = []
-        consumer.close { [use] in
+        Self.close(consumer, use, done)
+    }
+
+    var closer: @Sendable () -> Void {
+        { [consumer, use] in Self.close(consumer, use) {} }
+    }
+
+    private static func close(
+        _ consumer: any ChunkSource, _ use: ClusterUse?, _ done: @escaping @Sendable () -> Void
+    ) {
+        consumer.close {
             use?.end()
             done()
         }

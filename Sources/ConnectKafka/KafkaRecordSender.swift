@@ -115,9 +115,13 @@ final class KafkaRecordSender: RecordSender {
 
     var pendingBytes: Int { lane.pendingBytes }
 
-    func close() {
-        topics?.close()
-        producer.close()
-        use.end()
+    func close() { closer() }
+
+    var closer: @Sendable () -> Void {
+        { [producer, use, closeTopics = topics?.closer] in
+            closeTopics?()
+            producer.close()
+            use.end()
+        }
     }
 }

@@ -7,8 +7,7 @@ import Synchronization
 
 /// Creates the topics of one source task as `topic.creation.*` says, each before its first record (KIP-158).
 ///
-/// `prepare` and `close` are called on the task's lane; everything else runs on the loop, and the state tells the lane how it
-/// ended.
+/// `prepare` is called on the task's lane; everything else runs on the loop, and the state tells the lane how it ended.
 ///
 /// Source: `AbstractWorkerSourceTask.maybeCreateTopic`.
 final class TopicCreator: TopicPreparation {
@@ -66,5 +65,7 @@ final class TopicCreator: TopicPreparation {
         }
     }
 
-    func close() { ending.isClosed.store(true, ordering: .relaxed) }
+    var closer: @Sendable () -> Void {
+        { [ending] in ending.isClosed.store(true, ordering: .relaxed) }
+    }
 }

@@ -5,8 +5,8 @@ import Synchronization
 protocol TopicPreparation: AnyObject {
     /// Begins, or joins, the preparation of a topic. Task's lane.
     func prepare(_ topic: String, _ state: TopicPreparationState)
-    /// Nobody waits any more: what has not begun does not begin. Task's lane.
-    func close()
+    /// Tells that nobody waits any more: what has not begun does not begin. For any thread.
+    var closer: @Sendable () -> Void { get }
 }
 
 /// How far the preparation of one topic is; nil while it goes on. Any thread.

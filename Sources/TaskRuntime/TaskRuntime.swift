@@ -35,7 +35,9 @@ public final class TaskRuntime: TaskStarting {
         case .source:
             let parts = SourceTaskRunner.Parts(
                 specification: task, settings: own, worker: settings, catalog: catalog, kafka: kafka, offsets: offsets)
-            makeRunner = { control in SourceTaskRunner(parts, control: control) }
+            let deputy = LaneDeputy(
+                loop: loop, lane: pool.makeLane("\(task.id) deputy", for: .worker, owner: "deputies of source tasks"))
+            makeRunner = { control in SourceTaskRunner(parts, control: control, deputy: deputy) }
         case .sink:
             let parts = SinkTaskRunner.Parts(
                 specification: task, settings: own, worker: settings, catalog: catalog, kafka: kafka)

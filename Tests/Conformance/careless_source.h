@@ -161,6 +161,10 @@ static kc_status source_poll(void *handle, int32_t most, const kc_batch **out, k
     if (is("poll-fails")) return answer(reply, KC_FATAL, "the disk is gone");
     if (is("poll-later")) return answer(reply, KC_RETRIABLE, "connection refused");
     if (is("poll-silent")) return KC_WOULD_BLOCK;
+    if (is("poll-hint")) {
+        reply->hint_ms = (uint32_t)-1;
+        return KC_WOULD_BLOCK;
+    }
     if (is("poll-alarm")) kill(getpid(), SIGALRM);
     self->polls++;
     pthread_mutex_lock(&self->mutex);

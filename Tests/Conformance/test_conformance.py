@@ -141,6 +141,7 @@ OF_SOURCE = [
     ("poll-hang", "source", "poll of the source task did not return within 1 s"),
     ("poll-closes", "source", "closed descriptors that are not its own"),
     ("poll-fails", "source", "poll failed: the disk is gone"),
+    ("poll-hint", "source", "wants to be called again after 4294967295 ms, a negative number"),
     ("batch-with-failure", "source", "poll failed: and a batch"),
     ("batch-topic", "source", "names topic 1 of 1"),
     ("batch-partition", "source", "source partition 3 of 1"),

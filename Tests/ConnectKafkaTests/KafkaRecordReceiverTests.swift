@@ -7,8 +7,8 @@ import Testing
 @testable import ConnectKafka
 
 @Suite struct KafkaRecordReceiverTests {
-    /// A consumer whose events the test gives.
-    private final class Source: ChunkSource {
+    /// A consumer whose events the test gives; used by its thread alone.
+    private final class Source: ChunkSource, @unchecked Sendable {
         var events: [ConsumerEvent] = []
         private(set) var reports: [Int64] = []
 

@@ -79,10 +79,22 @@ enum CSources {
             return KC_OK; }
         static const kc_topic topics[] = {{{(const uint8_t *)"t", 1, 0}}};
         static const kc_source_partition partitions[] = {{.offset_key = {(const uint8_t *)"p", 1, 0}}};
+        #define TEXT(t) {.kind = KC_STRING, .length = sizeof t - 1, .u.bytes = (const uint8_t *)t}
+        #define NUMBER(n) {.kind = KC_INT64, .u.i = n}
+        static const kc_value ab[] = {TEXT("a"), NUMBER(1), TEXT("b"), NUMBER(2)};
+        static const kc_value ba[] = {TEXT("b"), NUMBER(2), TEXT("a"), NUMBER(1)};
+        static const kc_value other[] = {TEXT("a"), NUMBER(1), TEXT("b"), NUMBER(3)};
+        #define PARTITION(pairs) .partition = {.kind = KC_MAP, .length = 2, .u.values = pairs}
+        #define KEY(k) .offset_key = {(const uint8_t *)k, 1, 0}
+        static const kc_source_partition spelled[] = {
+            {PARTITION(ba)}, {PARTITION(other), KEY("p")}, {PARTITION(ba), KEY("p")}, {PARTITION(ab), KEY("p")}};
+        static const kc_source_partition keyed[] = {{PARTITION(ab), KEY("p")}, {PARTITION(ba), KEY("q")}};
         static const kc_schema self_schema[] = {{.kind = KC_ARRAY, .key_schema = -1, .value_schema = 0}};
         static kc_status poll(void *i, int32_t n, const kc_batch **b, kc_reply *r) {
             (void)n;
             source *self = i;
+            *b = 0;
+            if (self->mode == 62) { r->hint_ms = (uint32_t)-1; return KC_WOULD_BLOCK; }
             if (self->out) { memcpy(r->error, "kept", 4); r->error_length = 4; return KC_FATAL; }
             kc_record good = {.key_schema = -1, .value_schema = -1, .value = {.kind = KC_STRING, .length = 2}};
             good.value.u.bytes = (const uint8_t *)"ok";
@@ -150,6 +162,9 @@ enum CSources {
                 }
                 batch.schemas = (kc_table){self->schemas, 41, sizeof(kc_schema)};
                 break;
+            case 36: batch.source_partitions.items = keyed; batch.source_partitions.count = 2; break;
+            case 61: batch.source_partitions.items = spelled; batch.source_partitions.count = 4;
+                self->records[0].source_partition = 1; bad->source_partition = 3; break;
             case 60: bad->value.kind = KC_INT8; bad->value.u.i = -128; self->records[0].value.kind = KC_INT32;
                 self->records[0].value.u.i = INT32_MAX; break;
             default: break;
@@ -216,6 +231,7 @@ enum CSources {
                 case 11: if (h->get_extension(c, "no.such")) status = KC_FATAL; break;
                 case 12: status = h->features(c) == KC_FEATURE_BAD_RECORDS ? KC_OK : KC_FATAL; break;
                 case 13: status = h->features(c) == 0 ? KC_OK : KC_FATAL; break;
+                case 14: r->hint_ms = (uint32_t)-1; return KC_WOULD_BLOCK;
                 case 24: { kc_batch forged = *b; forged.records.count = 100;
                     status = h->report_bad_record(c, &forged, 50, text("bad"), &ticket, r); break; }
                 case 25: ((kc_batch *)b)->records.count = 100;

@@ -58,6 +58,13 @@ import Testing
         #expect(services.state.wakes == 1 && services.state.errors.map(\.message) == ["outside"])
     }
 
+    @Test func `a put that wants weeks to pass gets an hour`() {
+        guard case .wouldBlock(retryAfter: 3_600_000_000_000) = put([14]) else {
+            Issue.record("the partitions would be paused for weeks")
+            return
+        }
+    }
+
     @Test(arguments: [20, 21, 22, 23, 24, 25] as [Int64])
     func `wishes that make no sense are answered with an error and not passed on`(_ number: Int64) throws {
         guard case .fatal(let error) = put([number]) else { throw ConnectError(.taskFailed, "\(number) was accepted") }

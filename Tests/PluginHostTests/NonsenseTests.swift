@@ -24,7 +24,7 @@ import Testing
     @Test func `every broken rule of a batch fails the poll, names the rule and gives the batch back`() throws {
         let task = try task(0)
         let batch = SourceBatch()
-        for mode in 1...35 {
+        for mode in 1...36 {
             try task.start(ConfigMap([("mode", "\(mode)")]))
             guard case .fatal(let error) = task.poll(batch) else {
                 Issue.record("mode \(mode) was taken")
@@ -73,6 +73,8 @@ import Testing
         #expect(try message(task, 34) == "The plugin returned record 1 for the negative Kafka partition -1")
         #expect(try message(task, 27).hasSuffix("with the name of a header that is not UTF-8"))
         #expect(try message(task, 35).contains("which is too large"))
+        #expect(
+            try message(task, 36) == "The plugin returned two equal source partitions with different offset keys")
         task.destroy()
     }
 
@@ -82,6 +84,30 @@ import Testing
         guard case .ok = task.poll(batch) else { throw ConnectError(.taskFailed, "the batch was refused") }
         #expect(batch.records.map { $0.value.int64 } == [Int64(Int32.max), -128])
         task.release(batch)
+        task.destroy()
+    }
+
+    @Test func `equal source partitions are one, however often and in what order of keys they stand in the table`()
+        throws
+    {
+        let task = try task(61)
+        let batch = SourceBatch()
+        guard case .ok = task.poll(batch) else { throw ConnectError(.taskFailed, "the batch was refused") }
+        let texts = batch.sourcePartitions.map { String(decoding: $0.json, as: UTF8.self) }
+        #expect(texts == ["{\"b\":2,\"a\":1}", "{\"a\":1,\"b\":3}"])
+        #expect(batch.sourcePartitions.map(\.offsetKey) == ["p", "p"])
+        #expect(batch.records.map(\.sourcePartition) == [1, 0])
+        let identity = batch.sourcePartitions.first.map { String(decoding: $0.identity, as: UTF8.self) }
+        #expect(identity == "{\"a\":1,\"b\":2}")
+        task.release(batch)
+        task.destroy()
+    }
+
+    @Test func `a hint that was negative once is an hour`() throws {
+        let task = try task(62)
+        guard case .wouldBlock(retryAfter: 3_600_000_000_000) = task.poll(SourceBatch()) else {
+            throw ConnectError(.taskFailed, "the task would not be polled for weeks")
+        }
         task.destroy()
     }
 

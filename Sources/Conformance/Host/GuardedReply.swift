@@ -53,6 +53,10 @@ final class GuardedReply {
             )
             return problems
         }
+        if now.hint_ms > UInt32(Int32.max), status == KC_RETRIABLE || status == KC_WOULD_BLOCK {
+            problems.append(
+                "wants to be called again after \(now.hint_ms) ms, a negative number: a worker takes an hour at most")
+        }
         guard let text, status != KC_OK, status != KC_WOULD_BLOCK else { return problems }
         let bytes = UnsafeRawBufferPointer(start: text, count: Int(now.error_length))
         // Some leave the last byte for a zero.

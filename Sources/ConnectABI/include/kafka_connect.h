@@ -56,7 +56,8 @@ enum {
     KC_RETRIABLE = 1,  /* failed, and the same call may succeed later. poll, put and task_configs come again, not before
                           reply->hint_ms have passed (at most an hour); any other call has failed */
     KC_FATAL = 2,      /* failed for good: the instance becomes FAILED */
-    KC_WOULD_BLOCK = 3 /* nothing failed, nothing to do now; call again after reply->hint_ms or after wake() */
+    KC_WOULD_BLOCK = 3 /* nothing failed, nothing to do now; call again after reply->hint_ms (at most an hour), or after
+                          wake() */
 };                     /* any other value is taken as KC_FATAL */
 
 /* Where a call leaves its text and its hint. Made by the host with everything zero but the first three fields; in calls
@@ -155,6 +156,7 @@ typedef struct kc_topic {
     kc_string name;
 } kc_topic;
 
+/* Entries with equal partitions count as one: maps are equal whatever the order of their pairs. */
 typedef struct kc_source_partition {
     kc_value partition;   /* MAP with STRING keys, or NULL */
     kc_string offset_key; /* the key under which INT64 offsets of this partition are stored */
@@ -380,8 +382,8 @@ typedef struct kc_host {
     kc_status (*rewind)(kc_context *context, const kc_topic_offset *offsets, int32_t count, kc_reply *reply);
     /* [serial] Sinks: commit soon, without waiting for the interval. */
     void (*request_commit)(kc_context *context);
-    /* [serial] Sinks: wait so long before the same records are put again after KC_RETRIABLE, once. Without it hint_ms, and
-     * longer from time to time in a row. */
+    /* [serial] Sinks: wait so long (at most an hour) before the same records are put again after KC_RETRIABLE, once. Without
+     * it hint_ms, and longer from time to time in a row. */
     void (*set_retry_timeout)(kc_context *context, uint32_t milliseconds);
 
     /* [any-thread] A table of further services by name, or NULL. Static. Metrics will be such a table. */
@@ -444,8 +446,9 @@ typedef struct kc_source_task {
     /* [serial; created] Opens what is read, reads the stored offsets. config: borrowed until return. */
     kc_status (*start)(void *task, const kc_config *config, kc_reply *reply);
     /* [serial; started] The next records. *batch: plugin's until release, NULL with KC_OK or KC_WOULD_BLOCK for none.
-     * Answering KC_WOULD_BLOCK with a hint costs no thread; blocking does, and must end on interrupt. max_records: a
-     * wish. Several batches may be out at the same time. */
+     * Answering KC_WOULD_BLOCK with a hint costs no thread; blocking does, and must end on interrupt. What was polled
+     * before goes on to Kafka meanwhile and its offsets are stored; acknowledged and commit come once the call has
+     * returned. max_records: a wish. Several batches may be out at the same time. */
     kc_status (*poll)(void *task, int32_t max_records, const kc_batch **batch, kc_reply *reply);
     /* [serial; started or stopped] The host has what it wants of this batch. Called once for every batch, in any order,
      * with a pointer that poll returned. */

@@ -41,8 +41,10 @@ public protocol RecordSender: AnyObject {
     func drain(_ body: (SendCompletion) -> Void)
     /// Bytes appended and not yet acknowledged.
     var pendingBytes: Int { get }
-    /// Ends it. What is unsent is dropped; completions that are still to come are not told.
+    /// Ends it. What is unsent is dropped; completions that are still to come are not told. A second call does nothing.
     func close()
+    /// The same for any thread, also while the lane is in a call: for a task whose lane does not come back.
+    var closer: @Sendable () -> Void { get }
 }
 
 /// What a sink task's consumer has for it.
@@ -106,6 +108,9 @@ public protocol RecordReceiver: AnyObject {
     func seek(_ offsets: [TopicPartitionOffset])
     /// Leaves the group and ends. `done` is called from another thread once the coordinator was told or cannot be.
     func close(_ done: @escaping @Sendable () -> Void)
+    /// The same for any thread, also while the lane is in a call: for a task whose lane does not come back. What is lent stays
+    /// valid.
+    var closer: @Sendable () -> Void { get }
 }
 
 /// Makes senders and receivers for tasks, with the client settings laid over one another as Connect does. Thread-safe.

@@ -21,20 +21,25 @@ public final class SourceBatch {
 public final class SourcePartition: Sendable, Hashable {
     /// Compact JSON of the partition's map in the plugin's order of keys; `null` for no partition.
     public let json: [UInt8]
+    /// Equal for maps that are equal, whatever the order of their keys.
+    public let identity: [UInt8]
     /// The key under which a number-only offset is stored; nil when offsets are maps.
     public let offsetKey: String?
 
     /// A partition by its stored bytes.
-    public init(json: [UInt8], offsetKey: String?) {
+    ///
+    /// - Parameter identity: the same with its keys sorted; nil where they are.
+    public init(json: [UInt8], identity: [UInt8]? = nil, offsetKey: String?) {
         self.json = json
+        self.identity = identity ?? json
         self.offsetKey = offsetKey
     }
 
     public static func == (left: SourcePartition, right: SourcePartition) -> Bool {
-        left.json == right.json && left.offsetKey == right.offsetKey
+        left.identity == right.identity && left.offsetKey == right.offsetKey
     }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }
 
 /// What is lent to a sink task's `put` for the length of the call.

@@ -22,7 +22,7 @@ struct PluginClass: @unchecked Sendable {
 final class ReplyBuffer {
     private static let capacity = 4096
     /// A longer wish, such as a number that was negative once, would look like a task that hangs.
-    private static let longestRetry: UInt64 = 3_600_000_000_000
+    private static let longestWait: UInt64 = 3_600_000_000_000
     private let text = UnsafeMutablePointer<CChar>.allocate(capacity: ReplyBuffer.capacity)
     private let reply = UnsafeMutablePointer<kc_reply>.allocate(capacity: 1)
 
@@ -53,8 +53,8 @@ final class ReplyBuffer {
         return reply
     }
 
-    /// Nanoseconds after which to call again; 0 when the plugin leaves it to the host.
-    var hint: UInt64 { UInt64(reply.pointee.hint_ms) * 1_000_000 }
+    /// Nanoseconds after which to call again, an hour at most; 0 when the plugin leaves it to the host.
+    var hint: UInt64 { min(UInt64(reply.pointee.hint_ms) * 1_000_000, Self.longestWait) }
 
     /// The plugin's text up to its first zero byte, or a sentence that says that it gave none.
     func message(_ call: String) -> String {
@@ -74,7 +74,7 @@ final class ReplyBuffer {
     func error(_ status: kc_status, _ call: String) -> ConnectError {
         let isRetriable = status == KC_RETRIABLE || status == KC_WOULD_BLOCK
         guard isRetriable else { return ConnectError(.pluginFailed, message(call)) }
-        return ConnectError(.pluginRetriable, message(call), retryAfter: min(hint, Self.longestRetry))
+        return ConnectError(.pluginRetriable, message(call), retryAfter: hint)
     }
 
     /// Throws unless the call answered `KC_OK`.

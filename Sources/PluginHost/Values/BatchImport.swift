@@ -13,6 +13,7 @@ final class BatchImport {
 
     private var storage = UnsafeMutableBufferPointer<ConnectRecord>(start: nil, count: 0)
     private var tablesVersion: UInt64 = 0
+    private var partitions = SourcePartitionTable()
 
     deinit { storage.deallocate() }
 
@@ -46,7 +47,7 @@ final class BatchImport {
         let count = Int(table.count)
         reserve(count)
         let topics = Int32(truncatingIfNeeded: target.topics.count)
-        let partitions = Int32(truncatingIfNeeded: target.sourcePartitions.count)
+        let partitions = Int32(truncatingIfNeeded: self.partitions.places.count)
         let schemas = Int32(truncatingIfNeeded: target.schemas.count)
         let records = storage
         for index in 0..<count {
@@ -68,7 +69,15 @@ final class BatchImport {
             if record.pointee.headerCount != 0 { try checkHeaders(record.pointee, index, schemas) }
             records[index] = record.pointee
         }
+        if self.partitions.hasEqualEntries { name(self.partitions.places, in: records[..<count]) }
         target.records = UnsafeMutableBufferPointer(rebasing: records[..<count])
+    }
+
+    /// Has records name the partition in place of one of several equal entries.
+    private func name(_ places: [Int32], in records: Slice<UnsafeMutableBufferPointer<ConnectRecord>>) {
+        for index in records.indices {
+            records.base[index].sourcePartition = places[Int(records.base[index].sourcePartition)]
+        }
     }
 
     private func checkOffset(_ offset: Value, _ index: Int) throws(ConnectError) {
@@ -116,7 +125,7 @@ final class BatchImport {
             }
             topics.append(name)
         }
-        var partitions: [SourcePartition] = []
+        var partitions = SourcePartitionTable()
         try walk(batch.source_partitions, as: kc_source_partition.self, "source partitions") {
             (partition) throws(ConnectError) in
             let value = partition.pointee.partition.model
@@ -124,17 +133,17 @@ final class BatchImport {
                 throw nonsense("a source partition that is neither a map nor null")
             }
             if let problem = ValueCheck.problem(value) { throw nonsense("a source partition that holds \(problem)") }
-            partitions.append(
-                SourcePartition(
-                    json: try JSONValues.json(of: value),
-                    offsetKey: try partition.pointee.offset_key.text("the offset key of a source partition")))
+            let offsetKey = try partition.pointee.offset_key.text("the offset key of a source partition")
+            try partitions.append(value, offsetKey: offsetKey)
         }
         let schemas = try SchemaImport(batch.schemas).schemas()
-        guard topics != target.topics || partitions != target.sourcePartitions || schemas != target.schemas else {
+        self.partitions = partitions
+        guard topics != target.topics || partitions.partitions != target.sourcePartitions || schemas != target.schemas
+        else {
             return
         }
         target.topics = topics
-        target.sourcePartitions = partitions
+        target.sourcePartitions = partitions.partitions
         target.schemas = schemas
         target.tableGeneration &+= 1
     }

@@ -82,7 +82,33 @@ enum JSONValues {
         return writer.bytes
     }
 
-    private static func write(_ value: Value, _ writer: inout JSONWriter, depth: Int) throws(ConnectError) {
+    /// The same for all values that are equal: keys of maps in the order of their bytes.
+    ///
+    /// - Parameter json: ``json(of:)``, which is the answer where the keys are in order.
+    static func identity(of value: Value, _ json: [UInt8]) throws(ConnectError) -> [UInt8] {
+        if isInOrder(value) { return json }
+        var writer = JSONWriter(reserving: json.count)
+        try write(value, &writer, depth: 0, isSorted: true)
+        return writer.bytes
+    }
+
+    private static func isInOrder(_ value: Value) -> Bool {
+        guard value.kind == .map else { return true }
+        let pairs = value.children
+        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+            if index > 0, !precedes(pairs[index - 2], pairs[index]) { return false }
+            if !isInOrder(pairs[index + 1]) { return false }
+        }
+        return true
+    }
+
+    private static func precedes(_ left: Value, _ right: Value) -> Bool {
+        left.buffer.lexicographicallyPrecedes(right.buffer)
+    }
+
+    private static func write(
+        _ value: Value, _ writer: inout JSONWriter, depth: Int, isSorted: Bool = false
+    ) throws(ConnectError) {
         switch value.kind {
         case nil, .null?: writer.null()
         case .boolean?: writer.bool(value.boolean)
@@ -96,12 +122,14 @@ enum JSONValues {
             guard depth < deepest else { throw ConnectError(.pluginNonsense, "A source partition is nested too deep") }
             writer.beginObject()
             let pairs = value.children
-            for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+            var order = Array(stride(from: 0, to: pairs.count - 1, by: 2))
+            if isSorted { order.sort { precedes(pairs[$0], pairs[$1]) } }
+            for index in order {
                 guard let key = pairs[index].text else {
                     throw ConnectError(.pluginNonsense, "A source partition or offset has a key that is no string")
                 }
                 writer.key(key)
-                try write(pairs[index + 1], &writer, depth: depth + 1)
+                try write(pairs[index + 1], &writer, depth: depth + 1, isSorted: isSorted)
             }
             writer.endObject()
         }

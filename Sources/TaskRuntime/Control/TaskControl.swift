@@ -22,6 +22,8 @@ final class TaskControl: TaskHandle {
     private let interruptLane: Lane
     private let machine: Mutex<TaskMachine>
     private let watch = Mutex<(any PluginWatch)?>(nil)
+    /// What an abandoned lane cannot do itself any more; nil once that is done.
+    private let closers = Mutex<[@Sendable () -> Void]?>([])
     private let isStepQueued = Atomic<Bool>(false)
     private let timer = Mutex<WakeTimer?>(nil)
     private let makeRunner: MakeRunner
@@ -86,6 +88,12 @@ final class TaskControl: TaskHandle {
         watch.withLock { $0 }?.callUnderWay ?? machine.withLock { $0.stage }
     }
 
+    /// Has a `poll` that is under way return: it may wait for ever in good order, while other calls are given their time.
+    func interruptPoll() {
+        guard let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" else { return }
+        interruptLane.submit { plugin.interrupt() }
+    }
+
     /// Has the lane take a step soon; any number of calls until then make one step.
     func wake() {
         guard !isStepQueued.exchange(true, ordering: .acquiringAndReleasing) else { return }
@@ -103,6 +111,23 @@ final class TaskControl: TaskHandle {
     /// From now on the plugin's call under way can be named and interrupted.
     func watch(_ plugin: (any PluginWatch)?) { watch.withLock { $0 = plugin } }
 
+    /// Has this done when the task is abandoned; at once where it has been.
+    func whenAbandoned(_ close: @escaping @Sendable () -> Void) {
+        let isLate = closers.withLock { closers in
+            closers?.append(close)
+            return closers == nil
+        }
+        if isLate { close() }
+    }
+
+    private func closeAll() {
+        let all = closers.withLock { closers in
+            defer { closers = nil }
+            return closers
+        }
+        for close in all ?? [] { close() }
+    }
+
     private func step() {
         var directive = TaskMachine.Directive.wait
         change { machine in
@@ -117,6 +142,8 @@ final class TaskControl: TaskHandle {
             case .start:
                 let runner = makeRunner(self)
                 self.runner = runner
+                // The start, too, may return when the task was abandoned long ago, and no step follows then.
+                defer { if hasEnded { _ = runner.letGo() } }
                 try runner.start()
                 change { $0.started() }
             case .run:
@@ -137,6 +164,7 @@ final class TaskControl: TaskHandle {
         runner = nil
         watch(nil)
         timer.withLock { $0 }?.clear()
+        closers.withLock { $0?.removeAll() }
         change { $0.finished() }
     }
 
@@ -181,10 +209,7 @@ final class TaskControl: TaskHandle {
         case .wake:
             wake()
         case .interrupt:
-            // A source's poll may wait for ever; other calls are given their time first.
-            if let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" {
-                interruptLane.submit { plugin.interrupt() }
-            }
+            interruptPoll()
         case .watch(let deadline):
             loop.execute { [self] in
                 loop.schedule(at: deadline) { [self] in endPatience() }
@@ -199,6 +224,8 @@ final class TaskControl: TaskHandle {
                     .connector(task.connector), .task(task.description),
                     .errorCode(ErrorCode.taskHung.rawValue), LogField("call", call),
                 ])
+            // Another run of the task may begin as soon as this one's end is told: nothing of it goes on.
+            closeAll()
             lane.abandon()
         }
     }

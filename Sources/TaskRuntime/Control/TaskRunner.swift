@@ -24,6 +24,8 @@ protocol TaskRunner: AnyObject {
     ///
     /// - Parameter limit: monotonic nanoseconds beyond which it waits for nothing more.
     func finish(limit: UInt64?) -> Pace
+    /// The task was abandoned and a call has returned after all: nothing of it counts, another run may be at work.
+    func letGo() -> Pace
 }
 
 /// What may be asked of a plugin's task from any thread while its lane is in a call.

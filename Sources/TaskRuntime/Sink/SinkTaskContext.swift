@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// `wake` and `raiseError` come from any thread; all else belongs to the task's lane, since the plugin's calls do.
 final class SinkTaskContext: SinkTaskServices {
+    /// As for hints: a longer wish, such as a number that was negative once, would look like a task that hangs.
+    private static let longestWait: UInt64 = 3_600_000_000_000
+
     let task: TaskID
     let wantsBadRecords: Bool
     private let tolerance: ErrorTolerance
@@ -58,7 +61,7 @@ final class SinkTaskContext: SinkTaskServices {
     func requestCommit() { isCommitRequested = true }
 
     func setRetryTimeout(_ milliseconds: Int64) {
-        retryTimeout = UInt64(milliseconds: milliseconds)
+        retryTimeout = min(UInt64(milliseconds: milliseconds), Self.longestWait)
     }
 
     func reportBadRecord(index: Int, _ error: ConnectError) throws(ConnectError) {

@@ -61,7 +61,7 @@ extension SinkTaskRunner {
                 "The plugin failed to prepare a commit; its records are read again from the last committed offsets: "
                     + error.message, logFields + [.errorCode(error.code.rawValue)])
             // Whatever is lent lies before the new positions' records only by chance: it comes again.
-            dropLent(receiver)
+            dropLent(receiver, comeAgain: true)
             receiver.seek(offsets.rewind())
         }
     }

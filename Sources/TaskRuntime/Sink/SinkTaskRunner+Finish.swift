@@ -13,7 +13,6 @@ extension SinkTaskRunner {
         case done
     }
 
-    /// The task was abandoned and a call has returned after all: nothing of it counts, another run may be at work.
     func letGo() -> Pace {
         if let receiver {
             dropLent(receiver)

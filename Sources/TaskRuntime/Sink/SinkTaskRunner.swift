@@ -54,7 +54,10 @@ final class SinkTaskRunner: TaskRunner {
     private var lent: Lent?
     /// The plugin has not taken the batch: everything is paused until it has.
     private(set) var isRedelivering = false
+    /// What the plugin asked for: it holds for the records that come after a rewind, too.
     private var putNotBefore: UInt64 = 0
+    /// When the record that failed in the pipeline is tried again.
+    private var convertNotBefore: UInt64 = 0
     private var isEmptyPutDue = false
     private var emptyPutAt: UInt64 = .max
     private var isConnectorPaused = false
@@ -103,9 +106,13 @@ final class SinkTaskRunner: TaskRunner {
         let port = try parts.catalog.makeSinkTask(parts.specification.plugin, services: context)
         self.port = port
         control.watch(SinkTaskWatch(port))
-        receiver = try parts.kafka.makeReceiver(
+        // Making the plugin's task may have taken too long for everybody else.
+        if control.hasEnded { return }
+        let receiver = try parts.kafka.makeReceiver(
             task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
         )
+        self.receiver = receiver
+        control.whenAbandoned(receiver.closer)
         try port.start(parts.specification.taskConfig)
         isPluginStarted = true
         commitState.nextCommit = EventLoop.now().addingSaturating(parts.worker.offsetFlushInterval)
@@ -144,11 +151,12 @@ final class SinkTaskRunner: TaskRunner {
             isEmptyPutDue = true
         }
         if let lent {
-            guard now >= putNotBefore else {
+            let notBefore = max(putNotBefore, convertNotBefore)
+            guard now >= notBefore else {
                 // Everything is paused, so that only events come: the group goes on while the plugin does not.
-                offerAgain(receiver, at: putNotBefore)
+                pauseForRedelivery(receiver)
                 if case .progressed = try takeEvent(port, receiver, now) { return .progressed }
-                return .waiting(putNotBefore)
+                return .waiting(notBefore)
             }
             if lent.converted > 0 { return try put(port, receiver, pipeline) }
             if let recordFailure { return try settle(recordFailure, receiver, now) }
@@ -156,7 +164,8 @@ final class SinkTaskRunner: TaskRunner {
         }
         if case .progressed = try takeEvent(port, receiver, now) { return .progressed }
         if now >= emptyPutAt { isEmptyPutDue = true }
-        guard isEmptyPutDue, now >= putNotBefore else { return .waiting(emptyPutAt) }
+        guard isEmptyPutDue else { return .waiting(emptyPutAt) }
+        guard now >= putNotBefore else { return .waiting(putNotBefore) }
         return try putNothing(port, pipeline)
     }
 
@@ -214,7 +223,8 @@ final class SinkTaskRunner: TaskRunner {
         }
         recordFailure = nil
         if let delay = retry.delayAfterFailure(now: now, random: random.next()) {
-            offerAgain(receiver, at: now.addingSaturating(delay))
+            convertNotBefore = now.addingSaturating(delay)
+            pauseForRedelivery(receiver)
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
@@ -256,6 +266,10 @@ final class SinkTaskRunner: TaskRunner {
 
     private func offerAgain(_ receiver: any RecordReceiver, at time: UInt64) {
         putNotBefore = time
+        pauseForRedelivery(receiver)
+    }
+
+    private func pauseForRedelivery(_ receiver: any RecordReceiver) {
         guard !isRedelivering else { return }
         isRedelivering = true
         receiver.pause(offsets.partitions)
@@ -298,7 +312,7 @@ final class SinkTaskRunner: TaskRunner {
         lent = nil
         recordFailure = nil
         table.count = 0
-        putNotBefore = 0
+        convertNotBefore = 0
         receiver.release()
         if isRedelivering {
             isRedelivering = false
@@ -306,9 +320,13 @@ final class SinkTaskRunner: TaskRunner {
         }
     }
 
-    /// Lets go of records that are not put, be it that their partition goes or that reading begins elsewhere.
-    func dropLent(_ receiver: any RecordReceiver, of partitions: [TopicPartition]? = nil) {
+    /// Lets go of records that are not put.
+    ///
+    /// - Parameter comeAgain: reading begins elsewhere, and a wait that the plugin asked for goes on. Else their partition goes,
+    ///   and the wait with it.
+    func dropLent(_ receiver: any RecordReceiver, of partitions: [TopicPartition]? = nil, comeAgain: Bool = false) {
         guard let lent, partitions?.contains(lent.partition) ?? true else { return }
+        if !comeAgain { putNotBefore = 0 }
         giveBack(receiver)
     }
 
@@ -337,7 +355,7 @@ final class SinkTaskRunner: TaskRunner {
         let rewinds = context.takeRewinds()
         guard !rewinds.isEmpty else { return }
         let seeks = offsets.seek(rewinds)
-        dropLent(receiver, of: seeks.map(\.partition))
+        dropLent(receiver, of: seeks.map(\.partition), comeAgain: true)
         receiver.seek(seeks)
     }
 

@@ -238,6 +238,9 @@ struct OffsetLedger {
         partitions[Int(partition)].committable = offset
     }
 
+    /// Whether there is something to take.
+    var hasCommittable: Bool { !advanced.isEmpty }
+
     /// Takes what may be stored and was not taken yet, in the order in which it became so.
     mutating func takeCommittable() -> [Committable] {
         var taken: [Committable] = []

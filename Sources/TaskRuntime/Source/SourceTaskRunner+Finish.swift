@@ -15,7 +15,10 @@ extension SourceTaskRunner {
     func finish(limit: UInt64?) -> Pace {
         let now = self.now()
         let limit = limit ?? .max
-        if let sender, let port { takeCompletions(sender, port) }
+        if let sender, let port {
+            takeCompletions(sender)
+            tellAcknowledged(port, now)
+        }
         while true {
             if control.hasEnded { return letGo() }
             switch finishing {
@@ -45,8 +48,8 @@ extension SourceTaskRunner {
         }
     }
 
-    /// The task was abandoned and a call has returned after all: nothing of it counts, another run may be at work.
     func letGo() -> Pace {
+        deputy.end()
         if let port { releaseBatch(port) }
         sender?.close()
         sender = nil
@@ -60,7 +63,7 @@ extension SourceTaskRunner {
             try chunk.cutUnsent(of: batch, in: &ledger, text)
         }
         releaseBatch(port)
-        sender.handOver()
+        handOver(sender, now)
         finishing = .awaitingAcknowledgements(until: now.addingSaturating(parts.worker.offsetFlushTimeout))
     }
 
@@ -72,20 +75,25 @@ extension SourceTaskRunner {
 
     private func commit(_ write: (inout OffsetLedger) throws(ConnectError) -> Bool) {
         logged("The last offsets could not be committed") { () throws(ConnectError) in
-            if try write(&ledger) { try port?.commit() }
+            let isStored = try write(&ledger)
+            guard isStored || owesCommit else { return }
+            owesCommit = false
+            try port?.commit()
         }
     }
 
     private func takeDown() {
+        deputy.end()
+        // Before the plugin's stop, which may hang: what was given up must not go out beside another run of the task.
+        sender?.close()
+        sender = nil
         if let port {
             if isPluginStarted {
                 logged("The plugin's stop failed") { () throws(ConnectError) in try port.stop() }
             }
             port.destroy()
         }
-        sender?.close()
         port = nil
-        sender = nil
         finishing = .done
     }
 

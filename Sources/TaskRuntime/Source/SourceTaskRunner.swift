@@ -35,11 +35,17 @@ final class SourceTaskRunner: TaskRunner {
     private static let turnsPerStep = 32
     /// How long to wait after a poll that was quick and brought nothing: an eager plugin must not keep a core busy.
     private static let pauseAfterEmptyPoll: UInt64 = 1_000_000
+    /// How old the last hand-over has to be for one before a poll: a source that returns few records at a time, and often,
+    /// must not wake the sender's loop as often.
+    private static let handOverInterval: UInt64 = 2_000_000
+    /// How long a call of the plugin may keep records from being handed over.
+    static let handOverPatience: UInt64 = 5_000_000
 
     let parts: Parts
     let control: TaskControl
     let context: SourceTaskContext
     let commits: SourceCommits
+    let deputy: LaneDeputy
 
     // Made by start.
     var port: (any SourceTaskPort)?
@@ -61,6 +67,13 @@ final class SourceTaskRunner: TaskRunner {
     private var partitionNumbers: [Int32] = []
     private var mappedGeneration: UInt64?
 
+    /// Records were appended that the sender's loop cannot see yet: their linger has not begun.
+    var isHandOverDue = false
+    private var handedOverAt: UInt64 = 0
+    /// Acknowledgements, and a commit, that the plugin is still to be told of.
+    var owedAcknowledgements = 0
+    var owesCommit = false
+
     /// A failure that Kafka told of a record sent before, to be raised at the next turn.
     var sendFailure: ConnectError?
     private var recordFailure: RecordFailure?
@@ -74,9 +87,10 @@ final class SourceTaskRunner: TaskRunner {
     var finishing = Finishing.notYet
     let text = OffsetText()
 
-    init(_ parts: Parts, control: TaskControl) {
+    init(_ parts: Parts, control: TaskControl, deputy: LaneDeputy) {
         self.parts = parts
         self.control = control
+        self.deputy = deputy
         retry = RetryBackoff(
             timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
         context = SourceTaskContext(
@@ -105,9 +119,13 @@ final class SourceTaskRunner: TaskRunner {
         let port = try parts.catalog.makeSourceTask(parts.specification.plugin, services: context)
         self.port = port
         control.watch(SourceTaskWatch(port))
-        sender = try parts.kafka.makeSender(
+        // Making the plugin's task may have taken too long for everybody else.
+        if control.hasEnded { return }
+        let sender = try parts.kafka.makeSender(
             task: control.task, config: parts.specification.connectorConfig, wake: { [weak control] in control?.wake() }
         )
+        self.sender = sender
+        control.whenAbandoned(sender.closer)
         do throws(ConnectError) {
             try port.start(parts.specification.taskConfig)
         } catch {
@@ -116,6 +134,7 @@ final class SourceTaskRunner: TaskRunner {
         }
         isPluginStarted = true
         commits.begin(now: now())
+        beginDeputy()
     }
 
     // MARK: The loop
@@ -128,16 +147,17 @@ final class SourceTaskRunner: TaskRunner {
                 return .woken
             }
             let now = self.now()
-            let hasProgress = takeCompletions(sender, port)
+            let hasProgress = takeCompletions(sender)
             watchKafka(sender, hasProgress: hasProgress, now: now)
             if let sendFailure { throw sendFailure }
-            commitIfDue(port, now)
+            storeOffsetsIfDue(now)
+            tellPlugin(port, now)
             switch try advance(port, sender, pipeline, isPaused: isPaused, now: now) {
             case .progressed:
                 continue
             case .waiting(let time):
                 // Batches under construction must not wait for records that may never come.
-                sender.handOver()
+                handOver(sender, now)
                 return .until(min(commits.nextDeadline, watch.nextDeadline, time ?? .max))
             }
         }
@@ -157,11 +177,15 @@ final class SourceTaskRunner: TaskRunner {
         if isPaused { return .waiting(nil) }
         if context.takeWake() { pollNotBefore = 0 }
         if now < pollNotBefore { return .waiting(pollNotBefore) }
-        return try poll(port, now: now)
+        return try poll(port, sender, now: now)
     }
 
-    private func poll(_ port: any SourceTaskPort, now: UInt64) throws(ConnectError) -> Advance {
-        switch port.poll(batch) {
+    private func poll(
+        _ port: any SourceTaskPort, _ sender: any RecordSender, now: UInt64
+    ) throws(ConnectError) -> Advance {
+        // Nor for a poll that may block for ever.
+        if isHandOverDue, now &- handedOverAt >= Self.handOverInterval { handOver(sender, now) }
+        switch deputy.during(until: deputyTime(now), { port.poll(batch) }) {
         case .ok:
             pollBackoff.reset()
             isBatchLent = true
@@ -225,9 +249,11 @@ final class SourceTaskRunner: TaskRunner {
         let rest = UnsafeBufferPointer(rebasing: pipeline.outgoing[chunk.sent...])
         switch sender.append(rest) {
         case .took(let count):
+            isHandOverDue = true
             chunk.sent += min(max(count, 0), rest.count)
             return chunk.unsent > 0 ? .waiting(nil) : .progressed
         case .refused(let after, let error):
+            isHandOverDue = true
             chunk.sent += min(max(after, 0), rest.count - 1)
             guard parts.settings.tolerance == .all else { throw error }
             report(error, stage: "KAFKA_PRODUCE")
@@ -237,6 +263,12 @@ final class SourceTaskRunner: TaskRunner {
         case .failed(let error):
             throw error
         }
+    }
+
+    func handOver(_ sender: any RecordSender, _ now: UInt64) {
+        sender.handOver()
+        isHandOverDue = false
+        handedOverAt = now
     }
 
     func releaseBatch(_ port: any SourceTaskPort) {
@@ -267,7 +299,7 @@ final class SourceTaskRunner: TaskRunner {
 
     /// - Returns: whether there was anything.
     @discardableResult
-    func takeCompletions(_ sender: any RecordSender, _ port: any SourceTaskPort) -> Bool {
+    func takeCompletions(_ sender: any RecordSender) -> Bool {
         // Out of the class for the time of the loop, where there is any: each completion would be checked for exclusive access.
         var taken: OffsetLedger?
         let failsOnError = parts.settings.tolerance == .none
@@ -291,8 +323,7 @@ final class SourceTaskRunner: TaskRunner {
             taken?.settle(completion.segment, completion.count)
         }
         if let settled = taken.take() { ledger = settled }
-        let acknowledged = ledger.takeAcknowledged()
-        if acknowledged > 0, isPluginStarted { port.acknowledged(count: acknowledged) }
+        owedAcknowledgements += ledger.takeAcknowledged()
         return hasProgress
     }
 
@@ -312,14 +343,36 @@ final class SourceTaskRunner: TaskRunner {
             logFields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
     }
 
-    private func commitIfDue(_ port: any SourceTaskPort, _ now: UInt64) {
+    func storeOffsetsIfDue(_ now: UInt64) {
         guard commits.isDue(now) else { return }
         do throws(ConnectError) {
-            if try commits.tick(now: now, ledger: &ledger, text: text) { try port.commit() }
+            if try commits.tick(now: now, ledger: &ledger, text: text) { owesCommit = true }
         } catch {
-            // A commit that fails is tried again with newer offsets; it never fails the task.
-            log.error(
-                "Offsets could not be committed: \(error.message)", logFields + [.errorCode(error.code.rawValue)])
+            logCommitFailure(error)
         }
+    }
+
+    /// A commit that fails is tried again with newer offsets; it never fails the task.
+    private func logCommitFailure(_ error: ConnectError) {
+        log.error("Offsets could not be committed: \(error.message)", logFields + [.errorCode(error.code.rawValue)])
+    }
+
+    /// Tells the plugin what Kafka and the store of offsets have.
+    private func tellPlugin(_ port: any SourceTaskPort, _ now: UInt64) {
+        tellAcknowledged(port, now)
+        guard owesCommit else { return }
+        owesCommit = false
+        do throws(ConnectError) {
+            try deputy.during(until: deputyTime(now)) { () throws(ConnectError) in try port.commit() }
+        } catch {
+            logCommitFailure(error)
+        }
+    }
+
+    func tellAcknowledged(_ port: any SourceTaskPort, _ now: UInt64) {
+        guard owedAcknowledgements > 0, isPluginStarted else { return }
+        let count = owedAcknowledgements
+        owedAcknowledgements = 0
+        deputy.during(until: deputyTime(now)) { port.acknowledged(count: count) }
     }
 }

@@ -18,8 +18,8 @@ struct HungPluginTests {
         let hungObserver = FakeObserver()
         let other = FakeSource.Controls()
         let world = FakeSurroundings(source: other)
-        let task = try bench.start(
-            FakeSurroundings(source: hung), kind: .source, observer: hungObserver, name: "hung")
+        let hungWorld = FakeSurroundings(source: hung)
+        let task = try bench.start(hungWorld, kind: .source, observer: hungObserver, name: "hung")
         let healthy = try bench.start(world, kind: .source)
         hung.offer(10)
         if call == "stop" || call == "destroy" {
@@ -32,6 +32,7 @@ struct HungPluginTests {
         eventually("the other task goes on") { world.sender.texts.count == 100 }
         task.stop(deadline: bench.soon(50))
         eventually("it is abandoned") { hungObserver.log.ends == [.abandoned(call: call)] }
+        #expect(hungWorld.sender.state.withLock { $0.isClosed }, "another run of the task may begin now")
         other.offer(100)
         eventually("the other task still goes on") { world.sender.texts.count == 200 }
         #expect(bench.pool.abandonedThreadCount == 1)
@@ -78,6 +79,7 @@ struct HungPluginTests {
         #expect(task.activity == call)
         task.stop(deadline: bench.soon(50))
         eventually("it is abandoned") { hungObserver.log.ends == [.abandoned(call: call)] }
+        #expect(hungWorld.receiver.state.withLock { $0.isClosed }, "its partitions are for others")
         other.offer(100)
         eventually("the other task goes on") { world.sender.texts.count == 100 }
         #expect(hung.state.withLock { $0.interrupts } > 0)
@@ -85,5 +87,36 @@ struct HungPluginTests {
         eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
         healthy.stop(deadline: bench.soon())
         eventually("the other task ends in order") { bench.observer.log.ends == [.stopped] }
+    }
+
+    @Test(arguments: [ConnectorKind.source, .sink])
+    func `a plugin's task whose making took too long is not started`(kind: ConnectorKind) throws {
+        let gate = Gate()
+        let (source, sink) = (FakeSource.Controls(), FakeSink.Controls())
+        let world = FakeSurroundings(source: source, sink: sink, making: gate)
+        let task = try bench.start(world, kind: kind)
+        eventually("it hangs") { gate.arrivals == 1 }
+        task.stop(deadline: bench.soon(50))
+        eventually("it is abandoned") { bench.observer.log.ends == [.abandoned(call: "start")] }
+        gate.letThrough()
+        eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
+        #expect(source.state.withLock { $0.calls } == [] && sink.state.withLock { $0.calls } == [])
+        // Nothing was made for it either.
+        #expect(world.sender.state.withLock { $0.wake == nil } && world.receiver.state.withLock { $0.wake == nil })
+    }
+
+    @Test func `nothing goes to Kafka any more while a source stops`() throws {
+        let gate = Gate()
+        let source = FakeSource.Controls(blocks: ("stop", gate))
+        let world = FakeSurroundings(source: source)
+        world.sender.state.withLock { $0.isPrompt = false }
+        let task = try bench.start(world, kind: .source, flushTimeout: 20_000_000)
+        source.offer(10)
+        eventually("all are sent") { world.sender.texts.count == 10 }
+        task.stop(deadline: bench.soon(3_600_000))
+        eventually("its stop hangs") { gate.arrivals == 1 }
+        #expect(world.sender.state.withLock { $0.isClosed })
+        gate.letThrough()
+        eventually("it ends") { bench.observer.log.ends == [.stopped] }
     }
 }

@@ -344,6 +344,30 @@ struct SinkTaskTests {
         finish(task, world)
     }
 
+    @Test(arguments: [true, false])
+    func `records that a put rewound to come when the plugin wants them, not before`(isHint: Bool) throws {
+        let once = Once()
+        let wait: UInt64 = 700_000_000
+        let sink = FakeSink.Controls(onPut: { (services, texts) throws(ConnectError) in
+            guard !texts.isEmpty, once.first() else { return }
+            services.rewind([TopicPartitionOffset(TopicPartition(topic: "t", partition: 0), 0)])
+            if !isHint { services.setRetryTimeout(700) }
+        })
+        sink.state.withLock { state in
+            state.answers = [.retriable(ConnectError(.pluginRetriable, "busy", retryAfter: isHint ? wait : 0))]
+        }
+        let world = FakeSurroundings(sink: sink)
+        let began = EventLoop.now()
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0", "a1"], to: a)
+        eventually("they are put") { sink.texts == ["a0", "a1"] }
+        #expect(EventLoop.now() - began >= wait)
+        #expect(world.receiver.state.withLock { $0.seeks } == [[at(a, 0)]])
+        #expect(world.receiver.state.withLock { $0.paused } == [])
+        finish(task, world)
+    }
+
     @Test func `a fatal put fails the task after what was put is committed`() throws {
         let sink = FakeSink.Controls()
         let world = FakeSurroundings(sink: sink)

@@ -37,6 +37,21 @@ struct OffsetLedgerTests {
         #expect(ledger.openRecords == 0 && ledger.segmentCount == 0)
     }
 
+    @Test func `a partition has one number in every spelling, and is stored in the first`() {
+        let first = SourcePartition(json: Array("{\"a\":1,\"b\":2}".utf8), offsetKey: "o")
+        let second = SourcePartition(json: Array("{\"b\":2,\"a\":1}".utf8), identity: first.json, offsetKey: "o")
+        var ledger = OffsetLedger()
+        let (a, b) = (ledger.pin(first), ledger.pin(second))
+        #expect(a == b)
+        let older = segment(&ledger, a, count: 1, offset: 1)
+        let newer = segment(&ledger, b, count: 1, offset: 2)
+        ledger.settle(newer, 1)
+        #expect(ledger.takeCommittable().isEmpty)
+        ledger.settle(older, 1)
+        let taken = ledger.takeCommittable()
+        #expect(taken.map(\.offset) == [.number(2)] && taken.map(\.partition.json) == [first.json])
+    }
+
     @Test func `what could not be stored comes again unless something newer has`() {
         var ledger = OffsetLedger()
         let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))

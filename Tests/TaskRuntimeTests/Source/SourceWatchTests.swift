@@ -34,6 +34,7 @@ struct SourceWatchTests {
         func start() throws(ConnectError) {}
         func step(isPaused: Bool) throws(ConnectError) -> Pace { .woken }
         func finish(limit: UInt64?) -> Pace { .done }
+        func letGo() -> Pace { .done }
     }
 
     private let bench: Bench
@@ -64,7 +65,8 @@ struct SourceWatchTests {
         let control = TaskControl(
             specification, observer: bench.observer, loop: bench.loop, lane: bench.pool.makeLane("orders-0"),
             interruptLane: bench.pool.makeLane("orders-0 interrupt"), makeRunner: { _ in IdleRunner() })
-        runner = SourceTaskRunner(parts, control: control)
+        runner = SourceTaskRunner(
+            parts, control: control, deputy: LaneDeputy(loop: bench.loop, lane: bench.pool.makeLane("orders-0 deputy")))
         try runner.start()
     }
 

@@ -297,7 +297,11 @@ final class FakeReceiver: RecordReceiver {
     }
 
     func close(_ done: @escaping @Sendable () -> Void) {
-        controls.state.withLock { $0.isClosed = true }
+        closer()
         done()
+    }
+
+    var closer: @Sendable () -> Void {
+        { [controls] in controls.state.withLock { $0.isClosed = true } }
     }
 }

@@ -32,11 +32,14 @@ final class FakeSource: SourceTaskPort {
         /// The call of this name stands before the gate.
         let blocks: (call: String, gate: Gate)?
         let underWay = Mutex<String?>(nil)
-        /// A call that stands before the gate returns when it is interrupted.
+        /// A poll that finds no records stands before this one, as the polls of most connectors written for Java.
+        let waits: Gate?
+        /// A call that stands before a gate returns when it is interrupted.
         let obeysInterrupts: Bool
 
-        init(blocks: (call: String, gate: Gate)? = nil, obeysInterrupts: Bool = false) {
+        init(blocks: (call: String, gate: Gate)? = nil, waits: Gate? = nil, obeysInterrupts: Bool = false) {
             self.blocks = blocks
+            self.waits = waits
             self.obeysInterrupts = obeysInterrupts
         }
 
@@ -91,6 +94,9 @@ final class FakeSource: SourceTaskPort {
     func poll(_ batch: SourceBatch) -> PluginOutcome {
         controls.enter("poll")
         defer { controls.leave() }
+        if let gate = controls.waits, controls.state.withLock({ $0.available == $0.next && $0.answers.isEmpty }) {
+            gate.pass()
+        }
         return controls.state.withLock { state -> PluginOutcome in
             if !state.answers.isEmpty { return state.answers.removeFirst() }
             let count = min(state.perPoll, state.available - state.next)
@@ -166,7 +172,9 @@ final class FakeSource: SourceTaskPort {
 
     func interrupt() {
         controls.state.withLock { $0.interrupts += 1 }
-        if controls.obeysInterrupts { controls.blocks?.gate.letThrough() }
+        guard controls.obeysInterrupts else { return }
+        controls.blocks?.gate.letThrough()
+        controls.waits?.letThrough()
     }
 
     var callUnderWay: String? { controls.underWay.withLock { $0 } }
@@ -196,6 +204,8 @@ final class FakeSender: RecordSender {
             /// What it says it waits for.
             var missingTopic: String?
             var handOvers = 0
+            /// Records that were handed over.
+            var handedOver = 0
             var isClosed = false
         }
 
@@ -253,7 +263,12 @@ final class FakeSender: RecordSender {
         }
     }
 
-    func handOver() { controls.state.withLock { $0.handOvers += 1 } }
+    func handOver() {
+        controls.state.withLock { state in
+            state.handOvers += 1
+            state.handedOver = state.sent.count
+        }
+    }
 
     func drain(_ body: (SendCompletion) -> Void) {
         let completions = controls.state.withLock { state in
@@ -267,5 +282,9 @@ final class FakeSender: RecordSender {
 
     var pendingBytes: Int { controls.state.withLock { $0.unacknowledged.count } }
 
-    func close() { controls.state.withLock { $0.isClosed = true } }
+    func close() { closer() }
+
+    var closer: @Sendable () -> Void {
+        { [controls] in controls.state.withLock { $0.isClosed = true } }
+    }
 }

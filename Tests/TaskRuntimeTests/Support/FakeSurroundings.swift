@@ -94,11 +94,14 @@ final class FakeSurroundings: PluginCatalog, KafkaPorts {
     let sender: FakeSender.Controls
     let sink: FakeSink.Controls?
     let receiver: FakeReceiver.Controls
+    /// Before it, the making of a plugin's task stands.
+    let making: Gate?
 
     init(
         source: FakeSource.Controls? = nil, sender: FakeSender.Controls = .init(), sink: FakeSink.Controls? = nil,
-        receiver: FakeReceiver.Controls = .init()
+        receiver: FakeReceiver.Controls = .init(), making: Gate? = nil
     ) {
+        self.making = making
         self.source = source
         self.sender = sender
         self.sink = sink
@@ -119,6 +122,7 @@ final class FakeSurroundings: PluginCatalog, KafkaPorts {
     ) throws(ConnectError) -> any SourceTaskPort {
         guard let source else { throw ConnectError(.pluginUnusable, "no source here") }
         source.state.withLock { $0.services = services }
+        making?.pass()
         return FakeSource(source)
     }
 
@@ -127,6 +131,7 @@ final class FakeSurroundings: PluginCatalog, KafkaPorts {
     ) throws(ConnectError) -> any SinkTaskPort {
         guard let sink else { throw ConnectError(.pluginUnusable, "no sink here") }
         sink.state.withLock { $0.services = services }
+        making?.pass()
         return FakeSink(sink)
     }
 
