@@ -168,6 +168,10 @@ class Machine:
             assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}"
         return done
 
+    def enter(self, namespace, *command):
+        """Runs a program of this machine in one namespace of that one."""
+        subprocess.run(["nsenter", "-t", str(self.leader), namespace, *command], check=True, stdin=subprocess.DEVNULL)
+
     def write(self, name, text, mode=0o644):
         path = self.path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
