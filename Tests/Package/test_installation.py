@@ -39,6 +39,7 @@ tail -1 /etc/kafka-connect/worker.yaml; ls -d /usr/local/lib/kafka-connect 2>&1 
 echo "@ log"; apt-get purge -qq -y kafka-connect
 list after
 echo "@ left"; changes before after
+echo "@ stays"; getent passwd kafka-connect | cut -d: -f 1,6; getent group kafka-connect | cut -d: -f 1
 echo "@ end"
 """)
     parts = dict(re.findall(r"^@ (\w+)\n(.*?)(?=^@ )", output, re.M | re.S))
@@ -57,6 +58,8 @@ echo "@ end"
         "/etc/kafka-connect/connectors.d/mine.yaml", "/var/lib/kafka-connect/connect.offsets", "# mine",
         "ls: cannot access '/usr/local/lib/kafka-connect': No such file or directory"]
     assert parts["left"] == ""
+    # As README says, because files elsewhere may be its own.
+    assert parts["stays"].split() == ["kafka-connect:/var/lib/kafka-connect", "kafka-connect"]
 
 
 def test_connectors_that_the_administrator_added_outlive_the_package(clean_root):
@@ -67,6 +70,51 @@ apt-get purge -qq -y kafka-connect >/dev/null 2>&1
 echo "@ $(find /usr/local/lib/kafka-connect -type f)"
 """)
     assert "@ /usr/local/lib/kafka-connect/plugins/mine.so" in output.splitlines()
+
+
+def test_folders_that_are_file_systems_of_their_own_are_emptied_by_a_purge(clean_root):
+    output = clean_root(DEPENDENCIES + r"""
+for folder in /var/lib/kafka-connect /etc/kafka-connect; do mkdir $folder; mount -t tmpfs tmpfs $folder; done
+apt-get install -qq -y /packages/kafka-connect_*.deb >/dev/null 2>&1
+echo state >/var/lib/kafka-connect/connect.offsets
+echo 'name: mine' >/etc/kafka-connect/connectors.d/mine.yaml
+echo "@ log"; apt-get purge -qq -y kafka-connect 2>&1
+echo "@ status"; dpkg-query --show --showformat='${db:Status-Status}\n' kafka-connect 2>&1 || true
+echo "@ left"; find /var/lib/kafka-connect /etc/kafka-connect
+umount /var/lib/kafka-connect /etc/kafka-connect
+echo "@ end"
+""")
+    parts = dict(re.findall(r"^@ (\w+)\n(.*?)(?=^@ )", output, re.M | re.S))
+    for folder in ("/var/lib/kafka-connect", "/etc/kafka-connect"):
+        assert f"rm: cannot remove '{folder}': Device or resource busy" in parts["log"]
+    assert "yours to remove" in parts["log"]
+    assert parts["status"].strip() in ("not-installed", "dpkg-query: no packages found matching kafka-connect")
+    assert parts["left"].split() == ["/var/lib/kafka-connect", "/etc/kafka-connect"]
+
+
+def test_where_staff_may_write_usr_local_the_plugin_folder_is_roots_and_the_remedy_is_told(clean_root):
+    output = clean_root(DEPENDENCIES + r"""
+touch /etc/staff-group-for-usr-local
+chgrp staff /usr/local /usr/local/lib
+chmod 2775 /usr/local /usr/local/lib
+apt-get install -qq -y /packages/kafka-connect_*.deb >log 2>&1
+plugins=/usr/local/lib/kafka-connect/plugins
+echo "@ folders"; stat -c '%a %U:%G' ${plugins%/plugins} $plugins
+cp /usr/lib/kafka-connect/plugins/kafka-connect-file.so $plugins/mine.so
+echo "@ refused"; kafka-connect plugins --plugin-path $plugins || true
+echo "@ remedy"; sed -n 's/.*(\(chmod .*\)).*/\1/p' log | tee remedy
+sh -e remedy
+echo "@ accepted"; kafka-connect plugins --plugin-path $plugins
+echo "@ again"; dpkg-reconfigure kafka-connect 2>&1
+echo "@ end"
+""")
+    parts = dict(re.findall(r"^@ (\w+)\n(.*?)(?=^@ )", output, re.M | re.S))
+    assert parts["folders"].splitlines() == ["755 root:root"] * 2
+    assert "may be written by others" in parts["refused"] and "FileStreamSourceConnector" not in parts["refused"]
+    assert parts["remedy"].strip() == "chmod go-w /usr/local /usr/local/lib"
+    assert "broken" not in parts["accepted"] and "FileStreamSourceConnector" in parts["accepted"]
+    # Where nothing is to be told, nothing is.
+    assert "others than root" not in parts["again"]
 
 
 def test_it_is_installed_from_the_repository_and_runs_the_quick_start(clean_root, repository, broker, topic):

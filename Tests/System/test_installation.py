@@ -2,6 +2,7 @@
 
 The tests follow one another: each goes on with the machine as the one before left it.
 """
+import pathlib
 import re
 import shutil
 import subprocess
@@ -9,13 +10,13 @@ import subprocess
 import pytest
 
 from conftest import Writer, eventually, lines_of
-from installation import REPOSITORY, has_package
+from installation import PACKAGES, has_package, repository
 from machines import FETCHED, Machine
 from readme import blocks, command
 from sequences import check_sequence
 from services import CONFIG, SINKS, UNIT, Service
 
-pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make apt-repository")
+pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make deb")
 
 
 class Administrator:
@@ -72,7 +73,7 @@ def followed(administrator, broker):
     # On the machine with the toolchain, and carried over to this one.
     source, target = re.fullmatch(r"make apt-repository && sudo cp -rT (\S+) (\S+)\n", laying).groups()
     assert source == ".build/apt-repository"
-    subprocess.run(["cp", "-rT", REPOSITORY, administrator.machine.path(target)], check=True)
+    subprocess.run(["cp", "-rT", repository(), administrator.machine.path(target)], check=True)
     printed = [administrator.types(installing)]
     service = Service(administrator.machine, broker)
     # What is the reader's to say: where Kafka is. And the port, since this machine shares its ports with others.
@@ -122,7 +123,7 @@ def test_removed_and_installed_again_it_goes_on_where_it_was(followed, administr
     # README's other way: a package of its own, from the folder in which it was made.
     packages = machine.path(f"{administrator.HOME}/.build/deb")
     packages.mkdir(parents=True)
-    for package in REPOSITORY.glob("kafka-connect_*.deb"):
+    for package in PACKAGES.glob("kafka-connect_*.deb"):
         shutil.copy(package, packages)
     administrator.types(command("Install", "sudo apt install "))
     assert machine.path(CONFIG).read_text() == edited
@@ -143,10 +144,25 @@ def files(machine):
           for part in ("-not", "-path", f"{folder}/*"))).stdout.splitlines()
 
 
-def test_purged_nothing_of_it_is_left(followed, administrator):
+def test_purged_nothing_of_it_is_left_but_what_is_the_administrators(followed, administrator):
+    service, _ = followed
     machine = administrator.machine
     assert machine.path("/var/lib/kafka-connect/connect.offsets").exists()
-    shutil.rmtree(machine.path("/etc/systemd/system/kafka-connect.service.d"), ignore_errors=True)
+    drop_in, plugin = "/etc/systemd/system/kafka-connect.service.d/mine.conf", "/usr/local/lib/kafka-connect/plugins/mine.so"
+    shutil.rmtree(machine.path(drop_in).parent, ignore_errors=True)
+    machine.write(drop_in, "[Service]\n")
+    machine.write(plugin, "")
+    # Of the template one runs, and another one is enabled.
+    north = Service(machine, service.broker, unit="kafka-connect@north.service", config="/etc/kafka-connect/north.yaml")
+    north.configure(offset__storage__file__filename="/var/lib/kafka-connect/north/connect.offsets")
+    north.start()
+    machine.systemctl("enable", north.unit, "kafka-connect@south.service")
+    processes = [pathlib.Path(f"/proc/{machine.outer_pid(worker.pid)}") for worker in (service, north)]
     administrator.types(command("Install", "sudo apt purge "))
-    assert files(machine) == []
+    assert not any(process.exists() for process in processes)
+    assert sorted(files(machine)) == [str(parent) for parent in (
+        pathlib.Path(drop_in).parent, pathlib.Path(plugin).parent.parent)]
+    assert machine.path(drop_in).exists() and machine.path(plugin).exists()
+    assert machine.run("getent", "passwd", "kafka-connect").stdout.startswith("kafka-connect:")
     assert "kafka-connect" not in machine.systemctl("list-unit-files", "--no-pager", "--no-legend")
+    assert "kafka-connect" not in machine.systemctl("list-units", "--all", "--no-pager", "--no-legend", "--state=active,failed")
