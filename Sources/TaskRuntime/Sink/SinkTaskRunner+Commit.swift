@@ -60,8 +60,8 @@ extension SinkTaskRunner {
             Self.log.error(
                 "The plugin failed to prepare a commit; its records are read again from the last committed offsets: "
                     + error.message, logFields + [.errorCode(error.code.rawValue)])
-            // Whatever is lent lies before the new positions' records only by chance: it comes again.
-            dropLent(receiver, comeAgain: true)
+            // Whatever is lent lies before the new positions' records only by chance: it comes again, and a wait for it is void.
+            dropLent(receiver)
             receiver.seek(offsets.rewind())
         }
     }
