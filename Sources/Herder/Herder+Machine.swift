@@ -48,6 +48,7 @@ extension Herder {
             guard let entry = entries[name] else { return }
             touch(entry)
             answerWaiters(of: entry)
+        case .topicsForgotten(let name): forgetTopics(of: name)
         case .ended(let name): ended(name)
         case .forgotten(let name):
             entries[name] = nil

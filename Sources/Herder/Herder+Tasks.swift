@@ -84,6 +84,11 @@ extension Herder {
         if isPaused { entry.runs[number]?.handle?.pause() } else { entry.runs[number]?.handle?.resume() }
     }
 
+    /// The connector's tasks here tell of the topics that they go on to use.
+    func forgetTopics(of name: String) {
+        for run in (entries[name]?.runs ?? [:]).values { run.handle?.forgetTopics() }
+    }
+
     private func stopTask(_ number: Int32, _ incarnation: UInt64, _ entry: ConnectorEntry) {
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
         entry.runs[number]?.mustStop = true

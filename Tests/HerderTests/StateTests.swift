@@ -144,6 +144,7 @@ private let broken = ConnectError(.taskFailed, "disk on fire")
         await worker.until("both are there") { worker.connector("orders")?.activeTopics == ["a", "b"] }
         #expect(await worker.ask(.resetActiveTopics(name: "orders")).isDone)
         #expect(worker.connector("orders")?.activeTopics == [])
+        #expect(worker.tasks.live.allSatisfy { $0.forgotTopics == 1 }, "each tells of those that it goes on to use")
     }
 
     @Test func `health is answered by the loop, whose progress a probe drives`() async throws {

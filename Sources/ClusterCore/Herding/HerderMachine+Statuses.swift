@@ -74,6 +74,7 @@ extension HerderMachine {
                 for topic in machine.statuses.topics(name) { machine.put(.topic(topic, connector: name, nil)) }
             } else {
                 machine.statuses.resetTopics(name)
+                machine.act(.topicsForgotten(name))
             }
             machine.act(.changed(name))
         }
@@ -106,7 +107,10 @@ extension HerderMachine {
     package mutating func read(_ record: StatusRecord, at now: Moment) -> [Action] {
         acting { machine in
             machine.statuses.read(record)
-            if case .topic = record { machine.toldTopics.remove(record.key) }
+            if case .topic(_, let name, let use) = record {
+                machine.toldTopics.remove(record.key)
+                if use == nil, machine.isLive { machine.act(.topicsForgotten(name)) }
+            }
             if machine.connectors[record.connector] != nil { machine.act(.changed(record.connector)) }
             machine.putAgain(record, at: now)
             machine.removeIfStale(record)

@@ -75,6 +75,8 @@ package struct HerderMachine: Sendable {
         case removing(String)
         /// Something of the connector is to be shown anew.
         case changed(String)
+        /// The topics that the connector has used are known no more: its tasks tell of those that they go on to use.
+        case topicsForgotten(String)
         /// Connector and tasks have come to their end.
         case ended(String)
         /// Nothing is left of a connector that was removed.

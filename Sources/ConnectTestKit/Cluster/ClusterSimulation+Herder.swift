@@ -92,7 +92,7 @@ extension ClusterSimulation {
             feed(worker) { $0.madeSessionKey(.success(key), at: $1) }
         case .answer(let ticket, let answer): worker.requests.removeValue(forKey: ticket)?(answer)
         case .tell(let notice): note("  \(worker.name) tells \(notice)")
-        case .removing, .changed, .ended, .setLoggerLevel: break
+        case .removing, .changed, .topicsForgotten, .ended, .setLoggerLevel: break
         }
     }
 

@@ -12,9 +12,14 @@ final class LaneDeputy: Sendable {
     /// What is done; returns until when nothing needs to be done after it.
     typealias Work = @Sendable () -> UInt64
 
+    /// A mutex of a closure itself would wrap it at each use, deeper and deeper.
+    private struct Held {
+        var work: Work?
+    }
+
     private let lane: Lane
     /// Held for the length of the work, and for the lane's return.
-    private let work = Mutex<Work?>(nil)
+    private let held = Mutex(Held())
     /// Until when the lane, which is away, needs nobody; 0 while it is there.
     private let awayUntil = Atomic<UInt64>(0)
     /// Set once, by init.
@@ -29,11 +34,11 @@ final class LaneDeputy: Sendable {
     }
 
     /// From now on there is something to do.
-    func begin(_ work: @escaping Work) { self.work.withLock { $0 = work } }
+    func begin(_ work: @escaping Work) { held.withLock { $0.work = work } }
 
     /// Nothing is done any more. Not from within the work.
     func end() {
-        work.withLock { $0 = nil }
+        held.withLock { $0.work = nil }
         timer?.clear()
     }
 
@@ -46,7 +51,7 @@ final class LaneDeputy: Sendable {
     ) throws(Failure) -> Answer {
         awayUntil.store(max(time, 1), ordering: .releasing)
         if time < .max { timer?.set(time) }
-        defer { work.withLock { _ in awayUntil.store(0, ordering: .relaxed) } }
+        defer { held.withLock { _ in awayUntil.store(0, ordering: .relaxed) } }
         return try call()
     }
 
@@ -61,8 +66,8 @@ final class LaneDeputy: Sendable {
     }
 
     private func run() {
-        let next = work.withLock { work -> UInt64? in
-            guard awayUntil.load(ordering: .acquiring) > 0, let work else { return nil }
+        let next = held.withLock { held -> UInt64? in
+            guard awayUntil.load(ordering: .acquiring) > 0, let work = held.work else { return nil }
             let next = max(work(), 1)
             awayUntil.store(next, ordering: .relaxed)
             return next

@@ -25,6 +25,7 @@ final class TaskControl: TaskHandle {
     /// What an abandoned lane cannot do itself any more; nil once that is done.
     private let closers = Mutex<[@Sendable () -> Void]?>([])
     private let isStepQueued = Atomic<Bool>(false)
+    private let hasForgottenTopics = Atomic<Bool>(false)
     private let timer = Mutex<WakeTimer?>(nil)
     private let makeRunner: MakeRunner
     private let isSource: Bool
@@ -103,7 +104,15 @@ final class TaskControl: TaskHandle {
         }
     }
 
-    /// The task used a topic for the first time.
+    func forgetTopics() { hasForgottenTopics.store(true, ordering: .relaxed) }
+
+    /// Whether topics that were told are to be told again. True once for each time.
+    func takeForgottenTopics() -> Bool {
+        // A load alone for each turn.
+        hasForgottenTopics.load(ordering: .relaxed) && hasForgottenTopics.exchange(false, ordering: .relaxed)
+    }
+
+    /// The task used a topic for the first time, or for the first time since topics were forgotten.
     func uses(topic: String) { observer.task(task, usesTopic: topic) }
 
     // MARK: The lane

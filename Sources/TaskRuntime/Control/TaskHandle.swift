@@ -50,6 +50,8 @@ public protocol TaskHandle: AnyObject, Sendable {
     ///     alone with its thread, and the task reported as abandoned.
     ///   - sessionEnds: from when on another worker may run the task; Kafka's answers are not waited for that long.
     func stop(deadline: UInt64, sessionEnds: UInt64)
+    /// The topics that the task has told of are known no more: each is told again with its next record.
+    func forgetTopics()
     /// What the task is doing: the plugin's call under way, or a stage of its life.
     var activity: String { get }
 }

@@ -175,6 +175,7 @@ final class SinkTaskRunner: TaskRunner {
         switch receiver.next(into: table) {
         case .records(let partition):
             lent = Lent(partition: partition)
+            if control.takeForgottenTopics() { knownTopics = [] }
             if knownTopics.insert(partition.topic).inserted { control.uses(topic: partition.topic) }
         case .assigned(let positions):
             try assigned(positions, port, receiver)

@@ -214,6 +214,10 @@ final class SourceTaskRunner: TaskRunner {
     }
 
     private func convert(_ sender: any RecordSender, _ pipeline: SourcePipeline) throws(ConnectError) -> Advance {
+        if control.takeForgottenTopics() {
+            knownTopicNumbers = []
+            mappedGeneration = nil
+        }
         if mappedGeneration != batch.tableGeneration { mapTables(sender) }
         guard ledger.hasRoom(for: partitionNumbers.count) else { return .waiting(nil) }
         let range = nextRecord..<min(nextRecord + pipeline.capacity, batch.records.count)
@@ -286,8 +290,8 @@ final class SourceTaskRunner: TaskRunner {
             let number = sender.topicNumber(for: topic)
             if knownTopicNumbers.insert(number).inserted, number >= 0 {
                 while untoldTopics.count <= Int(number) { untoldTopics.append(nil) }
+                if untoldTopics[Int(number)] == nil { untoldCount += 1 }
                 untoldTopics[Int(number)] = topic
-                untoldCount += 1
             }
             return number
         }

@@ -14,6 +14,8 @@ final class FakeTasks: TaskStarting {
         var hasEnded = false
         /// The earliest that it was told when it was stopped.
         var sessionEnds = UInt64.max
+        /// How often it was told to tell of its topics again.
+        var forgotTopics = 0
     }
 
     private struct State {
@@ -81,6 +83,8 @@ final class FakeTasks: TaskStarting {
         tell(index, isPaused ? .paused : .running)
     }
 
+    fileprivate func forgetTopics(_ index: Int) { state.withLock { $0.runs[index].forgotTopics += 1 } }
+
     fileprivate func stop(_ index: Int, _ sessionEnds: UInt64) {
         let mustEnd = state.withLock { state in
             state.runs[index].sessionEnds = min(state.runs[index].sessionEnds, sessionEnds)
@@ -104,5 +108,6 @@ private final class Handle: TaskHandle {
     func pause() { tasks.setPaused(index, true) }
     func resume() { tasks.setPaused(index, false) }
     func stop(deadline: UInt64, sessionEnds: UInt64) { tasks.stop(index, sessionEnds) }
+    func forgetTopics() { tasks.forgetTopics(index) }
     var activity: String { "poll" }
 }

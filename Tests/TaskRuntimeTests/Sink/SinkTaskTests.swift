@@ -36,6 +36,10 @@ struct SinkTaskTests {
         #expect(sink.texts.filter { $0.hasPrefix("b") } == (0..<10).map { "b\($0)" })
         eventually("both are committed") { world.receiver.committed == [a: 10, b: 10] }
         #expect(bench.observer.log.topics == ["t"])
+        task.forgetTopics()
+        world.receiver.produce(["a10"], to: a)
+        eventually("the topic is told again") { bench.observer.log.topics == ["t", "t"] }
+        eventually("it is committed") { world.receiver.committed == [a: 11, b: 10] }
         #expect(sink.state.withLock { $0.opened } == [a, b])
         finish(task, world)
         #expect(sink.state.withLock { $0.closed } == [a, b])

@@ -33,6 +33,22 @@ struct SourceTaskTests {
         #expect(source.state.withLock { $0.calls.suffix(2) } == ["stop", "destroy"])
     }
 
+    @Test func `topics that were forgotten are told again with the next record`() throws {
+        let source = FakeSource.Controls()
+        let world = FakeSurroundings(source: source)
+        let task = try bench.start(world, kind: .source)
+        source.offer(10)
+        eventually("both are told") { bench.observer.log.topics.count == 2 }
+        task.forgetTopics()
+        source.offer(10)
+        eventually("both are told again") { bench.observer.log.topics.count == 4 }
+        source.offer(10)
+        eventually("all are sent") { world.sender.texts.count == 30 }
+        task.stop(deadline: bench.soon())
+        eventually("it ends") { bench.observer.log.ends == [.stopped] }
+        #expect(bench.observer.log.topics.count == 4, "once for each time")
+    }
+
     @Test func `offsets given as maps are stored as they are`() throws {
         let source = FakeSource.Controls()
         source.state.withLock { state in
