@@ -49,6 +49,14 @@ def test_a_stopped_process_is_found_by_the_watchdog_and_replaced(service, topic)
     finish(service, writer, kills=1)
 
 
+def test_a_worker_that_lives_may_be_restarted_as_often_as_somebody_tries_drop_ins(service):
+    service.start()
+    for _ in range(6):
+        before = service.pid
+        service.machine.systemctl("restart", service.unit)
+        assert service.pid != before and service.is_active()
+
+
 class StalledThread:
     """One thread of a process, held as a debugger holds it, while the others go on."""
 

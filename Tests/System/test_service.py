@@ -58,9 +58,10 @@ def test_the_journal_finds_one_connector_by_its_field(service, topic):
 
 def test_a_refused_configuration_is_named_and_not_tried_for_ever(service):
     service.configure(offset__flush__interval__ms="often")
-    service.drop_in("quick", "[Service]\nRestartSec=100ms\n")
+    service.drop_in("quick", "[Service]\nRestartSec=1ms\n")
     assert service.machine.run("systemctl", "start", service.unit, check=False).returncode != 0
     eventually("systemd gives up", lambda: service.get_property("ActiveState") == "failed", seconds=60, every=0.2)
+    assert service.get_property("NRestarts") == "20" and "Start request repeated too quickly" in service.tail()
     assert service.get_property("ExecMainStatus") == "2" and "status=2/INVALIDARGUMENT" in service.tail()
     assert any(re.search(r"worker\.yaml:\d+:.*offset\.flush\.interval\.ms", entry["MESSAGE"]) for entry in service.journal("PRIORITY=3"))
     service.configure()
