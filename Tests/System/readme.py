@@ -1,18 +1,18 @@
-"""The commands of README.md, to be run as they stand."""
+"""The commands of README.md and of other pages, to be run as they stand."""
 import re
 
 from workers import TOP
 
 
-def section(title):
+def section(title, page="README.md"):
     """The text below a title of the second order."""
-    text = (TOP / "README.md").read_text()
+    text = (TOP / page).read_text()
     return re.search(rf"(?ms)^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text)[1]
 
 
-def blocks(title):
+def blocks(title, page="README.md"):
     """The blocks of commands of a section, in order."""
-    return re.findall(r"(?ms)^```\n(.*?)^```$", section(title))
+    return re.findall(r"(?ms)^```\n(.*?)^```$", section(title, page))
 
 
 def command(title, beginning):

@@ -2,7 +2,8 @@
 import pytest
 
 from conftest import eventually
-from services import Client, sources
+from readme import blocks
+from services import SOCKET, Client, sources
 
 pytestmark = pytest.mark.skipif(
     "PassedSocket.take" not in sources("kafka-connect"),
@@ -45,3 +46,22 @@ def test_killed_again_and_again_no_connection_is_refused(socket):
     client.finish()
     # A request that the killed process had taken is lost with it; one that it had not is not.
     assert not [problem for problem in client.problems if "ConnectionRefused" in problem]
+
+
+def test_after_too_many_starts_the_documented_way_leads_back_to_the_socket(socket):
+    socket.configure(offset__flush__interval__ms="often")
+    socket.drop_in("quick", "[Unit]\nStartLimitBurst=2\n[Service]\nRestartSec=10ms\n")
+    socket.machine.systemctl("start", socket.unit, check=False)
+    eventually("the socket is down too", lambda: socket.machine.property(SOCKET, "Result") == "service-start-limit-hit")
+    socket.configure()
+    back = [block for block in blocks("A port that stays open", "docs/operations.md") if "reset-failed" in block]
+    assert len(back) == 1
+    socket.machine.run("sh", "-euc", back[0].replace("sudo ", ""))
+    assert socket.is_active() and socket.machine.property(SOCKET, "ActiveState") == "active"
+    client = Client(socket.port)
+    before = socket.pid
+    socket.machine.systemctl("restart", socket.unit)
+    seen = len(client.answers)
+    eventually("requests are answered", lambda: len(client.answers) > seen + 20)
+    client.finish()
+    assert socket.pid != before and client.problems == []
