@@ -59,6 +59,28 @@ def test_the_manual_of_the_file_has_every_key(installed, tmp_path):
     assert [key for key in keys if key not in heads] == []
 
 
+def test_the_manual_names_every_provider_and_every_variable_that_is_read(installed, tmp_path):
+    row = re.search(r"^\| `config\.providers\.NAME\.class`.*$", (TOP / "docs/configuration.md").read_text(), re.M)[0]
+    providers = set(re.findall(r"\w+ConfigProvider", row))
+    text = shown(installed, "kafka-connect.yaml.5", tmp_path)
+    assert len(providers) == 4
+    # Outside of the keys, which come from the same table.
+    assert providers <= set(re.findall(r"\w+ConfigProvider", re.sub(r"(?ms)^KEYS$.*?^FILES$", "", text)))
+    main = shown(installed, "kafka-connect.1", tmp_path)
+    variables = {
+        name for folder in ("ConnectConfig", "Logging", "Systemd", "kafka-connect") for path in (TOP / "Sources" / folder).rglob("*.swift")
+        for name in re.findall(r'"([A-Z]+_[A-Z_]+)"', path.read_text()) if name.endswith(("_STREAM", "_DIRECTORY", "_SOCKET", "_FDS"))}
+    assert {"CREDENTIALS_DIRECTORY", "JOURNAL_STREAM"} <= variables
+    assert [name for name in variables if name not in main] == []
+
+
+def test_examples_of_the_pages_use_nothing_that_this_version_lacks():
+    assert "Transforms, TLS and SASL" in (TOP / "README.md").read_text()
+    for page in [TOP / "README.md", *(TOP / "docs").glob("*.md"), *(TOP / "packaging").rglob("*.conf")]:
+        examples = re.findall(r"(?ms)^```\w*\n(.*?)^```$", page.read_text()) if page.suffix == ".md" else [page.read_text()]
+        assert not re.findall(r"(?m)^ *(?:sasl|ssl|transforms)\..*", "\n".join(examples)), page.name
+
+
 def test_pages_are_sound_and_found_by_name(installed, tmp_path):
     pages = sorted((installed / "usr/share/man").rglob("*.gz"))
     assert len(pages) >= 9
