@@ -69,6 +69,31 @@ echo "@ $(find /usr/local/lib/kafka-connect -type f)"
     assert "@ /usr/local/lib/kafka-connect/plugins/mine.so" in output.splitlines()
 
 
+def test_where_staff_may_write_usr_local_the_plugin_folder_is_roots_and_the_remedy_is_told(clean_root):
+    output = clean_root(DEPENDENCIES + r"""
+touch /etc/staff-group-for-usr-local
+chgrp staff /usr/local /usr/local/lib
+chmod 2775 /usr/local /usr/local/lib
+apt-get install -qq -y /packages/kafka-connect_*.deb >log 2>&1
+plugins=/usr/local/lib/kafka-connect/plugins
+echo "@ folders"; stat -c '%a %U:%G' ${plugins%/plugins} $plugins
+cp /usr/lib/kafka-connect/plugins/kafka-connect-file.so $plugins/mine.so
+echo "@ refused"; kafka-connect plugins --plugin-path $plugins || true
+echo "@ remedy"; sed -n 's/.*(\(chmod .*\)).*/\1/p' log | tee remedy
+sh -e remedy
+echo "@ accepted"; kafka-connect plugins --plugin-path $plugins
+echo "@ again"; dpkg-reconfigure kafka-connect 2>&1
+echo "@ end"
+""")
+    parts = dict(re.findall(r"^@ (\w+)\n(.*?)(?=^@ )", output, re.M | re.S))
+    assert parts["folders"].splitlines() == ["755 root:root"] * 2
+    assert "may be written by others" in parts["refused"] and "FileStreamSourceConnector" not in parts["refused"]
+    assert parts["remedy"].strip() == "chmod go-w /usr/local /usr/local/lib"
+    assert "broken" not in parts["accepted"] and "FileStreamSourceConnector" in parts["accepted"]
+    # Where nothing is to be told, nothing is.
+    assert "others than root" not in parts["again"]
+
+
 def test_it_is_installed_from_the_repository_and_runs_the_quick_start(clean_root, repository, broker, topic):
     output = clean_root(rf"""
 apt-get update -qq
