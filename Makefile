@@ -131,7 +131,7 @@ deb: ## Debian packages of what `build` made, in .build/deb
 apt-repository: deb ## a signed repository of these packages for apt, in .build/apt-repository
 	@scripts/apt-repository
 
-reproducible: ## compile and package in two more places, and compare the packages (some minutes)
+reproducible: build ## compile and package in two more places, package what is built, and compare the packages (some minutes)
 	@scripts/dependencies package
 	@scripts/reproducible
 
