@@ -113,8 +113,9 @@ class Machine:
 
     numbers = itertools.count(1)
 
-    def __init__(self, root, log):
-        self.root, self.log = root, log
+    def __init__(self, root, log, *options):
+        """`options` are systemd-nspawn's: with --private-network, say, nothing of this machine's network is there."""
+        self.root, self.log, self.options = root, log, options
         self.name = f"{NAME}-{os.getpid()}-{next(self.numbers)}"
         self.holder = self.leader = None
 
@@ -123,7 +124,8 @@ class Machine:
         with open(self.log, "ab") as log:
             # The namespaces end with this process, and with them everything in the machine.
             self.holder = subprocess.Popen(
-                ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL", BOOT, self.root.path, self.name],
+                ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL", BOOT, self.root.path, self.name,
+                 *self.options],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
         self.leader = eventually("systemd runs", self._find_leader, seconds=60)
         eventually("the machine is up", lambda: self.run(
