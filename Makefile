@@ -56,8 +56,8 @@ test-unit-files: ## what systemd says of the unit files, and the exposure that i
 	@scripts/dependencies system
 	@scripts/test-unit-files
 
-# Installs the package by apt where packages can be made, else the tree of `install`.
-system-test: build $(if $(wildcard scripts/apt-repository),apt-repository) ## the installed worker under a real systemd, in systemd-nspawn on a Debian root that is made once; as root
+# The package is installed by apt, from a repository that the tests lay out and sign with a key of their own.
+system-test: deb ## the installed worker under a real systemd, in systemd-nspawn on a Debian root that is made once; as root
 	@scripts/dependencies system
 	@/usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider Tests/System
 
@@ -128,7 +128,7 @@ deb: ## Debian packages of what `build` made, in .build/deb
 	@swift build -c release
 	@scripts/build-deb
 
-apt-repository: deb ## a signed repository of these packages for apt, in .build/apt-repository
+apt-repository: deb ## a signed repository of these packages for apt, in .build/apt-repository; APT_KEY=FOLDER: the key's
 	@scripts/apt-repository
 
 reproducible: build ## compile and package in two more places, package what is built, and compare the packages (some minutes)

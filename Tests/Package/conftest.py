@@ -73,7 +73,8 @@ def installed(packages):
 @pytest.fixture(scope="session")
 def repository(packages, tmp_path_factory):
     folder = tmp_path_factory.mktemp("apt") / "repository"
-    run(TOP / "scripts/apt-repository", folder, env={**os.environ, "DEB_OUT": str(packages.folder)})
+    run(TOP / "scripts/apt-repository", folder, env={
+        **os.environ, "DEB_OUT": str(packages.folder), "APT_KEY": str(tmp_path_factory.mktemp("key"))})
     return folder
 
 

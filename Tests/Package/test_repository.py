@@ -1,8 +1,12 @@
 """The signed repository: apt takes packages from it with its key, and nothing without or changed."""
+import os
 import re
 import subprocess
 
+import pytest
+
 from conftest import run
+from workers import TOP
 
 
 def apt_get(folder, repository, key, *arguments):
@@ -47,3 +51,15 @@ def test_apt_refuses_what_was_changed(repository, tmp_path):
 def test_both_ways_of_signing_are_there(repository):
     run("gpgv", "--keyring", repository / "key.gpg", repository / "InRelease")
     run("gpgv", "--keyring", repository / "key.gpg", repository / "Release.gpg", repository / "Release")
+
+
+@pytest.mark.parametrize("variable, folder", [
+    ("HOME", ".local/state/kafka-connect/apt-key"), ("XDG_STATE_HOME", "kafka-connect/apt-key"), ("APT_KEY", "")])
+def test_the_key_outlives_what_was_built_and_signs_the_next_repository_too(packages, tmp_path, variable, folder):
+    others = {name: value for name, value in os.environ.items() if name not in ("APT_KEY", "XDG_STATE_HOME")}
+    environment = {**others, "DEB_OUT": str(packages.folder), variable: str(tmp_path / "kept")}
+    made = run(TOP / "scripts/apt-repository", tmp_path / "first", env=environment)
+    assert str(tmp_path / "kept" / folder) in made
+    assert (tmp_path / "kept" / folder).stat().st_mode & 0o777 == 0o700
+    assert "made a key" not in run(TOP / "scripts/apt-repository", tmp_path / "second", env=environment)
+    run("gpgv", "--keyring", tmp_path / "first/key.gpg", tmp_path / "second/InRelease")

@@ -10,12 +10,31 @@ import tempfile
 from machines import FETCHED
 from workers import BUILT, TOP
 
-# Laid out by `make apt-repository`.
-REPOSITORY = pathlib.Path(os.environ.get("APT_REPOSITORY") or TOP / ".build/apt-repository")
+# Made by `make deb`.
+PACKAGES = pathlib.Path(os.environ.get("DEB_OUT") or TOP / ".build/deb")
 
 
 def has_package():
-    return REPOSITORY.is_dir()
+    return any(PACKAGES.glob("kafka-connect_*.deb"))
+
+
+@functools.cache
+def _scratch():
+    return tempfile.TemporaryDirectory(prefix="kafka-connect-apt-")
+
+
+@functools.cache
+def repository():
+    """A signed repository of the packages, as `make apt-repository` lays it out."""
+    return lay_out(PACKAGES, pathlib.Path(_scratch().name) / "repository")
+
+
+def lay_out(packages, folder):
+    """A repository of `packages`, signed with a key that is these tests' own."""
+    subprocess.run(
+        [TOP / "scripts/apt-repository", folder], check=True, stdout=subprocess.DEVNULL,
+        env={**os.environ, "DEB_OUT": str(packages), "APT_KEY": f"{_scratch().name}/key"})
+    return folder
 
 
 def install(machine):
@@ -32,7 +51,7 @@ OURS = ["--option=Dir::Etc::sourcelist=sources.list.d/kafka-connect.list", "--op
 
 
 def install_package(machine):
-    offer(machine, REPOSITORY)
+    offer(machine, repository())
     machine.run("apt-get", "install", "--yes", "--no-install-recommends", "kafka-connect", seconds=300)
 
 
@@ -50,7 +69,7 @@ class Versions:
 
     def __init__(self, machine, folder):
         self.machine = machine
-        package = next(REPOSITORY.glob("kafka-connect_*.deb"))
+        package = next(PACKAGES.glob("kafka-connect_*.deb"))
         self.old = subprocess.run(
             ["dpkg-deb", "--field", package, "Version"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
         self.new = self.old + "+next1"
@@ -63,10 +82,7 @@ class Versions:
         control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {self.new}", control.read_text()))
         subprocess.run(
             ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, packages], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(
-            [TOP / "scripts/apt-repository", folder / "repository"], check=True, stdout=subprocess.DEVNULL,
-            env={**os.environ, "DEB_OUT": str(packages)})
-        offer(machine, folder / "repository")
+        offer(machine, lay_out(packages, folder / "repository"))
 
     @property
     def installed(self):

@@ -9,13 +9,13 @@ import subprocess
 import pytest
 
 from conftest import Writer, eventually, lines_of
-from installation import REPOSITORY, has_package
+from installation import PACKAGES, has_package, repository
 from machines import FETCHED, Machine
 from readme import blocks, command
 from sequences import check_sequence
 from services import CONFIG, SINKS, UNIT, Service
 
-pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make apt-repository")
+pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make deb")
 
 
 class Administrator:
@@ -72,7 +72,7 @@ def followed(administrator, broker):
     # On the machine with the toolchain, and carried over to this one.
     source, target = re.fullmatch(r"make apt-repository && sudo cp -rT (\S+) (\S+)\n", laying).groups()
     assert source == ".build/apt-repository"
-    subprocess.run(["cp", "-rT", REPOSITORY, administrator.machine.path(target)], check=True)
+    subprocess.run(["cp", "-rT", repository(), administrator.machine.path(target)], check=True)
     printed = [administrator.types(installing)]
     service = Service(administrator.machine, broker)
     # What is the reader's to say: where Kafka is. And the port, since this machine shares its ports with others.
@@ -122,7 +122,7 @@ def test_removed_and_installed_again_it_goes_on_where_it_was(followed, administr
     # README's other way: a package of its own, from the folder in which it was made.
     packages = machine.path(f"{administrator.HOME}/.build/deb")
     packages.mkdir(parents=True)
-    for package in REPOSITORY.glob("kafka-connect_*.deb"):
+    for package in PACKAGES.glob("kafka-connect_*.deb"):
         shutil.copy(package, packages)
     administrator.types(command("Install", "sudo apt install "))
     assert machine.path(CONFIG).read_text() == edited

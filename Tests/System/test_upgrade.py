@@ -10,7 +10,7 @@ from conftest import Worker, Writer, eventually
 from installation import Versions, has_package
 from services import CONFIG, SOCKET, UNIT, Client, Service, finish, flows
 
-pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make apt-repository")
+pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make deb")
 
 VERIFIABLE = "org.apache.kafka.connect.tools.VerifiableSourceConnector"
 # Of members of a group: so long that whoever takes over sooner was told that a member left.
