@@ -69,6 +69,26 @@ echo "@ $(find /usr/local/lib/kafka-connect -type f)"
     assert "@ /usr/local/lib/kafka-connect/plugins/mine.so" in output.splitlines()
 
 
+def test_folders_that_are_file_systems_of_their_own_are_emptied_by_a_purge(clean_root):
+    output = clean_root(DEPENDENCIES + r"""
+for folder in /var/lib/kafka-connect /etc/kafka-connect; do mkdir $folder; mount -t tmpfs tmpfs $folder; done
+apt-get install -qq -y /packages/kafka-connect_*.deb >/dev/null 2>&1
+echo state >/var/lib/kafka-connect/connect.offsets
+echo 'name: mine' >/etc/kafka-connect/connectors.d/mine.yaml
+echo "@ log"; apt-get purge -qq -y kafka-connect 2>&1
+echo "@ status"; dpkg-query --show --showformat='${db:Status-Status}\n' kafka-connect 2>&1 || true
+echo "@ left"; find /var/lib/kafka-connect /etc/kafka-connect
+umount /var/lib/kafka-connect /etc/kafka-connect
+echo "@ end"
+""")
+    parts = dict(re.findall(r"^@ (\w+)\n(.*?)(?=^@ )", output, re.M | re.S))
+    for folder in ("/var/lib/kafka-connect", "/etc/kafka-connect"):
+        assert f"rm: cannot remove '{folder}': Device or resource busy" in parts["log"]
+    assert "yours to remove" in parts["log"]
+    assert parts["status"].strip() in ("not-installed", "dpkg-query: no packages found matching kafka-connect")
+    assert parts["left"].split() == ["/var/lib/kafka-connect", "/etc/kafka-connect"]
+
+
 def test_where_staff_may_write_usr_local_the_plugin_folder_is_roots_and_the_remedy_is_told(clean_root):
     output = clean_root(DEPENDENCIES + r"""
 touch /etc/staff-group-for-usr-local
