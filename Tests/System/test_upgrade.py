@@ -100,6 +100,31 @@ def test_with_the_socket_no_connection_is_refused(socket, versions):
     socket.machine.systemctl("disable", SOCKET)
 
 
+def test_a_removal_that_does_not_come_about_leaves_everything_as_it_was(socket):
+    machine, prerm = socket.machine, socket.machine.path("/var/lib/dpkg/info/kafka-connect.prerm")
+    north = Service(machine, socket.broker, unit="kafka-connect@north.service", config="/etc/kafka-connect/north.yaml")
+    north.configure(offset__storage__file__filename="/var/lib/kafka-connect/north/connect.offsets")
+    socket.start()
+    north.start()
+    before, script = (socket.pid, north.pid), prerm.read_text()
+    # dpkg then takes the removal back: `postinst abort-remove`.
+    prerm.write_text(f"{script}\nexit 1\n")
+    try:
+        assert machine.run("dpkg", "--remove", "kafka-connect", check=False).returncode != 0
+    finally:
+        prerm.write_text(script)
+    assert machine.run("dpkg-query", "--show", "--showformat=${db:Status-Status}", "kafka-connect").stdout == "installed"
+    for worker, pid in zip((socket, north), before):
+        assert worker.is_active() and worker.is_healthy() and worker.pid != pid
+    assert machine.property(SOCKET, "ActiveState") == "active"
+    assert machine.path("/usr/local/lib/kafka-connect/plugins").is_dir()
+    assert not machine.path("/run/kafka-connect.stopped").exists()
+    client = Client(socket.port)
+    machine.systemctl("restart", socket.unit)
+    client.finish()
+    assert client.answers and client.problems == []
+
+
 def membership(group):
     return {
         "group.id": group, "session.timeout.ms": SESSION_SECONDS * 1000, "heartbeat.interval.ms": 500,
