@@ -39,6 +39,7 @@ tail -1 /etc/kafka-connect/worker.yaml; ls -d /usr/local/lib/kafka-connect 2>&1 
 echo "@ log"; apt-get purge -qq -y kafka-connect
 list after
 echo "@ left"; changes before after
+echo "@ stays"; getent passwd kafka-connect | cut -d: -f 1,6; getent group kafka-connect | cut -d: -f 1
 echo "@ end"
 """)
     parts = dict(re.findall(r"^@ (\w+)\n(.*?)(?=^@ )", output, re.M | re.S))
@@ -57,6 +58,8 @@ echo "@ end"
         "/etc/kafka-connect/connectors.d/mine.yaml", "/var/lib/kafka-connect/connect.offsets", "# mine",
         "ls: cannot access '/usr/local/lib/kafka-connect': No such file or directory"]
     assert parts["left"] == ""
+    # As README says, because files elsewhere may be its own.
+    assert parts["stays"].split() == ["kafka-connect:/var/lib/kafka-connect", "kafka-connect"]
 
 
 def test_connectors_that_the_administrator_added_outlive_the_package(clean_root):

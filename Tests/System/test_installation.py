@@ -2,6 +2,7 @@
 
 The tests follow one another: each goes on with the machine as the one before left it.
 """
+import pathlib
 import re
 import shutil
 import subprocess
@@ -143,10 +144,25 @@ def files(machine):
           for part in ("-not", "-path", f"{folder}/*"))).stdout.splitlines()
 
 
-def test_purged_nothing_of_it_is_left(followed, administrator):
+def test_purged_nothing_of_it_is_left_but_what_is_the_administrators(followed, administrator):
+    service, _ = followed
     machine = administrator.machine
     assert machine.path("/var/lib/kafka-connect/connect.offsets").exists()
-    shutil.rmtree(machine.path("/etc/systemd/system/kafka-connect.service.d"), ignore_errors=True)
+    drop_in, plugin = "/etc/systemd/system/kafka-connect.service.d/mine.conf", "/usr/local/lib/kafka-connect/plugins/mine.so"
+    shutil.rmtree(machine.path(drop_in).parent, ignore_errors=True)
+    machine.write(drop_in, "[Service]\n")
+    machine.write(plugin, "")
+    # Of the template one runs, and another one is enabled.
+    north = Service(machine, service.broker, unit="kafka-connect@north.service", config="/etc/kafka-connect/north.yaml")
+    north.configure(offset__storage__file__filename="/var/lib/kafka-connect/north/connect.offsets")
+    north.start()
+    machine.systemctl("enable", north.unit, "kafka-connect@south.service")
+    processes = [pathlib.Path(f"/proc/{machine.outer_pid(worker.pid)}") for worker in (service, north)]
     administrator.types(command("Install", "sudo apt purge "))
-    assert files(machine) == []
+    assert not any(process.exists() for process in processes)
+    assert sorted(files(machine)) == [str(parent) for parent in (
+        pathlib.Path(drop_in).parent, pathlib.Path(plugin).parent.parent)]
+    assert machine.path(drop_in).exists() and machine.path(plugin).exists()
+    assert machine.run("getent", "passwd", "kafka-connect").stdout.startswith("kafka-connect:")
     assert "kafka-connect" not in machine.systemctl("list-unit-files", "--no-pager", "--no-legend")
+    assert machine.systemctl("list-units", "--all", "--no-legend", "--state=active,failed", "kafka-connect*") == ""
