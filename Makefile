@@ -120,6 +120,9 @@ ifneq ($(DEV),)
 	install -m 755 $(BIN)/kafka-connect-fakebroker $(bindir)/kafka-connect-fakebroker
 	$(STRIP) $(bindir)/kafka-connect-fakebroker
 	scripts/manual-pages $(sharedir)/man packaging/man-dev
+	for program in kafka-connect-conformance kafka-connect-fakebroker; do \
+	    install -D -m 644 packaging/completions-dev/$$program.bash $(sharedir)/bash-completion/completions/$$program && \
+	    install -D -m 644 packaging/completions-dev/_$$program $(sharedir)/zsh/vendor-completions/_$$program || exit 1; done
 	scripts/install-templates $(DESTDIR)$(PREFIX)/share/kafka-connect $(PREFIX)/share/kafka-connect
 endif
 

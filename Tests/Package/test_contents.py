@@ -25,6 +25,8 @@ EXPECTED = {
     "kafka-connect-dev": [
         "/usr/bin/kafka-connect-conformance", "/usr/share/man/man1/kafka-connect-conformance.1.gz",
         "/usr/bin/kafka-connect-fakebroker", "/usr/share/man/man1/kafka-connect-fakebroker.1.gz",
+        "/usr/share/bash-completion/completions/kafka-connect-conformance",
+        "/usr/share/zsh/vendor-completions/_kafka-connect-fakebroker",
         "/usr/include/kafka_connect.h", "/usr/share/pkgconfig/kafka-connect.pc",
         "/usr/lib/kafka-connect/plugins/kafka-connect-verifiable.so", "/usr/share/kafka-connect/templates/c/heartbeat.c",
         "/usr/share/kafka-connect/templates/swift/Package.swift", "/usr/share/kafka-connect/PluginKit/Package.swift",

@@ -11,24 +11,31 @@ from conftest import run
 from workers import TOP
 
 
+PROGRAMS = ["kafka-connect", "kafka-connect-conformance", "kafka-connect-fakebroker"]
+
+
 @pytest.fixture(scope="session")
 def commands(installed):
-    """What `--help` names: options by subcommand; the program's own under the empty name."""
-    program = installed / "usr/bin/kafka-connect"
+    """What `--help` names of each program: options by subcommand; the program's own under the empty name."""
 
-    def sections(*words):
-        text, found, title = run(program, *words, "--help"), {}, ""
+    def sections(program, *words):
+        text, found, title = run(installed / "usr/bin" / program, *words, "--help"), {}, ""
         for line in text.splitlines():
             if re.fullmatch(r"[A-Z ]+:", line):
                 title = line[:-1]
             elif re.match(r"  \S", line):
-                found.setdefault(title, []).append(line.split("   ")[0].strip())
+                found.setdefault(title, []).append(re.split("  +", line.strip())[0])
         return found
 
-    root = sections()
-    names = [line.split()[0] for line in root["SUBCOMMANDS"]]
-    assert len(names) > 3
-    return {name: re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(sections(*name.split())["OPTIONS"])) for name in ["", *names]}
+    def options(program, *words):
+        return re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(sections(program, *words)["OPTIONS"]))
+
+    found = {
+        program: {name: options(program, *name.split()) for name in ["", *(
+            line.split()[0] for line in sections(program).get("SUBCOMMANDS", []))]}
+        for program in PROGRAMS}
+    assert len(found["kafka-connect"]) > 4 and all(len(found[program]) == 1 and len(found[program][""]) > 6 for program in PROGRAMS[1:])
+    return found
 
 
 def page(installed, name):
@@ -43,12 +50,13 @@ def shown(installed, name, tmp_path):
 
 
 def test_the_manual_names_every_subcommand_and_option(installed, commands, tmp_path):
-    main = shown(installed, "kafka-connect.1", tmp_path)
-    for name, options in commands.items():
-        text = main if not name else shown(installed, f"kafka-connect-{name}.1", tmp_path)
-        for option in options:
-            assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text), f"{name}: {option}"
-        assert not name or re.search(rf"^ +{name}\b", main, re.M) and f"kafka-connect-{name}(1)" in main
+    for program, each in commands.items():
+        main = shown(installed, f"{program}.1", tmp_path)
+        for name, options in each.items():
+            text = main if not name else shown(installed, f"{program}-{name}.1", tmp_path)
+            for option in options:
+                assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text), f"{program} {name}: {option}"
+            assert not name or re.search(rf"^ +{name}\b", main, re.M) and f"{program}-{name}(1)" in main
 
 
 def test_the_manual_of_the_file_has_every_key(installed, tmp_path):
@@ -107,12 +115,13 @@ def completions_of_bash(installed, *words):
 
 
 def test_bash_completes_every_subcommand_and_option(installed, commands):
-    names = set(commands) - {""}
+    names = set(commands["kafka-connect"]) - {""}
     assert set(completions_of_bash(installed, "kafka-connect", "")) == names | {"help"}
     assert set(completions_of_bash(installed, "kafka-connect", "help", "")) == names
     assert completions_of_bash(installed, "kafka-connect", "sta") == ["standalone"]
-    for name, options in commands.items():
-        assert set(completions_of_bash(installed, "kafka-connect", *name.split(), "-")) == set(options), name
+    for program, each in commands.items():
+        for name, options in each.items():
+            assert set(completions_of_bash(installed, program, *name.split(), "-")) == set(options), f"{program} {name}"
 
 
 def test_bash_completes_files_where_they_are_wanted(installed):
@@ -121,6 +130,9 @@ def test_bash_completes_files_where_they_are_wanted(installed):
     assert completions_of_bash(installed, "kafka-connect", "plugins", "--plugin-path", "") == ["connectors.d"]
     assert completions_of_bash(installed, "kafka-connect", "plugins", "--plugin-path", "=", "con") == ["connectors.d"]
     assert completions_of_bash(installed, "kafka-connect", "version", "") == []
+    assert completions_of_bash(installed, "kafka-connect-conformance", "w") == ["worker.yaml"]
+    assert completions_of_bash(installed, "kafka-connect-conformance", "--config", "w") == ["worker.yaml"]
+    assert completions_of_bash(installed, "kafka-connect-fakebroker", "--port", "") == []
 
 
 def completions_of_zsh(installed, line):
@@ -129,17 +141,20 @@ def completions_of_zsh(installed, line):
 
 
 def test_zsh_completes_every_subcommand_and_option(installed, commands):
-    assert set(completions_of_zsh(installed, "kafka-connect ")) == set(commands) - {""} | {"help"}
-    assert set(completions_of_zsh(installed, "kafka-connect help ")) == set(commands) - {""}
-    for name, options in commands.items():
-        wanted = {option for option in options if option.startswith("--")}
-        assert set(completions_of_zsh(installed, f"kafka-connect {name} --".replace("  ", " "))) == wanted, name
+    names = set(commands["kafka-connect"]) - {""}
+    assert set(completions_of_zsh(installed, "kafka-connect ")) == names | {"help"}
+    assert set(completions_of_zsh(installed, "kafka-connect help ")) == names
+    for program, each in commands.items():
+        for name, options in each.items():
+            wanted = {option for option in options if option.startswith("--")}
+            assert set(completions_of_zsh(installed, f"{program} {name} --".replace("  ", " "))) == wanted, f"{program} {name}"
 
 
 def test_zsh_completes_files_where_they_are_wanted(installed):
     assert completions_of_zsh(installed, "kafka-connect standalone w") == ["worker.yaml"]
     assert completions_of_zsh(installed, "connect-standalone w") == ["worker.yaml"]
     assert completions_of_zsh(installed, "kafka-connect plugins --plugin-path ") == ["connectors.d"]
+    assert completions_of_zsh(installed, "kafka-connect-conformance w") == ["worker.yaml"]
 
 
 def links(page):

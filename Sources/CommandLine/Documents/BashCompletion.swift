@@ -2,13 +2,10 @@
 package enum BashCompletion {
     /// A script for bash's folder of completions.
     /// - Parameter links: other names of the program, each with the subcommand that it is right away.
-    package static func script(of program: Command, links: [String: String]) -> String {
+    package static func script(of program: Command, links: [String: String] = [:]) -> String {
         let function = "_" + String(program.name.map { $0 == "-" ? "_" : $0 })
         let commands = CompletedCommand.all(of: program)
         let names = links.keys.sorted()
-        let starts = names.map { "        \($0)) path=/\(links[$0] ?? "") ;;\n" }.joined()
-        let paths =
-            commands.map(\.slashed).filter { !$0.isEmpty } + commands.filter(\.descends).map { $0.slashed + "/help" }
         return """
             # bash completion for \(program.name). Written from the program's table of commands (CONTRIBUTING.md): not to be
             # changed by hand.
@@ -20,14 +17,7 @@ package enum BashCompletion {
                 elif [[ $previous == "=" && $COMP_CWORD -gt 1 ]]; then
                     previous=${COMP_WORDS[COMP_CWORD - 2]}
                 fi
-                case ${1##*/} in
-            \(starts)    esac
-                for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-                    case $path/$word in
-                        \(paths.joined(separator: " | "))) path+=/$word ;;
-                    esac
-                done
-                case $path:$previous in
+            \(start(links))\(descent(commands))    case $path:$previous in
             \(commands.map(optionValues).joined())        *)
                         case $path in
             \(commands.map(choices).joined())            esac
@@ -44,6 +34,28 @@ package enum BashCompletion {
                 fi
             } &&
                 complete -F \(function) \(([program.name] + names).joined(separator: " "))
+
+            """
+    }
+
+    /// Where another name of the program begins; nothing where there is none.
+    private static func start(_ links: [String: String]) -> String {
+        guard !links.isEmpty else { return "" }
+        let lines = links.keys.sorted().map { "        \($0)) path=/\(links[$0] ?? "") ;;\n" }.joined()
+        return "    case ${1##*/} in\n\(lines)    esac\n"
+    }
+
+    /// The way down to the subcommand that was typed; nothing where there is none, since no pattern would be no bash.
+    private static func descent(_ commands: [CompletedCommand]) -> String {
+        let paths =
+            commands.map(\.slashed).filter { !$0.isEmpty } + commands.filter(\.descends).map { $0.slashed + "/help" }
+        guard !paths.isEmpty else { return "" }
+        return """
+                for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
+                    case $path/$word in
+                        \(paths.joined(separator: " | "))) path+=/$word ;;
+                    esac
+                done
 
             """
     }

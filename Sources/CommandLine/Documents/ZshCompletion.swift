@@ -2,7 +2,7 @@
 package enum ZshCompletion {
     /// A script for zsh's folder of completions, named `_` and the program.
     /// - Parameter links: other names of the program, each with the subcommand that it is right away.
-    package static func script(of program: Command, links: [String: String]) -> String {
+    package static func script(of program: Command, links: [String: String] = [:]) -> String {
         let names = links.keys.sorted()
         let starts = names.map { "    \($0)) _\(program.name)_\(links[$0] ?? "") ;;\n" }.joined()
         return """

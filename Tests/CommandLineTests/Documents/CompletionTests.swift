@@ -23,6 +23,26 @@ struct CompletionTests {
             BashCompletion.script(of: Program.kafkaConnect, links: Program.links))
         CommittedFile("packaging/completions/_kafka-connect").expect(
             ZshCompletion.script(of: Program.kafkaConnect, links: Program.links))
+        for program in [Program.conformance, Program.fakeBroker] {
+            CommittedFile("packaging/completions-dev/\(program.name).bash").expect(BashCompletion.script(of: program))
+            CommittedFile("packaging/completions-dev/_\(program.name)").expect(ZshCompletion.script(of: program))
+        }
+    }
+
+    @Test func `a program without subcommands is completed by its options and arguments`() {
+        let copy = Self.tool.subcommands[0]
+        let bash = BashCompletion.script(of: copy)
+        for line in [
+            "        :--mode | :-m) kind= ;;", "        :--into) kind=d ;;",
+            "            '') options='--help --into --mode -h -m' kind=f ;;", "    complete -F _copy copy",
+        ] {
+            #expect(bash.split(separator: "\n").contains(line[...]), "\(line)")
+        }
+        // An empty pattern would be an error of syntax.
+        #expect(!bash.contains("path+=") && !bash.contains("probe"))
+        let zsh = ZshCompletion.script(of: copy)
+        #expect(zsh.hasPrefix("#compdef copy\n") && zsh.contains("'1:from:_files' \\\n        '*:to:_files'\n}"))
+        #expect(!zsh.contains("->command") && !zsh.contains("probe"))
     }
 
     @Test func `bash is told the words of each place, and nothing hidden`() {
