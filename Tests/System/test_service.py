@@ -56,6 +56,23 @@ def test_the_journal_finds_one_connector_by_its_field(service, topic):
         assert not re.match(r"\[?\d{4}-\d\d-\d\d|(INFO|WARN|ERROR)\b", str(entry["MESSAGE"]))
 
 
+def test_errors_that_are_alike_in_everything_are_counted(service, topic):
+    service.start()
+    service.file_source("repeating", "/root/forbidden", topic)
+    for _ in range(10):
+        service.await_task("repeating", "FAILED")
+        service.request("POST", "/connectors/repeating/tasks/0/restart")
+
+    service.await_task("repeating", "FAILED")
+    # What was only counted is told once a minute, and at the end.
+    service.stop()
+    told = service.journal("CONNECTOR=repeating", "PRIORITY=3")
+    first = [entry for entry in told if "/root/forbidden" in entry["MESSAGE"] and "REPEATED" not in entry]
+    counts = [entry for entry in told if "REPEATED" in entry]
+    assert len(first) == 5 and [entry["MESSAGE"] for entry in counts] == [counts[0]["MESSAGE"]]
+    assert re.search(rf"/root/forbidden.* \(repeated {counts[0]['REPEATED']} times in \d+ s\)", counts[0]["MESSAGE"])
+
+
 def test_a_refused_configuration_is_named_and_not_tried_for_ever(service):
     service.configure(offset__flush__interval__ms="often")
     service.drop_in("quick", "[Service]\nRestartSec=1ms\n")
