@@ -25,7 +25,7 @@ def compare(first, second):
 
 def test_packages_are_the_same_under_another_umask_language_time_zone_and_order_of_files(packages, elsewhere):
     circumstances = {
-        "DEB_OUT": f"{elsewhere}/another name", "DEB_BUILD_FLAGS": "--build=binary", "TZ": "Asia/Kathmandu", "LC_ALL": "C",
+        "DEB_OUT": f"{elsewhere}/another", "DEB_BUILD": "binary", "TZ": "Asia/Kathmandu", "LC_ALL": "C",
         "HOME": "/nonexistent", "PATH": f"/usr/local/games:{os.environ['PATH']}"}
     run(TOP / "scripts/build-deb", env={**os.environ, **circumstances}, umask=0o027)
     compared = compare(packages.folder, circumstances["DEB_OUT"])

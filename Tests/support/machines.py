@@ -113,9 +113,9 @@ class Machine:
 
     numbers = itertools.count(1)
 
-    def __init__(self, root, log, *options):
-        """`options` are systemd-nspawn's: with --private-network, say, nothing of this machine's network is there."""
-        self.root, self.log, self.options = root, log, options
+    def __init__(self, root, log, *options, **environment):
+        """Both are systemd-nspawn's: with --private-network, say, nothing of this machine's network is there."""
+        self.root, self.log, self.options, self.environment = root, log, options, environment
         self.name = f"{NAME}-{os.getpid()}-{next(self.numbers)}"
         self.holder = self.leader = None
 
@@ -126,7 +126,7 @@ class Machine:
             self.holder = subprocess.Popen(
                 ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL", BOOT, self.root.path, self.name,
                  *self.options],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent, env={**os.environ, **self.environment})
         self.leader = eventually("systemd runs", self._find_leader, seconds=60)
         eventually("the machine is up", lambda: self.run(
             "systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded"), seconds=60, every=0.1)
