@@ -28,7 +28,7 @@ final class ProducerDriver {
     private var topics: [String] = []
     private var slots: [Slot] = []
     private var slotNumbers: [SlotKey: Int] = [:]
-    private var topicIDs: [MetadataSnapshot.TopicID] = []
+    private var incarnations = TopicIncarnations()
     /// Batches that the machine has, by the number that it knows them by.
     private var parcels: [Int: ProducerParcel] = [:]
     private var lastBatch = 0
@@ -112,7 +112,7 @@ final class ProducerDriver {
 
     private func add(_ names: [String]) {
         topics.append(contentsOf: names)
-        topicIDs.append(contentsOf: names.map { cluster.metadata.topic($0)?.id ?? .none })
+        for name in names { incarnations.add(cluster.metadata.topic(name)) }
         cluster.addInterest(topics: names, allowsCreation: createsTopics)
         // A topic that does not turn up in time is refused by the lane, which must look at the clock then.
         let deadline = adding(settings.producer.maxBlock, to: EventLoop.now())
@@ -150,8 +150,7 @@ final class ProducerDriver {
         let now = EventLoop.now()
         for (number, name) in topics.enumerated() {
             guard let topic = snapshot.topic(name) else { continue }
-            let isNew = topicIDs[number] != .none && topic.id != .none && topic.id != topicIDs[number]
-            topicIDs[number] = topic.id
+            let isNew = incarnations.isMadeAnew(number, topic)
             for (slot, info) in slots.enumerated() where info.topic == Int32(number) {
                 if isNew { machine.topicRecreated(slot: slot, now: now) }
                 if topic.errorCode == 17 || topic.errorCode == 29 {
