@@ -121,20 +121,28 @@ final class ProducerDriver {
     }
 
     private func hand(_ parcel: ProducerParcel) {
-        machine.batchSealed(register(parcel), now: EventLoop.now())
+        guard let batch = register(parcel) else {
+            parcel.batch = nil
+            parcel.error = ClientError(.producerFailed, .fatal, "a batch is of topic \(parcel.topic), which has no name")
+            return completed.append(parcel)
+        }
+        machine.batchSealed(batch, now: EventLoop.now())
     }
 
-    private func register(_ parcel: ProducerParcel) -> ProducerBatch {
+    private func register(_ parcel: ProducerParcel) -> ProducerBatch? {
+        guard let slot = slot(parcel.topic, parcel.partition) else { return nil }
         lastBatch += 1
         parcels[lastBatch] = parcel
         return ProducerBatch(
-            id: lastBatch, slot: slot(parcel.topic, parcel.partition), recordCount: parcel.recordCount,
-            byteCount: parcel.byteCount, createdAt: parcel.createdAt)
+            id: lastBatch, slot: slot, recordCount: parcel.recordCount, byteCount: parcel.byteCount,
+            createdAt: parcel.createdAt)
     }
 
-    private func slot(_ topic: Int32, _ partition: Int32) -> Int {
+    /// The number of a partition, a new one where it is met first; nil for a topic that was not named.
+    private func slot(_ topic: Int32, _ partition: Int32) -> Int? {
         let key = SlotKey(topic: topic, partition: partition)
         if let slot = slotNumbers[key] { return slot }
+        guard topics.indices.contains(Int(topic)) else { return nil }
         let name = topics[Int(topic)]
         let slot = slots.count
         slots.append(Slot(topic: topic, name: name, partition: partition))
@@ -267,9 +275,9 @@ final class ProducerDriver {
     }
 
     private func split(_ number: Int) {
-        guard let parcel = parcels[number], let batch = parcel.batch else { return }
-        let slot = slot(parcel.topic, parcel.partition)
-        guard machine.awaitsSplit(number, slot: slot) else { return }
+        guard let parcel = parcels[number], let batch = parcel.batch,
+            let slot = slot(parcel.topic, parcel.partition), machine.awaitsSplit(number, slot: slot)
+        else { return }
         let parts: [ProducerParcel]
         do throws(ProtocolError) {
             parts = try BatchSplitter(pool: pool, compressor: compressor).split(parcel, batch)
@@ -281,7 +289,7 @@ final class ProducerDriver {
             return machine.batchSplit(number, slot: slot, into: [], now: EventLoop.now())
         }
         parcels[number] = nil
-        machine.batchSplit(number, slot: slot, into: parts.map { register($0) }, now: EventLoop.now())
+        machine.batchSplit(number, slot: slot, into: parts.compactMap { register($0) }, now: EventLoop.now())
     }
 
     private func error(_ reason: ProducerFailure, topic: String?, partition: Int32?) -> ClientError {

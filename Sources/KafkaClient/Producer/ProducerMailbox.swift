@@ -23,6 +23,8 @@ final class ProducerMailbox: Sendable {
         var sealed: [ProducerParcel] = []
         var open: [OpenBatch] = []
         var topics: [String] = []
+        /// How many topics the loop has taken: all with a smaller number.
+        var topicsTaken = 0
         var completed: [ProducerParcel] = []
         var snapshot: MetadataSnapshot
         var failure: ClientError?
@@ -121,6 +123,7 @@ final class ProducerMailbox: Sendable {
                 sealed: state.sealed, topics: state.topics, firstOpen: state.open.map(\.createdAt).min(),
                 isClosed: state.isClosed)
             state.sealed = []
+            state.topicsTaken += state.topics.count
             state.topics = []
             return left
         }
@@ -135,7 +138,8 @@ final class ProducerMailbox: Sendable {
         var isWaiting = false
     }
 
-    /// Takes open batches begun at or before that time.
+    /// Takes open batches begun at or before that time, except those of topics that the loop has not taken yet: a timer or an
+    /// answer may come before the loop gets to what the lane has left.
     ///
     /// - Parameter isBusy: whether sealed batches of a topic and partition wait to be sent: then the open one stays.
     func takeDue(createdBy time: UInt64, isBusy: (Int32, Int32) -> Bool) -> Due {
@@ -146,7 +150,9 @@ final class ProducerMailbox: Sendable {
             var due = Due()
             var staying: [OpenBatch] = []
             for open in state.open {
-                if open.createdAt > time || waiting.contains(where: { $0 == (open.topic, open.partition) }) {
+                if open.createdAt > time || open.topic >= state.topicsTaken
+                    || waiting.contains(where: { $0 == (open.topic, open.partition) })
+                {
                     due.next = min(due.next ?? .max, open.createdAt)
                     staying.append(open)
                 } else if isBusy(open.topic, open.partition) {

@@ -253,6 +253,7 @@ struct LaneBench {
         let bench = LaneBench()
         _ = bench.append([1], segment: 1)
         bench.lane.handOver()
+        #expect(bench.sealed().isEmpty)
         let open = try #require(bench.mailbox.takeDue(createdBy: .max) { _, _ in false }.batches.first)
         let batch = try #require(try open.builder.seal())
         let parcel = ProducerParcel(
