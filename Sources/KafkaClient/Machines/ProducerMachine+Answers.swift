@@ -77,7 +77,6 @@ extension ProducerMachine {
             partitions[slot].noteAcknowledged(base: entry.baseSequence, count: entry.batch.recordCount)
         }
         let offset = answer.errorCode == 0 ? answer.baseOffset : -1
-        if offset >= 0 { partitions[slot].lastOffset = offset + Int64(entry.batch.recordCount) - 1 }
         if index == 0 {
             // An earlier batch that still waits for its turn keeps the partition slow.
             partitions[slot].window = configuration.maxInFlight
