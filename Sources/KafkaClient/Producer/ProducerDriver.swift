@@ -15,9 +15,6 @@ final class ProducerDriver {
         let partition: Int32
     }
 
-    /// How long records wait for a partition that their topic does not have any more.
-    private static let patienceWithPartitions: UInt64 = 60_000_000_000
-
     private let cluster: KafkaCluster
     private let loop: EventLoop
     private let settings: ClientSettings
@@ -37,6 +34,8 @@ final class ProducerDriver {
     private var observers: [KafkaCluster.ObserverID] = []
     private var timer: TimerID?
     private var timerAt: UInt64 = .max
+    /// When the lane is reminded last of the time.
+    private var remindedAt: UInt64 = 0
     /// Beginning of the oldest batch that lingers with us.
     private var firstOpen: UInt64?
     /// Batches have lingered long enough and wait for room behind others of their partitions.
@@ -106,6 +105,7 @@ final class ProducerDriver {
         guard !left.isClosed else { return shutDown() }
         if !left.topics.isEmpty { add(left.topics) }
         firstOpen = left.firstOpen
+        if let deadline = left.wantsMetadataUntil { refreshForLane(until: deadline) }
         for parcel in left.sealed { hand(parcel) }
         carryOut()
     }
@@ -115,9 +115,19 @@ final class ProducerDriver {
         for name in names { incarnations.add(cluster.metadata.topic(name)) }
         cluster.addInterest(topics: names, allowsCreation: createsTopics)
         // A topic that does not turn up in time is refused by the lane, which must look at the clock then.
-        let deadline = adding(settings.producer.maxBlock, to: EventLoop.now())
-        guard deadline < .max else { return }
+        remind(at: adding(settings.producer.maxBlock, to: EventLoop.now()))
+    }
+
+    private func remind(at deadline: UInt64) {
+        guard deadline < .max, deadline != remindedAt else { return }
+        remindedAt = deadline
         loop.schedule(at: adding(1_000_000, to: deadline)) { [weak self] in self?.mailbox.remind() }
+    }
+
+    /// A record is for a partition that the metadata does not name, which may be old.
+    private func refreshForLane(until deadline: UInt64) {
+        cluster.refreshMetadata(reason: "a record is for a partition that is not known")
+        remind(at: deadline)
     }
 
     private func hand(_ parcel: ProducerParcel) {
@@ -176,7 +186,7 @@ final class ProducerDriver {
         if let partition = topic.partition(slots[slot].partition) {
             machine.leaderChanged(slot: slot, node: partition.leader, epoch: partition.leaderEpoch, now: now)
         } else if topic.errorCode == 0, !topic.partitions.isEmpty {
-            machine.partitionGone(slot: slot, until: adding(Self.patienceWithPartitions, to: now))
+            machine.partitionGone(slot: slot, until: adding(ProducerSettings.patienceWithPartitions, to: now))
         }
     }
 

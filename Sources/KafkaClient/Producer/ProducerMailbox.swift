@@ -9,6 +9,8 @@ final class ProducerMailbox: Sendable {
         var topics: [String] = []
         /// When the first of the open batches has lingered long enough; nil without open batches.
         var firstOpen: UInt64?
+        /// The lane needs newer metadata than there is, and looks at the time again then; nil where it needs none.
+        var wantsMetadataUntil: UInt64?
         var isClosed = false
     }
 
@@ -25,6 +27,7 @@ final class ProducerMailbox: Sendable {
         var topics: [String] = []
         /// How many topics the loop has taken: all with a smaller number.
         var topicsTaken = 0
+        var wantsMetadataUntil: UInt64?
         var completed: [ProducerParcel] = []
         var snapshot: MetadataSnapshot
         var failure: ClientError?
@@ -64,6 +67,11 @@ final class ProducerMailbox: Sendable {
 
     func put(topic: String) {
         changeForLoop { $0.topics.append(topic) }
+    }
+
+    /// Asks for newer metadata than there is. At the deadline the lane is reminded to look at the time.
+    func put(metadataWantedUntil deadline: UInt64) {
+        changeForLoop { $0.wantsMetadataUntil = deadline }
     }
 
     func close() {
@@ -121,10 +129,11 @@ final class ProducerMailbox: Sendable {
             state.isLoopCalled = false
             let left = ToLoop(
                 sealed: state.sealed, topics: state.topics, firstOpen: state.open.map(\.createdAt).min(),
-                isClosed: state.isClosed)
+                wantsMetadataUntil: state.wantsMetadataUntil, isClosed: state.isClosed)
             state.sealed = []
             state.topicsTaken += state.topics.count
             state.topics = []
+            state.wantsMetadataUntil = nil
             return left
         }
     }

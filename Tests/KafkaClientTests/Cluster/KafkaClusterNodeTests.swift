@@ -10,15 +10,17 @@ import Testing
         "reconnect.backoff.ms": "5", "reconnect.backoff.max.ms": "10", "metadata.recovery.strategy": "none",
     ]
 
-    /// Has the cluster believe that an answer with these brokers came, and that partition 0 of topic t has that leader.
+    /// Has the cluster believe that an answer with these brokers came, and that the partitions of topic t have that leader.
     private func learn(
         _ bench: ClientBench, _ brokers: [(id: Int32, broker: StubBroker)], leader: Int32, epoch: Int32,
-        errorCode: Int16 = 0
+        partitions: Int32 = 1, errorCode: Int16 = 0
     ) {
-        let partition = MetadataSnapshot.Partition(index: 0, leader: leader, leaderEpoch: epoch)
+        let partitions = (0..<partitions).map {
+            MetadataSnapshot.Partition(index: $0, leader: leader, leaderEpoch: epoch)
+        }
         let answer = MetadataSnapshot(
             controllerID: 2, brokers: brokers.map { .init(id: $0.id, address: $0.broker.address) },
-            topics: [MetadataSnapshot.Topic(name: "t", partitions: [partition])])
+            topics: [MetadataSnapshot.Topic(name: "t", partitions: partitions)])
         bench.onLoop { cluster in
             // An answer counts only where one is awaited.
             cluster.machine.refreshWanted(now: EventLoop.now() + 3_600_000_000_000)
@@ -114,6 +116,22 @@ import Testing
         // A tenth of a second at first, with a fifth of chance.
         let most = 5 + Int((ContinuousClock.now - began) / .milliseconds(80))
         #expect(other.received.filter { $0 == 3 }.count <= most)
+        #expect(source.errors.isEmpty)
+    }
+
+    @Test func `a record for a partition that is not known has newer metadata asked for`() async throws {
+        let broker = try StubBroker()
+        defer { broker.close() }
+        let bench = try ClientBench("\(broker.address)", Self.keys)
+        defer { bench.close() }
+        learn(bench, [(2, broker)], leader: 2, epoch: 0)
+        let source = try NumberedSource(
+            bench, topic: "t", partitions: 2, total: 2, size: 10,
+            keys: ["enable.idempotence": "false", "linger.ms": "0"])
+        try await until("the question for metadata") { broker.received.contains(3) }
+        #expect(source.state.withLock { $0.next } == 1)
+        learn(bench, [(2, broker)], leader: 2, epoch: 0, partitions: 2)
+        try await until("the record") { source.state.withLock { $0.next } == 2 }
         #expect(source.errors.isEmpty)
     }
 }
