@@ -62,7 +62,8 @@ extension ProducerMachine {
             split(slot, index, answer)
         case .outOfSequence, .unknownProducer, .staleEpoch:
             sequenceRefused(slot, index, verdict, answer, now: now)
-        case .fail:
+        case .fail(let isUnknown):
+            if isUnknown { partitions[slot][index].isOutcomeUnknown = true }
             giveUp(slot, index, ProducerFailure(.broker, errorCode: answer.errorCode, message: answer.message))
         case .fatal:
             becomeFailed(ProducerFailure(.broker, errorCode: answer.errorCode, message: answer.message))
