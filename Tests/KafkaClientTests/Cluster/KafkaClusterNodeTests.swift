@@ -119,6 +119,20 @@ import Testing
         #expect(source.errors.isEmpty)
     }
 
+    @Test func `garbage ends a connection once, however much of it comes`() async throws {
+        let frame: [UInt8] = [0, 0, 0, 1, 7]
+        let garbage = Array([[UInt8]](repeating: frame, count: 10_000).joined())
+        let (broker, other) = (try StubBroker(garbage: garbage), try StubBroker())
+        defer { for broker in [broker, other] { broker.close() } }
+        let bench = try ClientBench("\(other.address)", Self.keys)
+        defer { bench.close() }
+        let told = Told(bench)
+        learn(bench, [(1, broker), (2, other)], leader: 1, epoch: 0)
+        bench.onLoop { $0.connect(node: 1) }
+        try await until("further attempts") { broker.connections > 3 }
+        #expect(told.all.count <= broker.connections)
+    }
+
     @Test func `a record for a partition that is not known has newer metadata asked for`() async throws {
         let broker = try StubBroker()
         defer { broker.close() }
