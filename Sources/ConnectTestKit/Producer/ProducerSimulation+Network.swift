@@ -214,7 +214,7 @@ extension ProducerSimulation {
         for slot in cluster.partitions.indices { checkLog(slot) }
     }
 
-    private var allowsDoubles: Bool { scenario == .expiring || scenario == .withoutIdempotence }
+    private var allowsDoubles: Bool { scenario == .withoutIdempotence }
 
     private mutating func checkLog(_ slot: Int) {
         var offsetOf = [Int64](repeating: -1, count: nextRecord[slot])

@@ -5,8 +5,8 @@ internal import KafkaClient
 ///
 /// Rules that must hold at the end of every run: each batch is completed exactly once; the log of each partition holds the
 /// records of every acknowledged batch, at the offset that was reported, each record once and in the order in which the
-/// application gave them. Records may stand twice only where `delivery.timeout.ms` gave a batch up, or where the cluster
-/// refuses idempotence; batches may fail only in the scenarios that make them fail.
+/// application gave them. Records may stand twice only where the cluster refuses idempotence; batches may fail only in the
+/// scenarios that make them fail.
 package struct ProducerSimulation {
     /// What is special about a run.
     enum Scenario {

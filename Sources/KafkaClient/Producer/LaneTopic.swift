@@ -53,6 +53,8 @@ final class LaneTopic {
     var missingSince: UInt64?
     /// The partition that a record waits for, if any.
     var absence: Absence?
+    /// Whether a record waits for metadata.
+    var isAwaited: Bool { missingSince != nil || absence != nil }
     var snapshotVersion = -1
     /// Of the incarnation whose partitions were counted last.
     private var id = MetadataSnapshot.TopicID.none

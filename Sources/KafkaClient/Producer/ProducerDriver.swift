@@ -36,6 +36,8 @@ final class ProducerDriver {
     private var timerAt: UInt64 = .max
     /// When the lane is reminded last of the time.
     private var remindedAt: UInt64 = 0
+    /// Between questions for metadata in the name of one record.
+    private var lanePause: RetryPause
     /// Beginning of the oldest batch that lingers with us.
     private var firstOpen: UInt64?
     /// Batches have lingered long enough and wait for room behind others of their partitions.
@@ -64,6 +66,7 @@ final class ProducerDriver {
         configuration.retryBackoff = settings.retryBackoff
         configuration.deliveryTimeout = settings.producer.deliveryTimeout
         machine = ProducerMachine(configuration: configuration, seed: EventLoop.now())
+        lanePause = RetryPause(settings.retryBackoff, seed: EventLoop.now())
         compressor = settings.producer.makeCompressor()
     }
 
@@ -124,16 +127,26 @@ final class ProducerDriver {
         loop.schedule(at: adding(1_000_000, to: deadline)) { [weak self] in self?.mailbox.remind() }
     }
 
-    /// A record is for a partition that the metadata does not name, which may be old.
+    /// A record is for a partition that the metadata does not name, which may be old. While it waits the pauses grow.
     private func refreshForLane(until deadline: UInt64) {
+        guard deadline == remindedAt else {
+            lanePause.reset()
+            remind(at: deadline)
+            return refreshForPartition()
+        }
+        loop.schedule(at: adding(lanePause.next(), to: EventLoop.now())) { [weak self] in self?.refreshForPartition() }
+    }
+
+    private func refreshForPartition() {
+        guard !isShutDown else { return }
         cluster.refreshMetadata(reason: "a record is for a partition that is not known")
-        remind(at: deadline)
     }
 
     private func hand(_ parcel: ProducerParcel) {
         guard let batch = register(parcel) else {
             parcel.batch = nil
-            parcel.error = ClientError(.producerFailed, .fatal, "a batch is of topic \(parcel.topic), which has no name")
+            parcel.error = ClientError(
+                .producerFailed, .fatal, "a batch is of topic number \(parcel.topic), which is not known")
             return completed.append(parcel)
         }
         machine.batchSealed(batch, now: EventLoop.now())

@@ -346,7 +346,7 @@ public final class ProducerLane: @unchecked Sendable {
     // MARK: - News from the loop
 
     private func takeNews() {
-        let news = mailbox.takeForLane(waitsForMetadata: topics.contains { $0.missingSince != nil || $0.absence != nil })
+        let news = mailbox.takeForLane(waitsForMetadata: topics.contains(where: \.isAwaited))
         for parcel in news.completed where parcel.isFromLane { unconfirmed -= 1 }
         if completed.isEmpty { completed = news.completed } else { completed.append(contentsOf: news.completed) }
         snapshot = news.snapshot

@@ -22,7 +22,7 @@ import Testing
         mutating func wait() -> UInt64 { [0, second / 10, second, 100 * second][random.below(4)] }
 
         mutating func topology() -> MetadataSnapshot {
-            let partitions = (0..<2).map {
+            let partitions = (0..<Int32(2)).map {
                 MetadataSnapshot.Partition(index: $0, leader: Int32(1 + random.below(2)), leaderEpoch: number())
             }
             let brokers = [1, 2].map { MetadataSnapshot.Broker(id: $0, address: BrokerAddress(host: "b", port: 1)) }

@@ -80,10 +80,9 @@ import Testing
         var incarnations = TopicIncarnations()
         incarnations.add(nil)
         incarnations.add(topic(5, leader: 1, epoch: 0))
-        #expect(!incarnations.isMadeAnew(0, topic(4, leader: 1, epoch: 0)))
-        #expect(!incarnations.isMadeAnew(0, topic(4, leader: 1, epoch: 0)))
-        #expect(incarnations.isMadeAnew(0, topic(6, leader: 1, epoch: 0)))
-        #expect(incarnations.isMadeAnew(1, topic(6, leader: 1, epoch: 0)))
-        #expect(!incarnations.isMadeAnew(2, topic(6, leader: 1, epoch: 0)))
+        let told = [(0, 4), (0, 4), (0, 6), (1, 6), (2, 6)].map { number, id in
+            incarnations.isMadeAnew(number, topic(UInt64(id), leader: 1, epoch: 0))
+        }
+        #expect(told == [false, false, true, true, false])
     }
 }

@@ -254,8 +254,6 @@ struct LaneBench {
         bench.publish(partitions: 3, version: 3)
         #expect(bench.wakes.value == 2)
         #expect(bench.append([1], partition: 2) == .appended)
-        bench.publish(partitions: 3, version: 4)
-        #expect(bench.wakes.value == 2, "nobody waits")
         bench.lane.flush()
         #expect(bench.sealed().map(\.partition) == [2])
     }
