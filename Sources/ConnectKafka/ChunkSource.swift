@@ -3,7 +3,7 @@ import KafkaClient
 /// What a receiver needs of a consumer. Task's lane, save `close`, which any thread may call and more than once.
 protocol ChunkSource: AnyObject, Sendable {
     func poll(maxBytes: Int) -> ConsumerEvent?
-    func pollEvent() -> ConsumerEvent?
+    func pollEvent(settlesLosses: Bool) -> ConsumerEvent?
     func consumed(upTo offset: Int64, _ partition: TopicPartition)
     func commit(
         _ offsets: [(partition: TopicPartition, offset: Int64)],

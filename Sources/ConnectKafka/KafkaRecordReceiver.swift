@@ -70,7 +70,7 @@ final class KafkaRecordReceiver: RecordReceiver {
     /// What has come besides records, while records are lent: a plugin that does not take a batch must not hide from the
     /// group that partitions are to go.
     private func nextEvent() -> ReceiverEvent {
-        while let event = ahead.isEmpty ? consumer.pollEvent() : ahead.removeFirst() {
+        while let event = ahead.isEmpty ? consumer.pollEvent(settlesLosses: true) : ahead.removeFirst() {
             if let told = told(event) { return told }
         }
         return .none
@@ -195,8 +195,15 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     func drainCommits(_ body: (_ sequence: UInt64, _ error: ConnectError?) -> Void) {
-        // Results come within polls: what else such a poll brings waits for the next call of `next`.
-        while outstandingCommits > 0, let event = consumer.pollEvent() { ahead.append(event) }
+        // Results come within polls: what else such a poll brings waits for the next call of `next`. A loss among that is not
+        // dealt with before the task has seen it; until then the member joins no round, and nobody takes what the task still
+        // commits for the work of another ownership.
+        while outstandingCommits > 0, let event = consumer.pollEvent(settlesLosses: false) {
+            if case .lost(let partitions) = event {
+                for partition in partitions { dropBuffered(partition) }
+            }
+            ahead.append(event)
+        }
         let finished = finishedCommits.list.withLock { stored in
             defer { stored = [] }
             return stored

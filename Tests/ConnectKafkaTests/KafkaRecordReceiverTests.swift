@@ -10,10 +10,27 @@ import Testing
     /// A consumer whose events the test gives; used by its thread alone.
     private final class Source: ChunkSource, @unchecked Sendable {
         var events: [ConsumerEvent] = []
+        /// What comes to who takes events only.
+        var eventsOnly: [ConsumerEvent] = []
         private(set) var reports: [Int64] = []
+        /// How many losses were told to be dealt with, and whether one was polled since.
+        private(set) var settledLosses = 0
+        private var isLossPolled = false
 
-        func poll(maxBytes: Int) -> ConsumerEvent? { events.isEmpty ? nil : events.removeFirst() }
-        func pollEvent() -> ConsumerEvent? { nil }
+        func poll(maxBytes: Int) -> ConsumerEvent? {
+            settle()
+            return events.isEmpty ? nil : events.removeFirst()
+        }
+        func pollEvent(settlesLosses: Bool) -> ConsumerEvent? {
+            if settlesLosses { settle() }
+            let event = eventsOnly.isEmpty ? nil : eventsOnly.removeFirst()
+            if case .lost? = event { isLossPolled = true }
+            return event
+        }
+        private func settle() {
+            if isLossPolled { settledLosses += 1 }
+            isLossPolled = false
+        }
         func consumed(upTo offset: Int64, _ partition: KafkaClient.TopicPartition) { reports.append(offset) }
         func commit(
             _ offsets: [(partition: KafkaClient.TopicPartition, offset: Int64)],
@@ -130,6 +147,28 @@ import Testing
         #expect(try offsets(KafkaRecordReceiver(consumer: source), tableOf: 4, pauses: true) == Array(0..<10))
     }
 
+    @Test func `a loss that comes while commits are looked for is dealt with once the task has seen it`() throws {
+        let source = Source()
+        let lost = KafkaClient.TopicPartition("t", 0)
+        source.events = [
+            .records(WireBatch.chunk([WireBatch(base: 0, count: 10)], isReadCommitted: false))
+        ]
+        let receiver = KafkaRecordReceiver(consumer: source)
+        let table = IncomingTable(capacity: 4)
+        #expect(receiver.next(into: table).name == "records")
+        receiver.commit([], sequence: 1)
+        source.eventsOnly = [.lost([lost]), .failed(KafkaClient.ClientError(.closed, .fatal, "x"), partition: nil)]
+        receiver.drainCommits { _, _ in }
+        receiver.drainCommits { _, _ in }
+        receiver.release()
+        #expect(source.settledLosses == 0)
+        #expect(receiver.next(into: table).name == "lost", "no more of what was lost is put")
+        #expect(source.settledLosses == 0)
+        #expect(receiver.next(into: table).name == "failed")
+        #expect(receiver.next(into: table).isNone)
+        #expect(source.settledLosses == 1)
+    }
+
     @Test(arguments: [true, false])
     func `checksums are compared after a pause as before, or not at all`(checks: Bool) throws {
         let batches = (0..<4).map { WireBatch(base: Int64($0) * 10, count: 10, hasChecksum: checks || $0 == 0) }
@@ -176,8 +215,16 @@ import Testing
 }
 
 extension ReceiverEvent {
-    fileprivate var isNone: Bool {
-        if case .none = self { return true }
-        return false
+    fileprivate var isNone: Bool { name == "none" }
+
+    fileprivate var name: String {
+        switch self {
+        case .records: "records"
+        case .assigned: "assigned"
+        case .revoking: "revoking"
+        case .lost: "lost"
+        case .none: "none"
+        case .failed: "failed"
+        }
     }
 }

@@ -42,6 +42,7 @@ extension ClusterSimulation {
         case .prepareJoin:
             note("  \(worker.name) prepares")
             toHerder(worker) { [unowned self] in membership(worker, .preparing) }
+        case .assignmentKept: break
         case .computeAssignment(let election):
             toHerder(worker) { [unowned self] in membership(worker, .elected(election)) }
         case .assigned(let answer):

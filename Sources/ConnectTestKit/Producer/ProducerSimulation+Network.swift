@@ -149,7 +149,10 @@ extension ProducerSimulation {
         switch cluster.partitions[slot].append(batch) {
         case .appended(let offset), .duplicate(let offset):
             answer.baseOffset = offset
-            if strikes(40) { answer.errorCode = random.below(2) == 0 ? 7 : 20 }
+            if strikes(40) {
+                let codes: [Int16] = [7, 20, 6, 56, 3, scenario == .refusing ? -1 : 7]
+                answer.errorCode = codes[random.below(codes.count)]
+            }
         case .refused(let code):
             answer.errorCode = code
         }
@@ -171,7 +174,7 @@ extension ProducerSimulation {
                 final[index].baseOffset = -1
                 continue
             }
-            // Not enough replicas in sync: the records stand, but nobody has copied them yet.
+            // Not enough replicas in sync, or the broker gave up its part: the records stand, but nobody has copied them yet.
             if final[index].errorCode != 0 { continue }
             let end = final[index].baseOffset + Int64(request.parts[index].batch.recordCount)
             cluster.partitions[slot].replicate(to: end)
@@ -211,7 +214,7 @@ extension ProducerSimulation {
         for slot in cluster.partitions.indices { checkLog(slot) }
     }
 
-    private var allowsDoubles: Bool { scenario == .expiring || scenario == .withoutIdempotence }
+    private var allowsDoubles: Bool { scenario == .withoutIdempotence }
 
     private mutating func checkLog(_ slot: Int) {
         var offsetOf = [Int64](repeating: -1, count: nextRecord[slot])
@@ -231,8 +234,8 @@ extension ProducerSimulation {
         }
         for (number, batch) in batches.enumerated() where batch.slot == slot {
             guard case .acknowledged(let offset, _)? = batch.outcome else {
-                let mayFail = scenario == .expiring || scenario == .refusing || scenario == .fenced
-                if !mayFail, batch.outcome != nil {
+                let mayFail: [Scenario] = [.expiring, .impatient, .refusing, .fenced]
+                if !mayFail.contains(scenario), batch.outcome != nil {
                     return break_("batch \(number) failed: \(batch.outcome as Any)")
                 }
                 continue

@@ -5,8 +5,8 @@ internal import KafkaClient
 ///
 /// Rules that must hold at the end of every run: each batch is completed exactly once; the log of each partition holds the
 /// records of every acknowledged batch, at the offset that was reported, each record once and in the order in which the
-/// application gave them. Records may stand twice only where `delivery.timeout.ms` gave a batch up, or where the cluster
-/// refuses idempotence; batches may fail only in the scenarios that make them fail.
+/// application gave them. Records may stand twice only where the cluster refuses idempotence; batches may fail only in the
+/// scenarios that make them fail.
 package struct ProducerSimulation {
     /// What is special about a run.
     enum Scenario {
@@ -14,6 +14,8 @@ package struct ProducerSimulation {
         case plain
         /// `delivery.timeout.ms` is short.
         case expiring
+        /// A batch is tried a few times only.
+        case impatient
         /// Brokers refuse some batches for good.
         case refusing
         /// A broker declares the producer dead.
@@ -120,8 +122,10 @@ package struct ProducerSimulation {
         case 2, 3: scenario = .refusing
         case 4: scenario = .fenced
         case 5: scenario = .withoutIdempotence
+        case 6, 7: scenario = .impatient
         default: scenario = .plain
         }
+        if scenario == .impatient { configuration.retries = random.below(3) }
         configuration.deliveryTimeout = scenario == .expiring ? 6_000 * Self.millisecond : .max
         producer = SabotagedProducer(
             machine: ProducerMachine(configuration: configuration, seed: random.next()), sabotage: sabotage)

@@ -316,7 +316,10 @@ extension BrokerConnection: TCPConnectionDelegate {
     func connection(_ connection: TCPConnection, didRead count: Int) {
         reader.advance(count)
         do throws(FrameReader.BadSize) {
-            while tcp === connection, let frame = try reader.next() { received(frame.bytes, frame.owner) }
+            // What lies behind a frame that ended the connection is worth nothing, and may be thousands of frames.
+            while tcp === connection, !machine.isGivenUp, let frame = try reader.next() {
+                received(frame.bytes, frame.owner)
+            }
         } catch {
             lastProblem = ConnectionErrors.explain(error.size)
             machine.peerMisbehaved(now: EventLoop.now())

@@ -63,15 +63,21 @@ public final class Consumer: Sendable {
     /// Takes the next thing that waits, nil when there is none. Completions of commits run within.
     ///
     /// - Parameter maxBytes: of records, compressed as they are; a larger batch comes alone and whole.
-    public func poll(maxBytes: Int = .max) -> ConsumerEvent? { take(maxBytes, skipsChunks: false) }
+    public func poll(maxBytes: Int = .max) -> ConsumerEvent? { take(maxBytes, skipsChunks: false, settlesLosses: true) }
 
     /// As ``poll(maxBytes:)``, but leaves records where they are: for an application that is still at work on others and
     /// must hear of its group and of its commits.
-    public func pollEvent() -> ConsumerEvent? { take(.max, skipsChunks: true) }
+    ///
+    /// - Parameter settlesLosses: false where a `.lost` that was polled before was put aside and not dealt with yet. Otherwise the
+    ///   call says that it was, and the member may join the next round of its group.
+    public func pollEvent(settlesLosses: Bool = true) -> ConsumerEvent? {
+        take(.max, skipsChunks: true, settlesLosses: settlesLosses)
+    }
 
-    private func take(_ maxBytes: Int, skipsChunks: Bool) -> ConsumerEvent? {
+    private func take(_ maxBytes: Int, skipsChunks: Bool, settlesLosses: Bool) -> ConsumerEvent? {
         while true {
-            let (entry, mustTell) = shared.next(maximumBytes: maxBytes, skipsChunks: skipsChunks)
+            let (entry, mustTell) = shared.next(
+                maximumBytes: maxBytes, skipsChunks: skipsChunks, settlesLosses: settlesLosses)
             if mustTell { onLoop { $0.applicationPolled() } }
             switch entry {
             case nil: return nil

@@ -40,11 +40,15 @@ final class ConsumerShared: Sendable {
 
 extension ConsumerShared {
     /// The next entry, and whether the loop must be told of this poll.
-    func next(maximumBytes: Int, skipsChunks: Bool = false) -> (ConsumerMailbox<FetchedChunk>.Entry?, mustTell: Bool) {
+    ///
+    /// - Parameter settlesLosses: whether the application has dealt with what it was told before.
+    func next(
+        maximumBytes: Int, skipsChunks: Bool = false, settlesLosses: Bool = true
+    ) -> (ConsumerMailbox<FetchedChunk>.Entry?, mustTell: Bool) {
         let now = EventLoop.now()
         return state.withLock { state in
             guard !state.isClosed else { return (nil, false) }
-            if state.mailbox.takeLossHandled() { state.hasHandledLoss = true }
+            if settlesLosses, state.mailbox.takeLossHandled() { state.hasHandledLoss = true }
             let entry = state.mailbox.next(maximumBytes: maximumBytes, skipsChunks: skipsChunks)
             state.owesSince = entry == nil && !state.mailbox.hasDeliverable ? nil : now
             // What was done before a loss says nothing about what comes after it.

@@ -86,6 +86,7 @@ final class GroupMembershipDriver {
         case .forgetCoordinator: cluster.invalidateCoordinator(group: settings.groupID)
         case .prepareJoin: observer?(.preparing)
         case .computeAssignment(let election): observer?(.elected(election))
+        case .assignmentKept: break  // comes to static members only
         case .assigned(let answer):
             round = (answer.generation, answer.memberID)
             log.info(

@@ -78,6 +78,14 @@ package struct ConnectionMachine {
     /// Whether a request may be sent now.
     package func canSend(now: UInt64) -> Bool { phase == .ready && throttledUntil <= now }
 
+    /// Whether nothing that still comes from the peer counts: the socket is closed, or about to be.
+    package var isGivenUp: Bool {
+        switch phase {
+        case .idle, .waiting, .resolving: true
+        case .connecting, .negotiating, .ready: false
+        }
+    }
+
     /// Requests without an answer so far.
     package var inFlightCount: Int { inFlight.count }
 

@@ -20,6 +20,7 @@ extension ConsumerMachine {
             self.election = (election, instant.monotonic &+ settings.startGrace)
             watch(extra: ConsumerAssignor.topics(of: election.members))
             computeAssignment(isLate: false, instant)
+        case .assignmentKept(let members): keepAssignment(of: members)
         case .assigned(let answer): assigned(answer, instant)
         case .membershipLost:
             isIdentityLost = true
@@ -193,19 +194,36 @@ extension ConsumerMachine {
         self.election = nil
         guard let assignor = settings.assignors.first(where: { $0.name == election.protocolName }) else { return }
         let counts = topics.map { ($0, snapshot.topic($0)?.partitions.count ?? 0) }
-        assignedFrom = counts.map { (topic: $0.0, partitions: $0.1) }
+        assignedFrom = counts.map { (topic: $0.0, partitions: Optional($0.1)) }
         let assignments = assignor.assign(members: election.members, topics: counts)
         withGroup(instant) { $0.assignmentComputed(assignments, now: instant.monotonic) }
     }
 
+    /// The assignment in force is another's work, or that of an earlier life. As Java's consumer this one takes it to be made
+    /// from the topics as they are now; those that the metadata does not name yet, as they will be when it does.
+    private mutating func keepAssignment(of members: [GroupMember]) {
+        let topics = ConsumerAssignor.topics(of: members)
+        watch(extra: topics)
+        assignedFrom = topics.map { (topic: $0, partitions: partitionCount(of: $0)) }
+    }
+
+    /// Nil while nothing is known: a passing error of the metadata is not news about a topic.
+    private func partitionCount(of name: String) -> Int? {
+        guard let topic = snapshot.topic(name),
+            topic.errorCode == 0 || topic.errorCode == ErrorCode.unknownTopicOrPartition.rawValue
+        else { return nil }
+        return topic.partitions.count
+    }
+
     /// The leader's duty to begin another round when the topics it assigned from have changed.
     mutating func checkAssignedFrom(_ instant: Instant) {
-        guard let before = assignedFrom, group?.state == .stable, group?.isLeader == true else { return }
+        guard var before = assignedFrom, group?.state == .stable, group?.isLeader == true else { return }
+        for at in before.indices where before[at].partitions == nil {
+            before[at].partitions = partitionCount(of: before[at].topic)
+        }
+        assignedFrom = before
         let changed = before.first { entry in
-            guard let topic = snapshot.topic(entry.topic) else { return false }
-            // A passing error of the metadata is not news about the topic.
-            if topic.errorCode != 0, topic.errorCode != ErrorCode.unknownTopicOrPartition.rawValue { return false }
-            return topic.partitions.count != entry.partitions
+            partitionCount(of: entry.topic).map { $0 != entry.partitions } ?? false
         }
         guard let changed else { return }
         assignedFrom = nil

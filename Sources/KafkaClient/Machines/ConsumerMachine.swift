@@ -129,8 +129,8 @@ package struct ConsumerMachine: Sendable {
     var isLossUnseen = false
     var isJoinHeld = false
     var election: (GroupElection, until: UInt64)?
-    /// What the present assignment was computed from, if this member computed it.
-    var assignedFrom: [(topic: String, partitions: Int)]?
+    /// What the present assignment was computed from, if this member leads; nil partitions where that is not known yet.
+    var assignedFrom: [(topic: String, partitions: Int?)]?
     var offsetQuestion: (token: UInt64, asked: [TopicPartition])?
     var offsetPause: RetryPause
     var offsetRetryAt: UInt64 = 0

@@ -189,8 +189,8 @@ extension GroupMachine {
         heartbeatDue = now &+ settings.heartbeatInterval
         heartbeatSucceeded(now)
         guard isLeader else { return sendSync([]) }
-        // A static member that came back leads the same generation: the stored assignment holds, so none is computed.
-        if answer.skipAssignment { return sendSync([]) }
+        // A static member that came back leads the same generation (KIP-814): the stored assignment holds, so none is computed.
+        if answer.skipAssignment { return [.assignmentKept(answer.members)] + sendSync([]) }
         state = .assigning
         return [
             .computeAssignment(

@@ -192,6 +192,9 @@ extension GroupMachine {
         case prepareJoin
         /// This member leads: assign to every member, then call `assignmentComputed`.
         case computeAssignment(GroupElection)
+        /// This member leads and the assignment that the group has stays in force: these are the members it is of, whose topics
+        /// are this member's to watch.
+        case assignmentKept([GroupMember])
         /// A round ended well.
         case assigned(GroupAnswer)
         /// The membership under which the present assignment was held is gone: nothing of it may be committed any more,

@@ -14,7 +14,7 @@ enum ProduceVerdict: Equatable {
     /// Another instance has raised the epoch of our id.
     case staleEpoch
     /// The batch is lost, others go on.
-    case fail
+    case fail(isOutcomeUnknown: Bool)
     /// The producer is lost.
     case fatal
 
@@ -31,12 +31,16 @@ enum ProduceVerdict: Equatable {
         // 7 and 20 come after an append that may stand.
         case 7, 20: self = .retry(refreshesMetadata: false, isOutcomeUnknown: true)
         case 13: self = .retry(refreshesMetadata: true, isOutcomeUnknown: true)
-        case 3, 5, 6, 9, 56, 72, 74, 80, 83, 84, 100, 103:
+        // A leader that has appended, and loses the partition or its disk while it waits for the followers, says so with these.
+        case 3, 6, 56: self = .retry(refreshesMetadata: true, isOutcomeUnknown: true)
+        case 5, 9, 72, 74, 80, 83, 84, 100, 103:
             self = .retry(refreshesMetadata: true, isOutcomeUnknown: false)
         case 15, 16: self = .retry(refreshesMetadata: true, isOutcomeUnknown: false)
         case 2, 14, 19, 41, 51, 70, 71, 75, 78, 88, 89, 106, 122, 123, 133:
             self = .retry(refreshesMetadata: false, isOutcomeUnknown: false)
-        default: self = .fail
+        // What the broker did not foresee may have happened behind the append, and what this table does not know anywhere.
+        case 1, 17, 21, 29, 32, 43, 44, 76, 87: self = .fail(isOutcomeUnknown: false)
+        default: self = .fail(isOutcomeUnknown: true)
         }
     }
 }

@@ -62,7 +62,8 @@ extension ProducerMachine {
             split(slot, index, answer)
         case .outOfSequence, .unknownProducer, .staleEpoch:
             sequenceRefused(slot, index, verdict, answer, now: now)
-        case .fail:
+        case .fail(let isUnknown):
+            if isUnknown { partitions[slot][index].isOutcomeUnknown = true }
             giveUp(slot, index, ProducerFailure(.broker, errorCode: answer.errorCode, message: answer.message))
         case .fatal:
             becomeFailed(ProducerFailure(.broker, errorCode: answer.errorCode, message: answer.message))
@@ -77,7 +78,6 @@ extension ProducerMachine {
             partitions[slot].noteAcknowledged(base: entry.baseSequence, count: entry.batch.recordCount)
         }
         let offset = answer.errorCode == 0 ? answer.baseOffset : -1
-        if offset >= 0 { partitions[slot].lastOffset = offset + Int64(entry.batch.recordCount) - 1 }
         if index == 0 {
             // An earlier batch that still waits for its turn keeps the partition slow.
             partitions[slot].window = configuration.maxInFlight

@@ -122,7 +122,6 @@ package struct ProducerMachine {
     package mutating func topicRecreated(slot: Int, now: UInt64) {
         ensurePartition(slot)
         partitions[slot].leaderEpoch = -1
-        partitions[slot].lastOffset = -1
         partitions[slot].window = 1
         send(now: now)
     }

@@ -41,7 +41,6 @@ struct ProducerPartition {
     var nextSequence: Int32 = 0
     var nextOrdinal = 0
     var lastAcknowledged: Int32 = -1
-    var lastOffset: Int64 = -1
 
     /// How many batches may be on the wire. It is 1 until a batch was acknowledged and after each failure: a broker that
     /// does not know our id accepts any sequence, so a second batch could overtake a first that failed.

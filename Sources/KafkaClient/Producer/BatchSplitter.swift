@@ -4,15 +4,18 @@ internal import KafkaProtocol
 struct BatchSplitter {
     let pool: RecordBufferPool
     let compressor: Compressor?
+    /// How large a part may become before compression.
+    var limit = RecordBatchBuilder.largestBatch
 
-    /// At least two parts of about half the size each, or the batch alone when it cannot be cut.
+    /// At least two parts of about half the size each, or the batch alone when it cannot be cut. Throws where a part has no room
+    /// for its records.
     func split(_ parcel: ProducerParcel, _ batch: RecordBatch) throws(ProtocolError) -> [ProducerParcel] {
         var reader = RecordBatchReader(
             batch.bytes, decompressor: Decompressor(pool: pool, limit: RecordBatchBuilder.largestBatch))
         guard try reader.nextBatch() != nil else { return [] }
         // By records and not by bytes: the size of what compression makes of them is not known before.
         let half = max(Int(batch.recordCount) / 2, 1)
-        let builder = RecordBatchBuilder(pool: pool, limit: RecordBatchBuilder.largestBatch)
+        let builder = RecordBatchBuilder(pool: pool, limit: limit)
         var runs = RunCutter(parcel.runs)
         var parts: [ProducerParcel] = []
         func finish() throws(ProtocolError) {
@@ -26,9 +29,11 @@ struct BatchSplitter {
         }
         while let record = try reader.next() {
             if builder.recordCount >= half { try finish() }
-            _ = builder.append(
+            let isTaken = builder.append(
                 key: record.key, keyCount: record.keyCount, value: record.value, valueCount: record.valueCount,
                 timestamp: record.timestamp, headerCount: Int(record.headerCount), headerBytes: record.headerBytes)
+            // Its place in the runs would go to the next one, and nobody would know that it is missing.
+            guard isTaken else { throw .noMemory(builder.capacity) }
         }
         try finish()
         return parts

@@ -33,6 +33,15 @@ final class LaneTopic {
         var outstanding = 0
     }
 
+    /// A partition that a record is for and that the topic is not known to have.
+    struct Absence {
+        let partition: Int32
+        /// When it was first missed.
+        let since: UInt64
+        /// Of the metadata after which newer was asked for last.
+        var askedAfter = -1
+    }
+
     let name: String
     let number: Int32
     var partitions: [Partition] = []
@@ -42,6 +51,10 @@ final class LaneTopic {
     var stickyBytes = 0
     /// When the topic was first missed in the metadata; nil while it is known.
     var missingSince: UInt64?
+    /// The partition that a record waits for, if any.
+    var absence: Absence?
+    /// Whether a record waits for metadata.
+    var isAwaited: Bool { missingSince != nil || absence != nil }
     var snapshotVersion = -1
     /// Of the incarnation whose partitions were counted last.
     private var id = MetadataSnapshot.TopicID.none
@@ -62,6 +75,7 @@ final class LaneTopic {
         if count > partitions.count { grow(to: count, makeBuilder: makeBuilder) }
         hot.partitionCount = isSame ? max(hot.partitionCount, Int32(clamping: count)) : Int32(clamping: count)
         if hot.sticky >= hot.partitionCount { hot.sticky = -1 }
+        if let partition = absence?.partition, partition < hot.partitionCount { absence = nil }
     }
 
     private func grow(to count: Int, makeBuilder: () -> RecordBatchBuilder) {

@@ -4,8 +4,6 @@ internal import Logging
 
 /// The loop's side of a producer: carries out what its machine decides. Confined to the cluster's loop.
 final class ProducerDriver {
-    /// How long records wait for a partition that their topic does not have any more.
-    private static let patienceWithPartitions: UInt64 = 60_000_000_000
 
     private let cluster: KafkaCluster
     private let loop: EventLoop
@@ -23,6 +21,10 @@ final class ProducerDriver {
     private var observers: [KafkaCluster.ObserverID] = []
     private var timer: TimerID?
     private var timerAt: UInt64 = .max
+    /// When the lane is reminded last of the time.
+    private var remindedAt: UInt64 = 0
+    /// Between questions for metadata in the name of one record.
+    private var lanePause: RetryPause
     /// Beginning of the oldest batch that lingers with us.
     private var firstOpen: UInt64?
     /// Batches have lingered long enough and wait for room behind others of their partitions.
@@ -43,6 +45,7 @@ final class ProducerDriver {
         self.pool = pool
         loop = cluster.loop
         machine = ProducerMachine(configuration: ProducerMachine.Configuration(settings), seed: EventLoop.now())
+        lanePause = RetryPause(settings.retryBackoff, seed: EventLoop.now())
         compressor = settings.producer.makeCompressor()
     }
 
@@ -84,6 +87,7 @@ final class ProducerDriver {
         guard !left.isClosed else { return shutDown() }
         if !left.topics.isEmpty { add(left.topics) }
         firstOpen = left.firstOpen
+        if let deadline = left.wantsMetadataUntil { refreshForLane(until: deadline) }
         for parcel in left.sealed { hand(parcel) }
         carryOut()
     }
@@ -92,26 +96,53 @@ final class ProducerDriver {
         slots.add(topics: names, cluster.metadata)
         cluster.addInterest(topics: names, allowsCreation: createsTopics)
         // A topic that does not turn up in time is refused by the lane, which must look at the clock then.
-        let deadline = adding(settings.producer.maxBlock, to: EventLoop.now())
-        guard deadline < .max else { return }
+        remind(at: adding(settings.producer.maxBlock, to: EventLoop.now()))
+    }
+
+    private func remind(at deadline: UInt64) {
+        guard deadline < .max, deadline != remindedAt else { return }
+        remindedAt = deadline
         loop.schedule(at: adding(1_000_000, to: deadline)) { [weak self] in self?.mailbox.remind() }
     }
 
-    private func hand(_ parcel: ProducerParcel) {
-        machine.batchSealed(register(parcel), now: EventLoop.now())
+    /// A record is for a partition that the metadata does not name, which may be old. While it waits the pauses grow.
+    private func refreshForLane(until deadline: UInt64) {
+        guard deadline == remindedAt else {
+            lanePause.reset()
+            remind(at: deadline)
+            return refreshForPartition()
+        }
+        loop.schedule(at: adding(lanePause.next(), to: EventLoop.now())) { [weak self] in self?.refreshForPartition() }
     }
 
-    private func register(_ parcel: ProducerParcel) -> ProducerBatch {
+    private func refreshForPartition() {
+        guard !isShutDown else { return }
+        cluster.refreshMetadata(reason: "a record is for a partition that is not known")
+    }
+
+    private func hand(_ parcel: ProducerParcel) {
+        guard let batch = register(parcel) else {
+            parcel.batch = nil
+            parcel.error = ClientError(
+                .producerFailed, .fatal, "a batch is of topic number \(parcel.topic), which is not known")
+            return completed.append(parcel)
+        }
+        machine.batchSealed(batch, now: EventLoop.now())
+    }
+
+    private func register(_ parcel: ProducerParcel) -> ProducerBatch? {
+        guard let slot = slot(parcel.topic, parcel.partition) else { return nil }
         lastBatch += 1
         parcels[lastBatch] = parcel
         return ProducerBatch(
-            id: lastBatch, slot: slot(parcel.topic, parcel.partition), recordCount: parcel.recordCount,
-            byteCount: parcel.byteCount, createdAt: parcel.createdAt)
+            id: lastBatch, slot: slot, recordCount: parcel.recordCount, byteCount: parcel.byteCount,
+            createdAt: parcel.createdAt)
     }
 
-    private func slot(_ topic: Int32, _ partition: Int32) -> Int {
+    /// The number of a partition, a new one where it is met first; nil for a topic that was not named.
+    private func slot(_ topic: Int32, _ partition: Int32) -> Int? {
         if let slot = slots.number(topic, partition) { return slot }
-        let slot = slots.add(topic, partition)
+        guard let slot = slots.add(topic, partition) else { return nil }
         tellLeader(slot, cluster.metadata, now: EventLoop.now())
         return slot
     }
@@ -123,7 +154,7 @@ final class ProducerDriver {
         let now = EventLoop.now()
         for (number, name) in slots.topics.enumerated() {
             guard let topic = snapshot.topic(name) else { continue }
-            let isNew = slots.isRecreated(number, topic.id)
+            let isNew = slots.isRecreated(number, topic)
             for slot in slots.indices where slots[slot].topic == Int32(number) {
                 if isNew { machine.topicRecreated(slot: slot, now: now) }
                 if topic.errorCode == 17 || topic.errorCode == 29 {
@@ -141,7 +172,7 @@ final class ProducerDriver {
         if let partition = topic.partition(slots[slot].partition) {
             machine.leaderChanged(slot: slot, node: partition.leader, epoch: partition.leaderEpoch, now: now)
         } else if topic.errorCode == 0, !topic.partitions.isEmpty {
-            machine.partitionGone(slot: slot, until: adding(Self.patienceWithPartitions, to: now))
+            machine.partitionGone(slot: slot, until: adding(ProducerSettings.patienceWithPartitions, to: now))
         }
     }
 
@@ -240,9 +271,9 @@ final class ProducerDriver {
     }
 
     private func split(_ number: Int) {
-        guard let parcel = parcels[number], let batch = parcel.batch else { return }
-        let slot = slot(parcel.topic, parcel.partition)
-        guard machine.awaitsSplit(number, slot: slot) else { return }
+        guard let parcel = parcels[number], let batch = parcel.batch,
+            let slot = slot(parcel.topic, parcel.partition), machine.awaitsSplit(number, slot: slot)
+        else { return }
         let parts: [ProducerParcel]
         do throws(ProtocolError) {
             parts = try BatchSplitter(pool: pool, compressor: compressor).split(parcel, batch)
@@ -254,7 +285,7 @@ final class ProducerDriver {
             return machine.batchSplit(number, slot: slot, into: [], now: EventLoop.now())
         }
         parcels[number] = nil
-        machine.batchSplit(number, slot: slot, into: parts.map { register($0) }, now: EventLoop.now())
+        machine.batchSplit(number, slot: slot, into: parts.compactMap { register($0) }, now: EventLoop.now())
     }
 
     private func error(_ reason: ProducerFailure, topic: String?, partition: Int32?) -> ClientError {

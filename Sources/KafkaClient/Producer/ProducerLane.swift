@@ -300,7 +300,7 @@ public final class ProducerLane: @unchecked Sendable {
     // MARK: - News from the loop
 
     private func takeNews() {
-        let news = mailbox.takeForLane(waitsForMetadata: topics.contains { $0.missingSince != nil })
+        let news = mailbox.takeForLane(waitsForMetadata: topics.contains(where: \.isAwaited))
         for parcel in news.completed where parcel.isFromLane { unconfirmed -= 1 }
         if completed.isEmpty { completed = news.completed } else { completed.append(contentsOf: news.completed) }
         snapshot = news.snapshot
@@ -350,10 +350,7 @@ public final class ProducerLane: @unchecked Sendable {
         if bytes >= recordLimit - Self.framing { return refuse(tooLarge: bytes) }
         let topic = topics[Int(number)]
         if topic.hot.partitionCount == 0, let missing = missing(topic) { return missing }
-        if partition >= topic.hot.partitionCount {
-            lastError = LaneErrors.noPartition(partition, of: topic.name, count: topic.hot.partitionCount)
-            return .refused
-        }
+        if partition >= topic.hot.partitionCount, let absent = absent(topic, partition) { return absent }
         if topic.hot.sticky < 0 { chooseSticky(topic) }
         // Each completion wakes the lane. Without any to come, what is open fills the memory, and nobody else would send it.
         if pool.bytesInUse >= bufferMemory, unconfirmed == 0 { flush() }
@@ -376,6 +373,26 @@ public final class ProducerLane: @unchecked Sendable {
         topic.missingSince = nil
         lastError = LaneErrors.missing(topic.name)
         return .refused
+    }
+
+    /// The metadata may be older than the partition: newer is asked for and waited for, as Java's producer does.
+    private func absent(_ topic: LaneTopic, _ partition: Int32) -> AppendResult? {
+        let now = EventLoop.now()
+        var absence = topic.absence ?? LaneTopic.Absence(partition: partition, since: now)
+        if absence.partition != partition { absence = LaneTopic.Absence(partition: partition, since: now) }
+        let deadline = adding(min(settings.maxBlock, ProducerSettings.patienceWithPartitions), to: absence.since)
+        guard deadline > now else {
+            topic.absence = nil
+            lastError = LaneErrors.noPartition(partition, of: topic.name, count: topic.hot.partitionCount)
+            return .refused
+        }
+        let isOld = absence.askedAfter < snapshot.version
+        absence.askedAfter = snapshot.version
+        topic.absence = absence
+        if isOld { mailbox.put(metadataWantedUntil: deadline) }
+        // Once more, this time with the request for a wake-up, lest an answer between the two is missed.
+        takeNews()
+        return partition < topic.hot.partitionCount ? nil : .needsMetadata
     }
 
     private func refuse(tooLarge bytes: Int) -> AppendResult {

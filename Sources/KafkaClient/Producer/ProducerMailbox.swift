@@ -9,6 +9,8 @@ final class ProducerMailbox: Sendable {
         var topics: [String] = []
         /// When the first of the open batches has lingered long enough; nil without open batches.
         var firstOpen: UInt64?
+        /// The lane needs newer metadata than there is, and looks at the time again then; nil where it needs none.
+        var wantsMetadataUntil: UInt64?
         var isClosed = false
     }
 
@@ -23,6 +25,9 @@ final class ProducerMailbox: Sendable {
         var sealed: [ProducerParcel] = []
         var open: [OpenBatch] = []
         var topics: [String] = []
+        /// How many topics the loop has taken: all with a smaller number.
+        var topicsTaken = 0
+        var wantsMetadataUntil: UInt64?
         var completed: [ProducerParcel] = []
         var snapshot: MetadataSnapshot
         var failure: ClientError?
@@ -62,6 +67,11 @@ final class ProducerMailbox: Sendable {
 
     func put(topic: String) {
         changeForLoop { $0.topics.append(topic) }
+    }
+
+    /// Asks for newer metadata than there is. At the deadline the lane is reminded to look at the time.
+    func put(metadataWantedUntil deadline: UInt64) {
+        changeForLoop { $0.wantsMetadataUntil = deadline }
     }
 
     func close() {
@@ -119,9 +129,11 @@ final class ProducerMailbox: Sendable {
             state.isLoopCalled = false
             let left = ToLoop(
                 sealed: state.sealed, topics: state.topics, firstOpen: state.open.map(\.createdAt).min(),
-                isClosed: state.isClosed)
+                wantsMetadataUntil: state.wantsMetadataUntil, isClosed: state.isClosed)
             state.sealed = []
+            state.topicsTaken += state.topics.count
             state.topics = []
+            state.wantsMetadataUntil = nil
             return left
         }
     }
@@ -135,7 +147,8 @@ final class ProducerMailbox: Sendable {
         var isWaiting = false
     }
 
-    /// Takes open batches begun at or before that time.
+    /// Takes open batches begun at or before that time, except those of topics that the loop has not taken yet: a timer or an
+    /// answer may come before the loop gets to what the lane has left.
     ///
     /// - Parameter isBusy: whether sealed batches of a topic and partition wait to be sent: then the open one stays.
     func takeDue(createdBy time: UInt64, isBusy: (Int32, Int32) -> Bool) -> Due {
@@ -146,7 +159,9 @@ final class ProducerMailbox: Sendable {
             var due = Due()
             var staying: [OpenBatch] = []
             for open in state.open {
-                if open.createdAt > time || waiting.contains(where: { $0 == (open.topic, open.partition) }) {
+                if open.createdAt > time || open.topic >= state.topicsTaken
+                    || waiting.contains(where: { $0 == (open.topic, open.partition) })
+                {
                     due.next = min(due.next ?? .max, open.createdAt)
                     staying.append(open)
                 } else if isBusy(open.topic, open.partition) {

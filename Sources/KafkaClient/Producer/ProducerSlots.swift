@@ -13,7 +13,7 @@ struct ProducerSlots {
 
     /// By the lane's numbers.
     private(set) var topics: [String] = []
-    private var topicIDs: [MetadataSnapshot.TopicID] = []
+    private var incarnations = TopicIncarnations()
     private var slots: [Slot] = []
     private var numbers: [Key: Int] = [:]
 
@@ -24,24 +24,24 @@ struct ProducerSlots {
     /// The lane names topics.
     mutating func add(topics names: [String], _ metadata: MetadataSnapshot) {
         topics.append(contentsOf: names)
-        topicIDs.append(contentsOf: names.map { metadata.topic($0)?.id ?? .none })
+        for name in names { incarnations.add(metadata.topic(name)) }
     }
 
     /// The slot of a partition; nil while it has none.
     func number(_ topic: Int32, _ partition: Int32) -> Int? { numbers[Key(topic: topic, partition: partition)] }
 
-    /// Gives a partition that has no slot one.
-    mutating func add(_ topic: Int32, _ partition: Int32) -> Int {
+    /// Gives a partition that has no slot one; nil for a topic that was not named.
+    mutating func add(_ topic: Int32, _ partition: Int32) -> Int? {
+        guard topics.indices.contains(Int(topic)) else { return nil }
         let slot = slots.count
         slots.append(Slot(topic: topic, name: topics[Int(topic)], partition: partition))
         numbers[Key(topic: topic, partition: partition)] = slot
         return slot
     }
 
-    /// Keeps the topic's identity, and says whether it is another one than before.
-    mutating func isRecreated(_ topic: Int, _ id: MetadataSnapshot.TopicID) -> Bool {
-        defer { topicIDs[topic] = id }
-        return topicIDs[topic] != .none && id != .none && id != topicIDs[topic]
+    /// Whether metadata tells of another topic of that name than before.
+    mutating func isRecreated(_ topic: Int, _ metadata: MetadataSnapshot.Topic) -> Bool {
+        incarnations.isMadeAnew(topic, metadata)
     }
 
     /// The slot of a command's part that an answer is about.

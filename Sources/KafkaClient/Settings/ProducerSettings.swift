@@ -43,6 +43,9 @@ public struct ProducerSettings: Sendable {
     /// `retries`.
     public var retries = Int(Int32.max)
 
+    /// How long records wait for a partition that the metadata does not name: it may be new, or a broker may be behind.
+    static let patienceWithPartitions: UInt64 = 60_000_000_000
+
     /// Java's defaults.
     public init() {}
 

@@ -10,15 +10,17 @@ import Testing
         "reconnect.backoff.ms": "5", "reconnect.backoff.max.ms": "10", "metadata.recovery.strategy": "none",
     ]
 
-    /// Has the cluster believe that an answer with these brokers came, and that partition 0 of topic t has that leader.
+    /// Has the cluster believe that an answer with these brokers came, and that the partitions of topic t have that leader.
     private func learn(
         _ bench: ClientBench, _ brokers: [(id: Int32, broker: StubBroker)], leader: Int32, epoch: Int32,
-        errorCode: Int16 = 0
+        partitions: Int32 = 1, errorCode: Int16 = 0
     ) {
-        let partition = MetadataSnapshot.Partition(index: 0, leader: leader, leaderEpoch: epoch)
+        let partitions = (0..<partitions).map {
+            MetadataSnapshot.Partition(index: $0, leader: leader, leaderEpoch: epoch)
+        }
         let answer = MetadataSnapshot(
             controllerID: 2, brokers: brokers.map { .init(id: $0.id, address: $0.broker.address) },
-            topics: [MetadataSnapshot.Topic(name: "t", partitions: [partition])])
+            topics: [MetadataSnapshot.Topic(name: "t", partitions: partitions)])
         bench.onLoop { cluster in
             // An answer counts only where one is awaited.
             cluster.machine.refreshWanted(now: EventLoop.now() + 3_600_000_000_000)
@@ -114,6 +116,36 @@ import Testing
         // A tenth of a second at first, with a fifth of chance.
         let most = 5 + Int((ContinuousClock.now - began) / .milliseconds(80))
         #expect(other.received.filter { $0 == 3 }.count <= most)
+        #expect(source.errors.isEmpty)
+    }
+
+    @Test func `garbage ends a connection once, however much of it comes`() async throws {
+        let frame: [UInt8] = [0, 0, 0, 1, 7]
+        let garbage = Array([[UInt8]](repeating: frame, count: 10_000).joined())
+        let (broker, other) = (try StubBroker(garbage: garbage), try StubBroker())
+        defer { for broker in [broker, other] { broker.close() } }
+        let bench = try ClientBench("\(other.address)", Self.keys)
+        defer { bench.close() }
+        let told = Told(bench)
+        learn(bench, [(1, broker), (2, other)], leader: 1, epoch: 0)
+        bench.onLoop { $0.connect(node: 1) }
+        try await until("further attempts") { broker.connections > 3 }
+        #expect(told.all.count <= broker.connections)
+    }
+
+    @Test func `a record for a partition that is not known has newer metadata asked for`() async throws {
+        let broker = try StubBroker()
+        defer { broker.close() }
+        let bench = try ClientBench("\(broker.address)", Self.keys)
+        defer { bench.close() }
+        learn(bench, [(2, broker)], leader: 2, epoch: 0)
+        let source = try NumberedSource(
+            bench, topic: "t", partitions: 2, total: 2, size: 10,
+            keys: ["enable.idempotence": "false", "linger.ms": "0"])
+        try await until("the question for metadata") { broker.received.contains(3) }
+        #expect(source.state.withLock { $0.next } == 1)
+        learn(bench, [(2, broker)], leader: 2, epoch: 0, partitions: 2)
+        try await until("the record") { source.state.withLock { $0.next } == 2 }
         #expect(source.errors.isEmpty)
     }
 }

@@ -8,9 +8,14 @@ final class StubBroker: Sendable {
     let port: UInt16
     private let descriptor: Int32
     private let keys = Mutex<[Int16]>([])
+    private let accepted = Mutex<Int>(0)
+    private let garbage: [UInt8]
 
     /// Takes a port; connections to it are refused before ``open()``.
-    init(isOpen: Bool = true) throws {
+    ///
+    /// - Parameter garbage: written to each connection in place of any answer.
+    init(isOpen: Bool = true, garbage: [UInt8] = []) throws {
+        self.garbage = garbage
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -34,10 +39,14 @@ final class StubBroker: Sendable {
     /// The API keys of the requests that came, in their order.
     var received: [Int16] { keys.withLock { $0 } }
 
+    /// How many connections there were.
+    var connections: Int { accepted.withLock { $0 } }
+
     func open() {
         listen(descriptor, 8)
         Thread.detachNewThread { [self] in
             while case let connection = accept(descriptor, nil, nil), connection >= 0 {
+                accepted.withLock { $0 += 1 }
                 Thread.detachNewThread { [self] in serve(connection) }
             }
         }
@@ -47,12 +56,13 @@ final class StubBroker: Sendable {
 
     private func serve(_ connection: Int32) {
         defer { Glibc.close(connection) }
+        if !garbage.isEmpty { _ = send(connection, garbage, garbage.count, Int32(MSG_NOSIGNAL)) }
         while let size: Int32 = read(connection), let key: Int16 = read(connection),
             let version: Int16 = read(connection), let correlation: Int32 = read(connection),
             skip(connection, Int(size) - 8)
         {
             keys.withLock { $0.append(key) }
-            guard key == 18 else { continue }
+            guard key == 18, garbage.isEmpty else { continue }
             // Whatever is newer than version 0 is answered with error 35 and the range of ApiVersions alone.
             var body = Self.bytes(correlation) + Self.bytes(Int16(version == 0 ? 0 : 35))
             let ranges: [[Int16]] = version == 0 ? [[18, 0, 0], [3, 8, 12], [0, 7, 9]] : [[18, 0, 0]]

@@ -108,15 +108,17 @@ struct GroupStory {
         #expect(sync.assignments == [GroupAssignment(memberID: "me", bytes: [3])])
     }
 
-    @Test func `a static leader that came back computes nothing`() throws {
+    @Test func `a static leader that came back computes nothing, and hears whose topics it has to watch`() throws {
         var story = GroupStory(instanceID: "i1")
         let token = try story.join()
-        var answer = GroupStory.joined(leader: "me")
+        let members = [GroupMember(id: "other", instanceID: "i2", metadata: [1])]
+        var answer = GroupStory.joined(leader: "me", members: members)
         answer.skipAssignment = true
         story.joinAnswered(token, answer)
         guard case .sync(let sync)? = story.requests.first?.body else { throw Missing() }
         #expect(sync.assignments.isEmpty)
         #expect(sync.instanceID == "i1")
+        #expect(story.rest == [.assignmentKept(members)])
     }
 
     @Test(arguments: [

@@ -218,6 +218,29 @@ private func stamps(_ actions: [ProducerAction]) -> [Int32] {
         #expect(stamps(bench.wait(1500)) == [0])
     }
 
+    @Test(arguments: [3, 6, 7, 13, 20, 56, -1, 999] as [Int16])
+    func `an error that may come after the append leaves it to those behind to find out`(code: Int16) {
+        var bench = ProducerBench.ready { $0.retries = 0 }
+        _ = bench.seal()
+        _ = bench.identify()
+        _ = bench.answer(1)
+        for _ in 0..<2 { _ = bench.seal() }
+        #expect(completions(bench.answer(2, code)).keys.sorted() == [2])
+        // The log may hold both of them: what comes next must stand in the way of a second copy of 3.
+        #expect(!bench.answer(3).contains { if case .epochRaised = $0 { true } else { false } })
+        #expect(stamps(bench.seal()) == [30])
+    }
+
+    @Test(arguments: [2, 5, 19, 87] as [Int16])
+    func `an error that comes before the append has those behind start anew`(code: Int16) {
+        var bench = ProducerBench.ready { $0.retries = 0 }
+        _ = bench.seal()
+        _ = bench.identify()
+        _ = bench.answer(1)
+        _ = bench.seal()
+        #expect(bench.answer(2, code).contains(.epochRaised(slot: 0, ProducerIdentity(id: 77, epoch: 1))))
+    }
+
     @Test func `a batch whose outcome is unknown is given up without a guess about those behind it`() {
         var bench = ProducerBench.ready { $0.deliveryTimeout = 5_000_000_000 }
         _ = bench.seal()

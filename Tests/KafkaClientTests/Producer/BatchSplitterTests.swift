@@ -41,6 +41,27 @@ import Testing
         #expect(all == (UInt8(0)..<11).map { [$0] })
     }
 
+    @Test func `a record that a part has no room for is not left out`() throws {
+        let pool = RecordBufferPool()
+        let builder = RecordBatchBuilder(pool: pool, limit: 1 << 20)
+        for _ in 0..<4 {
+            let value = [UInt8](repeating: 1, count: 5_000)
+            let isTaken = value.withUnsafeBytes {
+                builder.append(key: nil, keyCount: -1, value: $0.baseAddress, valueCount: 5_000, timestamp: 1)
+            }
+            #expect(isTaken)
+        }
+        let batch = try #require(try builder.seal())
+        let parcel = ProducerParcel(
+            topic: 0, partition: 0, createdAt: 0, runs: [SegmentRun(segment: 1, count: 4)], batch: batch,
+            isFromLane: true)
+        #expect(throws: ProtocolError.self) {
+            try BatchSplitter(pool: pool, compressor: nil, limit: 6_000).split(parcel, batch)
+        }
+        let parts = try BatchSplitter(pool: pool, compressor: nil, limit: 12_000).split(parcel, batch)
+        #expect(parts.map(\.recordCount) == [2, 2])
+    }
+
     @Test func `one record cannot be cut`() throws {
         let pool = RecordBufferPool()
         let builder = RecordBatchBuilder(pool: pool, limit: 1 << 20)

@@ -1,3 +1,4 @@
+import EventLoop
 import KafkaProtocol
 import Synchronization
 import Testing
@@ -179,7 +180,7 @@ struct LaneBench {
         }
         bench.lane.flush()
         #expect(Set(bench.sealed().map(\.partition)) == [0, 1])
-        #expect(bench.append([1], partition: 2) == .refused)
+        #expect(bench.append([1], partition: 2) == .needsMetadata)
         // And once more, with some of those that were there before.
         bench.publish(partitions: 4, version: 3, id: after + 1)
         _ = bench.drained()
@@ -230,11 +231,31 @@ struct LaneBench {
         #expect(parcels.dropLast(2).allSatisfy { $0.recordCount > 5 })
     }
 
-    @Test func `a partition that the topic does not have is refused`() {
-        let bench = LaneBench(partitions: 2)
+    @Test func `a partition that the topic does not have is refused after max.block.ms`() {
+        let bench = LaneBench(partitions: 2) { $0.maxBlock = 0 }
         #expect(bench.append([1], partition: 2) == .refused)
+        #expect(bench.lane.lastError?.message == "topic t has 2 partitions, a record is for partition 2")
         #expect(bench.append([1], partition: 1) == .appended)
         #expect(bench.append([1], topic: 9) == .refused)
+    }
+
+    @Test func `a partition that is not known yet makes the lane ask for newer metadata and wait`() throws {
+        let bench = LaneBench(partitions: 2) { $0.maxBlock = .max }
+        let began = EventLoop.now()
+        #expect(bench.append([1], partition: 2) == .needsMetadata)
+        let deadline = try #require(bench.mailbox.takeForLoop().wantsMetadataUntil)
+        #expect(deadline >= began + 60_000_000_000 && deadline <= EventLoop.now() + 60_000_000_000)
+        #expect(bench.append([1], partition: 2) == .needsMetadata)
+        #expect(bench.mailbox.takeForLoop().wantsMetadataUntil == nil, "once for each metadata")
+        bench.publish(partitions: 2, version: 2)
+        #expect(bench.wakes.value == 1)
+        #expect(bench.append([1], partition: 2) == .needsMetadata)
+        #expect(bench.mailbox.takeForLoop().wantsMetadataUntil == deadline, "the time does not begin anew")
+        bench.publish(partitions: 3, version: 3)
+        #expect(bench.wakes.value == 2)
+        #expect(bench.append([1], partition: 2) == .appended)
+        bench.lane.flush()
+        #expect(bench.sealed().map(\.partition) == [2])
     }
 
     @Test func `an idle lane hands over open batches and takes them back`() {
@@ -253,6 +274,7 @@ struct LaneBench {
         let bench = LaneBench()
         _ = bench.append([1], segment: 1)
         bench.lane.handOver()
+        #expect(bench.sealed().isEmpty)
         let open = try #require(bench.mailbox.takeDue(createdBy: .max) { _, _ in false }.batches.first)
         let batch = try #require(try open.builder.seal())
         let parcel = ProducerParcel(

@@ -6,14 +6,19 @@ import Testing
 @Suite struct ProducerMailboxTests {
     private let mailbox = ProducerMailbox(snapshot: MetadataSnapshot(), wakeLane: {})
 
+    init() {
+        mailbox.put(topic: "t")
+        _ = mailbox.takeForLoop()
+    }
+
     private func builder() -> RecordBatchBuilder {
         let builder = RecordBatchBuilder(pool: RecordBufferPool(), limit: 1000)
         #expect(builder.append(key: nil, keyCount: -1, value: nil, valueCount: -1, timestamp: 1))
         return builder
     }
 
-    private func open(_ partition: Int32, createdAt: UInt64) -> OpenBatch {
-        OpenBatch(topic: 0, partition: partition, createdAt: createdAt, runs: [], builder: builder())
+    private func open(_ partition: Int32, createdAt: UInt64, topic: Int32 = 0) -> OpenBatch {
+        OpenBatch(topic: topic, partition: partition, createdAt: createdAt, runs: [], builder: builder())
     }
 
     private func sealed(_ partition: Int32) throws -> ProducerParcel {
@@ -55,6 +60,16 @@ import Testing
         #expect(due.next == 2)
         #expect(mailbox.takeForLoop().sealed.count == 1)
         #expect(take(by: 9).batches.map(\.partition) == [0])
+    }
+
+    @Test func `an open batch of a topic that the loop has not heard of waits for the loop to take its name`() {
+        mailbox.put(topic: "u")
+        mailbox.put([open(0, createdAt: 2, topic: 1), open(0, createdAt: 2)])
+        let due = take(by: 9)
+        #expect(due.batches.map(\.topic) == [0])
+        #expect(due.next == 2 && !due.isWaiting)
+        #expect(mailbox.takeForLoop().topics == ["u"])
+        #expect(take(by: 9).batches.map(\.topic) == [1])
     }
 
     @Test func `whatever the loop leaves is news for the lane, until that takes it`() throws {
