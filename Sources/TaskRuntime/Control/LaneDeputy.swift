@@ -12,14 +12,14 @@ final class LaneDeputy: Sendable {
     /// What is done; returns until when nothing needs to be done after it.
     typealias Work = @Sendable () -> UInt64
 
-    /// A mutex of a closure itself would wrap it at each use, deeper and deeper.
-    private struct Held {
+    /// A closure that stands in a lock by itself would be wrapped once more by each `withLock`, without an end.
+    private struct Duty {
         var work: Work?
     }
 
     private let lane: Lane
     /// Held for the length of the work, and for the lane's return.
-    private let held = Mutex(Held())
+    private let duty = Mutex(Duty())
     /// Until when the lane, which is away, needs nobody; 0 while it is there.
     private let awayUntil = Atomic<UInt64>(0)
     /// Set once, by init.
@@ -34,11 +34,11 @@ final class LaneDeputy: Sendable {
     }
 
     /// From now on there is something to do.
-    func begin(_ work: @escaping Work) { held.withLock { $0.work = work } }
+    func begin(_ work: @escaping Work) { duty.withLock { $0.work = work } }
 
     /// Nothing is done any more. Not from within the work.
     func end() {
-        held.withLock { $0.work = nil }
+        duty.withLock { $0.work = nil }
         timer?.clear()
     }
 
@@ -51,7 +51,7 @@ final class LaneDeputy: Sendable {
     ) throws(Failure) -> Answer {
         awayUntil.store(max(time, 1), ordering: .releasing)
         if time < .max { timer?.set(time) }
-        defer { held.withLock { _ in awayUntil.store(0, ordering: .relaxed) } }
+        defer { duty.withLock { _ in awayUntil.store(0, ordering: .relaxed) } }
         return try call()
     }
 
@@ -66,8 +66,8 @@ final class LaneDeputy: Sendable {
     }
 
     private func run() {
-        let next = held.withLock { held -> UInt64? in
-            guard awayUntil.load(ordering: .acquiring) > 0, let work = held.work else { return nil }
+        let next = duty.withLock { duty -> UInt64? in
+            guard awayUntil.load(ordering: .acquiring) > 0, let work = duty.work else { return nil }
             let next = max(work(), 1)
             awayUntil.store(next, ordering: .relaxed)
             return next

@@ -60,7 +60,7 @@ extension SinkTaskRunner {
             Self.log.error(
                 "The plugin failed to prepare a commit; its records are read again from the last committed offsets: "
                     + error.message, logFields + [.errorCode(error.code.rawValue)])
-            // Whatever is lent lies before the new positions' records only by chance: it comes again, and a wait for it is void.
+            // Whatever is lent lies before the new positions' records only by chance: it comes again.
             dropLent(receiver)
             receiver.seek(offsets.rewind())
         }
@@ -117,6 +117,20 @@ extension SinkTaskRunner {
         forget(closing)
         receiver.finishRevocation()
         return true
+    }
+
+    /// The partitions are gone: nothing of them can be committed.
+    func lost(
+        _ partitions: [TopicPartition], _ port: any SinkTaskPort, _ receiver: any RecordReceiver
+    ) throws(ConnectError) {
+        dropLent(receiver, of: partitions)
+        forget(partitions)
+        if !partitions.isEmpty { try port.close(partitions) }
+    }
+
+    func forget(_ partitions: [TopicPartition]) {
+        offsets.forget(partitions)
+        context.setAssignment(offsets.partitions)
     }
 
     func logCommitFailure(_ error: ConnectError) {

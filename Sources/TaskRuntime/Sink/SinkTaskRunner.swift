@@ -379,19 +379,6 @@ final class SinkTaskRunner: TaskRunner {
         try applyWishes(receiver)
     }
 
-    private func lost(
-        _ partitions: [TopicPartition], _ port: any SinkTaskPort, _ receiver: any RecordReceiver
-    ) throws(ConnectError) {
-        dropLent(receiver, of: partitions)
-        forget(partitions)
-        if !partitions.isEmpty { try port.close(partitions) }
-    }
-
-    func forget(_ partitions: [TopicPartition]) {
-        offsets.forget(partitions)
-        context.setAssignment(offsets.partitions)
-    }
-
     // MARK: Reports
 
     private func report(_ error: ConnectError, stage: String, _ partition: TopicPartition, _ offset: Int64) {
