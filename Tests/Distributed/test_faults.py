@@ -47,6 +47,27 @@ def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_
     assert duplicates < 5000
 
 
+def test_what_was_handed_to_a_leader_that_hangs_is_answered_once_another_leads(cluster, tmp_path, topic):
+    cluster.start(min(3, cluster.most))
+    (tmp_path / "in").touch()
+    leader, asked = cluster.leader(), cluster.followers()[0]
+    if leader is asked:
+        pytest.skip("a broker that bears one worker only")
+    asked.file_source("src", tmp_path / "in", topic)
+    cluster.await_running(work(src=1))
+    leader.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    status, body = asked.request("PUT", "/connectors/src/stop", check=False)
+    took = time.monotonic() - began
+    print(f"answered {took:.2f} s after the leader began to hang: {status} {body}")
+    assert status == 500 and "may have been carried out" in body["message"], (status, body)
+    assert took < 4 * SESSION_SECONDS
+    # And the new leader does what is asked next.
+    eventually("it is stopped", lambda: asked.request("PUT", "/connectors/src/stop", check=False)[0] == 204)
+    leader.process.send_signal(signal.SIGCONT)
+    eventually("all know it", lambda: {each.state("src") for each in cluster.workers} == {"STOPPED"})
+
+
 def stamp(line):
     """Seconds since 1970 of a log line."""
     return datetime.datetime.fromisoformat(line.split(" ", 1)[0].replace("Z", "+00:00")).timestamp()

@@ -72,6 +72,17 @@ import Testing
         }
     }
 
+    @Test func `each settled round tells who may still answer: the leader, and to it every member`() async throws {
+        let (cluster, workers) = try await cluster(["a", "b"])
+        let (a, b) = (FakeCluster.url("a"), FakeCluster.url("b"))
+        await workers[0].until("both know each other") {
+            // The first as the only member, then both in the second round.
+            cluster.answering.contains([a, b]) && cluster.answering.filter { $0 == [a] }.count > 1
+        }
+        await workers[0].stop()
+        await workers[1].until("the one that is left leads itself") { cluster.answering.last == [b] }
+    }
+
     @Test func `only the leader writes: others answer where it is`() async throws {
         let (_, workers) = try await cluster(["a", "b"])
         let config = workers[1].config("orders")

@@ -177,6 +177,7 @@ final class FakeCluster: PeerClient {
     private let workers = Mutex<[String: Herder]>([:])
     private let refusal = Mutex<ConnectError?>(nil)
     private let handed = Mutex<[String]>([])
+    private let settled = Mutex<[[String]]>([])
 
     /// Leaders that were handed task configurations, in order.
     var handedTo: [String] { handed.withLock { $0 } }
@@ -209,6 +210,10 @@ final class FakeCluster: PeerClient {
             if case .failure(let error) = result { done(error) } else { done(nil) }
         }
     }
+
+    func groupSettled(_ workers: [String]) { settled.withLock { $0.append(workers) } }
+    /// Who may still answer, as each settled round told each worker.
+    var answering: [[String]] { settled.withLock { $0 } }
 
     static func url(_ name: String) -> String { "http://\(name):8083/" }
 }
