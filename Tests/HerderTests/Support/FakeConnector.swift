@@ -10,7 +10,9 @@ final class Script: Sendable {
         case block
         /// The same, with an error.
         case blockThenFail(ConnectError)
-        /// The same, but `interrupt` lets it go too, with an error.
+        /// The call asks for the offset of a partition.
+        case readOffset([UInt8])
+        /// As `block`, but `interrupt` lets it go too, with an error.
         case blockUntilInterrupted
     }
 
@@ -24,6 +26,7 @@ final class Script: Sendable {
         var notes: [ValidationNote] = []
         var services: [any ConnectorServices] = []
         var isInterrupted = false
+        var offsets: [[UInt8]?] = []
     }
 
     private let state = Mutex(State())
@@ -42,6 +45,8 @@ final class Script: Sendable {
     var calls: [String] { state.withLock { $0.calls } }
     /// Configurations that `start` and `reconfigure` got.
     var configs: [ConfigMap] { state.withLock { $0.configs } }
+    /// Offsets that were read.
+    var offsets: [[UInt8]?] { state.withLock { $0.offsets } }
     var services: (any ConnectorServices)? { state.withLock { $0.services.last } }
     func count(_ call: String) -> Int { calls.count { $0 == call } }
 
@@ -72,6 +77,10 @@ final class Script: Sendable {
         case .blockUntilInterrupted:
             gate.wait { self.state.withLock { $0.isInterrupted } }
             throw ConnectError(.pluginFailed, "interrupted")
+        case .readOffset(let partition):
+            guard let services = state.withLock({ $0.services.last }) else { break }
+            let found = try services.storedOffsets(for: [partition])
+            state.withLock { $0.offsets.append(found[0]) }
         case nil: break
         }
         return answer(
