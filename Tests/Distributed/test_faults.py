@@ -9,7 +9,7 @@ import time
 import pytest
 
 from cluster import SESSION_SECONDS, Cluster, produce, work
-from conftest import make_topic
+from conftest import make_topic, remove_topic
 from test_sharing import Flow, Probe
 from workers import BUILT, eventually, lines_of
 
@@ -66,6 +66,39 @@ def test_what_was_handed_to_a_leader_that_hangs_is_answered_once_another_leads(c
     eventually("it is stopped", lambda: asked.request("PUT", "/connectors/src/stop", check=False)[0] == 204)
     leader.process.send_signal(signal.SIGCONT)
     eventually("all know it", lambda: {each.state("src") for each in cluster.workers} == {"STOPPED"})
+
+
+@pytest.mark.parametrize("what", ["configs", "offsets", "status"])
+def test_an_internal_topic_that_is_made_anew_is_told_with_what_to_do_and_work_goes_on(cluster, java_home, tmp_path, topic, what):
+    worker, = cluster.start(1)
+    (tmp_path / "in").write_text("one\n")
+    worker.file_source("src", tmp_path / "in", topic)
+    cluster.await_running(work(src=1))
+    eventually("the offset is stored", lambda: worker.get("/connectors/src/offsets")["offsets"])
+    name = f"{cluster.group}-{what}"
+    key = {"configs": "config", "offsets": "offset", "status": "status"}[what]
+    before = {path: worker.get(path) for path in ("/connectors/src", "/connectors/src/offsets")}
+    remove_topic(cluster.servers, name)
+    make_topic(cluster.servers, name, partitions={"configs": 1, "offsets": 25, "status": 5}[what], cleanup__policy="compact")
+    # The next question about the topic finds it: a status, an offset or a configuration that is written.
+    with open(tmp_path / "in", "a") as file:
+        file.write("two\n")
+    worker.file_source("other", tmp_path / "other", f"{topic}-o")
+    line = eventually("it is told", lambda: next(
+        (line for line in worker.log.read_text().splitlines() if f"Topic {name} ({key}.storage.topic) was deleted and made anew" in line), None),
+        seconds=60)
+    assert "ERROR" in line and {"configs": "PUT each", "offsets": "PATCH them", "status": "includeTasks=true"}[what] in line, line
+    cluster.await_running(work(src=1, other=1))
+    assert worker.get("/connectors/src") == before["/connectors/src"]
+    if what == "offsets":
+        eventually("the next offset is stored", lambda: worker.get("/connectors/src/offsets") != before["/connectors/src/offsets"])
+        eventually("it is in the new topic", lambda: cluster.dump("offsets"))
+    if what == "configs":
+        # As the message says.
+        worker.file_source("src", tmp_path / "in", topic)
+        eventually("the connector is in the new topic with its task", lambda: {
+            "connector-src", "task-src-0", "commit-src"} <= {each["key"] for each in cluster.dump("configs")})
+    assert worker.terminate() == 0
 
 
 def stamp(line):
