@@ -183,7 +183,7 @@ extension HerderMachine {
     }
 
     mutating func noteCommitted(_ name: String) {
-        guard isInCluster, !committed.contains(name) else { return }
+        guard isInCluster, !committed.contains(where: name.isExactly) else { return }
         committed.append(name)
     }
 

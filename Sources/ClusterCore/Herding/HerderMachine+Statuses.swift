@@ -28,9 +28,9 @@ extension HerderMachine {
         guard !carefully || statuses.allows(record) else { return }
         guard isInCluster else { return statuses.read(record) }
         let isHere = record.status.map { $0.state != .unassigned } ?? false
-        ownStatuses[record.key] = isHere ? record : nil
+        ownStatuses[record.exactKey] = isHere ? record : nil
         let write = StatusWrite(record: record, number: nextSerial(), isCareful: carefully)
-        statusWrites[record.key] = write.number
+        statusWrites[record.exactKey] = write.number
         send(write)
     }
 
@@ -44,8 +44,8 @@ extension HerderMachine {
         acting { machine in
             machine.statusWritesUnderWay -= 1
             guard let error else {
-                if machine.statusWrites[write.record.key] == write.number {
-                    machine.statusWrites[write.record.key] = nil
+                if machine.statusWrites[write.record.exactKey] == write.number {
+                    machine.statusWrites[write.record.exactKey] = nil
                 }
                 return machine.checkEnd()
             }
@@ -60,7 +60,7 @@ extension HerderMachine {
         for (_, write) in due {
             // One that was overtaken by a newer status, or by another worker's, is not wanted any more.
             // A removal is none of what was configured again.
-            guard statusWrites[write.record.key] == write.number,
+            guard statusWrites[write.record.exactKey] == write.number,
                 !write.isCareful || statuses.allows(write.record),
                 (write.record.status != nil) == isConfigured(write.record)
             else { continue }
@@ -74,7 +74,7 @@ extension HerderMachine {
         guard known(task.connector) != nil, !statuses.uses(topic, connector: task.connector) else { return [] }
         let use = StatusRecord.TopicUse(task: task.number, discoveredAt: now.wall)
         let record = StatusRecord.topic(topic, connector: task.connector, use)
-        if isInCluster, !toldTopics.insert(record.key).inserted { return [] }
+        if isInCluster, !toldTopics.insert(record.exactKey).inserted { return [] }
         return acting { machine in
             machine.put(record)
             machine.act(.changed(task.connector))
@@ -122,7 +122,7 @@ extension HerderMachine {
     package mutating func read(_ record: StatusRecord, at now: Moment) -> [Action] {
         acting { machine in
             machine.statuses.read(record)
-            if case .topic = record { machine.toldTopics.remove(record.key) }
+            if case .topic = record { machine.toldTopics.remove(record.exactKey) }
             if machine.connectors[record.connector] != nil { machine.act(.changed(record.connector)) }
             machine.putAgain(record, at: now)
             machine.removeIfStale(record)
@@ -138,10 +138,10 @@ extension HerderMachine {
     /// It is told again after a pause, once for all removals in it: where the leader has read of a deletion and this worker has
     /// not, each removal would bring a status, and each status a removal.
     private mutating func putBack(_ removal: StatusRecord, at now: Moment) {
-        var keys = [removal.key]
+        var keys = [removal.exactKey]
         if case .connector(let name, _) = removal {
             let tasks = 0..<max(log.connector(name)?.taskCount ?? 0, 0)
-            keys += tasks.map { StatusRecord.task(TaskID(connector: name, number: $0), nil).key }
+            keys += tasks.map { StatusRecord.task(TaskID(connector: name, number: $0), nil).exactKey }
         }
         for key in keys {
             guard let own = ownStatuses[key] else { continue }
@@ -184,9 +184,9 @@ extension HerderMachine {
     /// may the removal of the status of something that was configured again meanwhile.
     private mutating func putAgain(_ read: StatusRecord, at now: Moment) {
         guard read.status != nil else { return putBack(read, at: now) }
-        guard let own = ownStatuses[read.key] else { return }
+        guard let own = ownStatuses[read.exactKey] else { return }
         guard let theirs = read.status, log.connector(read.connector) != nil, isOurs(own) else {
-            ownStatuses[read.key] = nil
+            ownStatuses[read.exactKey] = nil
             return
         }
         if isOutdated(theirs) { put(ofNow(own)) }
@@ -234,4 +234,8 @@ extension HerderMachine {
         case .topic: record
         }
     }
+}
+
+extension StatusRecord {
+    fileprivate var exactKey: ExactText { ExactText(key) }
 }

@@ -157,14 +157,14 @@ package struct HerderMachine: Sendable {
     var offerRetries: [(at: UInt64, connector: String)] = []
     /// The newest write of each status. This and what follows is walked in the order of the
     /// keys only: another order would be another run.
-    var statusWrites: [String: UInt64] = [:]
+    var statusWrites: [ExactText: UInt64] = [:]
     /// Writes that failed and are tried again.
     var statusRetries: [(at: UInt64, write: StatusWrite)] = []
     var statusWritesUnderWay = 0
     /// What this worker said last of what it runs.
-    var ownStatuses: [String: StatusRecord] = [:]
+    var ownStatuses: [ExactText: StatusRecord] = [:]
     /// Topics that were told to the status topic and not read back yet.
-    var toldTopics: Set<String> = []
+    var toldTopics: Set<ExactText> = []
     var serial: UInt64 = 0
     private var actions: [Action] = []
 
