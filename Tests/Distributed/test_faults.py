@@ -106,6 +106,43 @@ def stamp(line):
     return datetime.datetime.fromisoformat(line.split(" ", 1)[0].replace("Z", "+00:00")).timestamp()
 
 
+@pytest.mark.parametrize("how", ["as_it_wakes", "while_brokers_hang"])
+def test_a_worker_whose_session_has_run_out_ends_in_time(make_cluster, own_broker, tmp_path, topic, how):
+    cluster = make_cluster(own_broker)
+    cluster.start(min(2, cluster.most))
+    flow = Flow(Probe(cluster), tmp_path, topic, count=2)
+    cluster.await_running(flow.expected)
+    flow.await_lines()
+    victim = cluster.workers[-1]
+    wake = False
+    try:
+        if how == "as_it_wakes":
+            others = [each for each in cluster.workers if each is not victim]
+            victim.process.send_signal(signal.SIGSTOP)
+            wake = True
+            cluster.await_running(flow.expected, among=others, through=others[0])
+        else:
+            # Its tasks have records that nobody has acknowledged, and offsets that nobody stores.
+            own_broker.fault("pause")
+            eventually("it has noticed", lambda: "all work stops here" in victim.log.read_text(), seconds=60)
+        began = time.monotonic()
+        victim.process.send_signal(signal.SIGTERM)
+        if wake:
+            victim.process.send_signal(signal.SIGCONT)
+        assert victim.process.wait(30) == 0
+        took = time.monotonic() - began
+    finally:
+        if how == "while_brokers_hang":
+            own_broker.fault("resume")
+    print(f"ended {took:.2f} s after SIGTERM")
+    # What tasks and connectors may take, the last answers of Kafka, and the goodbye to the group.
+    assert took < 15
+    others = cluster.alive()
+    cluster.await_running(flow.expected, among=others, through=others[0])
+    flow.await_lines()
+    print(f"{flow.finish(faults=1, away=time.monotonic() - began)} duplicates")
+
+
 def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_cluster, own_broker, tmp_path, topic):
     cluster = make_cluster(own_broker)
     cluster.start(3)

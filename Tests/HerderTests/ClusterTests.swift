@@ -175,6 +175,30 @@ import Testing
         #expect(again.message != nil, "\(again)")
     }
 
+    @Test func `the config topic is read to its end beside own writes: they may wait for the round that waits for it`()
+        async throws
+    {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 1, workers)
+        let created = cluster.config.reads
+        #expect(created.all > 0 && created.behindWrites == 0)
+        #expect(await ask(.stopConnector(name: "orders"), workers, at: 0).isDone)
+        await workers[0].until("it has stopped") { runningTasks(workers) == [0] }
+        let stopped = cluster.config.reads
+        _ = await ask(.resetConnectorOffsets(name: "orders"), workers, at: 0)
+        #expect(cluster.config.reads.all > stopped.all && cluster.config.reads.behindWrites == 0)
+        // An assignment that was made from more of the topic than was read here.
+        let assignment = WorkerAssignment(
+            version: 2, leaderID: "a", leaderURL: FakeCluster.url("a"), configOffset: 1_000)
+        let before = cluster.config.reads
+        cluster.coordinator.tell(
+            .assigned(
+                generation: cluster.coordinator.generation + 1, memberID: "a", leaderID: "a", protocolName: "sessioned",
+                bytes: try assignment.encode()), to: "a")
+        await workers[0].until("it reads on") { cluster.config.reads.all > before.all }
+        #expect(cluster.config.reads.behindWrites == 0)
+    }
+
     @Test func `a trace is cut before it is a record`() async throws {
         let (cluster, workers) = try await cluster(["a"])
         workers[0].catalog["orders"].set(
