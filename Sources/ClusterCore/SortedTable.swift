@@ -1,7 +1,30 @@
+package import ConnectModel
+
+/// What a ``SortedTable`` tells apart and puts in order: texts as Java does (``ExactText``).
+package protocol TableKey {
+    /// Whether both are the same key.
+    func isSame(_ other: Self) -> Bool
+    /// Whether this one comes first.
+    func precedes(_ other: Self) -> Bool
+}
+
+extension TableKey where Self: Comparable {
+    package func isSame(_ other: Self) -> Bool { self == other }
+    package func precedes(_ other: Self) -> Bool { self < other }
+}
+
+extension Int: TableKey {}
+extension Int32: TableKey {}
+extension TopicPartition: TableKey {}
+extension String: TableKey {
+    package func isSame(_ other: String) -> Bool { isExactly(other) }
+    package func precedes(_ other: String) -> Bool { precedesExactly(other) }
+}
+
 /// A map that is walked in the order of its keys, whatever process it is in: machines never iterate a Dictionary.
 ///
 /// Insertion moves what lies behind it; meant for thousands of entries, not millions.
-package struct SortedTable<Key: Comparable, Value> {
+package struct SortedTable<Key: TableKey, Value> {
     private(set) package var entries: [(key: Key, value: Value)] = []
 
     /// An empty table.
@@ -60,9 +83,9 @@ package struct SortedTable<Key: Comparable, Value> {
         var high = entries.count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].key < key { low = middle + 1 } else { high = middle }
+            if entries[middle].key.precedes(key) { low = middle + 1 } else { high = middle }
         }
-        return (low, low < entries.count && entries[low].key == key)
+        return (low, low < entries.count && entries[low].key.isSame(key))
     }
 }
 
@@ -71,6 +94,6 @@ extension SortedTable: Sendable where Key: Sendable, Value: Sendable {}
 extension SortedTable: Equatable where Value: Equatable {
     package static func == (left: SortedTable, right: SortedTable) -> Bool {
         left.entries.count == right.entries.count
-            && zip(left.entries, right.entries).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+            && zip(left.entries, right.entries).allSatisfy { $0.key.isSame($1.key) && $0.value == $1.value }
     }
 }

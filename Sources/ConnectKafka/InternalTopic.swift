@@ -1,6 +1,7 @@
 package import ConnectModel
 import EventLoop
 import KafkaClient
+import Logging
 import Synchronization
 
 /// One of the cluster's three internal topics as a log: created where it is missing, checked where it is not.
@@ -19,6 +20,7 @@ package final class InternalTopic: ClusterLog {
         var isClosed = false
     }
 
+    private static let logger = Logger("connect.kafka.topics")
     private let plan: InternalTopicPlan
     private let clients: Clients
     private let loop: EventLoop
@@ -106,6 +108,7 @@ package final class InternalTopic: ClusterLog {
                 consumer: clients.consumer, producer: clients.producer, createsTopic: createsTopic,
                 usesFirstPartitionOnly: plan.hasOnePartition)
             wanted.failsWithoutSession = plan.isOfTasks
+            wanted.whenMadeAnew = { [plan] in Self.logger.error(plan.madeAnew) }
             log = try TopicLog(
                 cluster: clusters.value.workersCluster(for: clients.consumer), topic: name, clients: wanted)
         } catch {

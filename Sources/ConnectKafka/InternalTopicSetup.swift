@@ -12,6 +12,8 @@ struct InternalTopicPlan: Sendable {
     let bootstrapServers: String
     /// What would be lost with a topic that is not compacted, for the message.
     let content: String
+    /// How what a topic made anew has lost comes back, for the message.
+    let remedy: String
     /// Whether exactly one partition is wanted of a topic that exists.
     let hasOnePartition: Bool
     /// Whether tasks write it; see ``TopicLog/Clients/failsWithoutSession``.
@@ -191,6 +193,14 @@ extension InternalTopicSetup {
 }
 
 extension InternalTopicPlan {
+    /// What to tell when the topic was deleted and made anew, or cut, behind the back of workers that have read it. Nothing of
+    /// what they know is forgotten, as with Apache's worker: to stop all connectors because of it would only add to the harm.
+    var madeAnew: String {
+        "Topic \(topic.name) (\(key)) was deleted and made anew, or cut, while this worker ran: \(content) that it held are lost "
+            + "there. This worker goes on with what it has read before and with what is in the topic now; a worker that is "
+            + "started knows the latter alone. \(remedy)"
+    }
+
     /// Why a topic with so many partitions will not do; nil where it will.
     func partitionProblem(_ count: Int) -> ConnectError? {
         guard hasOnePartition, count != 1 else { return nil }

@@ -48,7 +48,7 @@ struct InternalTopicLayers {
                 name: name, partitionCount: Int32(clamping: worker.storagePartitions(kind)),
                 replicationFactor: Int16(clamping: worker.storageReplicationFactor(kind)), configs: configs),
             bootstrapServers: worker.bootstrapServers.joined(separator: ","), content: Self.content(kind),
-            hasOnePartition: kind == .config, isOfTasks: kind == .offset)
+            remedy: Self.remedy(kind), hasOnePartition: kind == .config, isOfTasks: kind == .offset)
     }
 
     /// The settings of its clients.
@@ -100,6 +100,19 @@ struct InternalTopicLayers {
         case .config: "configs"
         case .offset: "offsets"
         case .status: "statuses"
+        }
+    }
+
+    private static func remedy(_ kind: WorkerConfig.InternalTopic) -> String {
+        switch kind {
+        case .config:
+            "Before any worker is restarted, read GET /connectors?expand=info here and PUT each configuration again, with some "
+                + "change where one of Apache's workers leads; or restart all workers to begin with what the topic holds."
+        case .offset:
+            "Tasks that go on store their next offsets there. For connectors that are stopped or idle, read "
+                + "GET /connectors/NAME/offsets here before any worker is restarted, and PATCH them again."
+        case .status:
+            "Each status comes back with its next change; POST /connectors/NAME/restart?includeTasks=true tells it at once."
         }
     }
 

@@ -97,14 +97,14 @@ package final class TopicOffsetStore: OffsetStore {
             atMost: limit,
             isWanted: isWanted.map { isWanted in
                 { [self] isLate in
-                    if isLate { Self.logger.warning("\(tooLate(connector)); the task goes on waiting") }
+                    if isLate { Self.logger.warning("\(tooLate(connector)); the wait goes on") }
                     return isWanted()
                 }
             }
         ) { done in log.readToEnd(afterOwnWrites: true, done) }
         guard let answer else {
             guard isWanted == nil else {
-                throw ConnectError(.workerStopping, "The task was stopped while its offsets were read")
+                throw ConnectError(.workerStopping, "Connector \(connector) or its task was stopped while offsets were read")
             }
             throw ConnectError(.kafkaUnavailable, tooLate(connector))
         }

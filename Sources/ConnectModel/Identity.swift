@@ -12,8 +12,18 @@ public struct TaskID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public var description: String { "\(connector)-\(number)" }
 
+    public static func == (left: TaskID, right: TaskID) -> Bool {
+        left.number == right.number && left.connector.isExactly(right.connector)
+    }
+
     public static func < (left: TaskID, right: TaskID) -> Bool {
-        (left.connector, left.number) < (right.connector, right.number)
+        if left.connector.isExactly(right.connector) { return left.number < right.number }
+        return left.connector.precedesExactly(right.connector)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        connector.hashExactly(into: &hasher)
+        hasher.combine(number)
     }
 }
 

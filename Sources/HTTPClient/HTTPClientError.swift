@@ -13,6 +13,8 @@ package struct HTTPClientError: Error, Sendable, Equatable, CustomStringConverti
         case tooLong
         /// Too many requests are under way.
         case overloaded
+        /// Whoever was asked is not expected to answer any more; the request may have been carried out.
+        case abandoned
         /// The client was closed; a request under way may have been carried out.
         case closed
     }

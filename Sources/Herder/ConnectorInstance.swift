@@ -22,6 +22,8 @@ final class ConnectorInstance: Sendable {
     private let lane: Lane
     private let interruptLane: Lane
     private let port = Mutex(Port())
+    /// False once what it does is to come to its end: a wait within it ends as well.
+    private let isGoingOn = Atomic<Bool>(true)
 
     /// An instance without its plugin object, which the first call makes.
     init(_ connector: String, number: UInt64, pool: BlockingPool) {
@@ -29,6 +31,9 @@ final class ConnectorInstance: Sendable {
         lane = pool.makeLane("connector \(connector)", for: .connector)
         interruptLane = pool.makeLane("interrupt \(connector)", for: .interrupt)
     }
+
+    /// Whether a call may wait for what it needs, as for offsets that cannot be read at the moment. Any thread.
+    var isWanted: Bool { isGoingOn.load(ordering: .acquiring) }
 
     /// Makes the plugin's object and starts it, on the lane.
     ///
@@ -82,6 +87,7 @@ final class ConnectorInstance: Sendable {
         _ body: @escaping @Sendable (any ConnectorPort) throws(ConnectError) -> Answer,
         _ done: @escaping @Sendable (Result<Answer, ConnectError>) -> Void
     ) {
+        isGoingOn.store(true, ordering: .releasing)
         lane.submit {
             let port = self.port.withLock { $0 }
             guard let object = port.object else {
@@ -97,6 +103,7 @@ final class ConnectorInstance: Sendable {
 
     /// Stops the plugin's object and frees it, on the lane.
     func stop(_ done: @escaping @Sendable (ConnectError?) -> Void) {
+        isGoingOn.store(false, ordering: .releasing)
         lane.submit {
             let port = self.port.withLock { $0 }
             var failure: ConnectError?
@@ -112,6 +119,7 @@ final class ConnectorInstance: Sendable {
 
     /// Makes the call that is under way return. Runs on a lane of its own, since a bad plugin may hang here too.
     func interrupt() {
+        isGoingOn.store(false, ordering: .releasing)
         interruptLane.submit { self.port.withLock { $0.object?.interrupt() } }
     }
 

@@ -8,12 +8,18 @@ final class ConnectorServicesHost: ConnectorServices {
     private let offsets: any OffsetStore
     /// Not held: the plugin's side keeps these services as long as it likes.
     private weak let herder: Herder?
+    /// Whether what the instance does is not to come to its end; nil for one that is borrowed for one call.
+    private let isWanted: (@Sendable () -> Bool)?
 
-    init(_ connectorName: String, instance: UInt64, offsets: any OffsetStore, herder: Herder?) {
+    init(
+        _ connectorName: String, instance: UInt64, offsets: any OffsetStore, herder: Herder?,
+        isWanted: (@Sendable () -> Bool)? = nil
+    ) {
         self.connectorName = connectorName
         self.instance = instance
         self.offsets = offsets
         self.herder = herder
+        self.isWanted = isWanted
     }
 
     func requestTaskReconfiguration() { herder?.taskConfigsWanted(by: connectorName, instance: instance) }
@@ -24,6 +30,6 @@ final class ConnectorServicesHost: ConnectorServices {
     }
 
     func storedOffsets(for partitions: [[UInt8]]) throws(ConnectError) -> [[UInt8]?] {
-        try offsets.read(connector: connectorName, partitions: partitions, isWanted: nil)
+        try offsets.read(connector: connectorName, partitions: partitions, isWanted: isWanted)
     }
 }

@@ -91,6 +91,8 @@ extension Herder {
         cluster.stage = nil
         touch()
         let member = machine.member
+        // Before anything is sent that was decided by this round.
+        cluster.parts.peers.groupSettled(member?.answering ?? [])
         logger.info(
             "The group is settled",
             [

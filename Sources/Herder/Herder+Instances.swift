@@ -17,7 +17,9 @@ extension Herder {
         entry.startFailure = nil
         begin("starting the connector", number, entry)
         let dependencies = dependencies
-        let services = ConnectorServicesHost(name, instance: number, offsets: dependencies.offsets, herder: self)
+        let services = ConnectorServicesHost(
+            name, instance: number, offsets: dependencies.offsets, herder: self,
+            isWanted: { [weak instance] in instance?.isWanted ?? false })
         instance.start { () throws(ConnectError) in
             let (resolved, secrets) = try dependencies.opened(config, for: .connector(name))
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")

@@ -15,4 +15,12 @@ import Testing
         #expect(table[7] == "new!" && table[1] == "v1!")
         #expect(table.count == 5)
     }
+
+    @Test func `texts that Unicode takes for the same are two keys, in Java's order`() {
+        var table = SortedTable<String, Int>()
+        for (number, key) in ["\u{E000}", "\u{E9}", "\u{1F600}", "e\u{301}"].enumerated() { table[key] = number }
+        #expect(table.values == [3, 1, 2, 0])
+        table["\u{E9}"] = nil
+        #expect(table["e\u{301}"] == 3 && table["\u{E9}"] == nil)
+    }
 }

@@ -39,6 +39,8 @@ import Testing
         #expect(config.key == "config.storage.topic")
         #expect(config.bootstrapServers == "one:9092,two:9092")
         #expect(config.hasOnePartition && !offsets.hasOnePartition)
+        // Statuses tell of what stops because the session is lost.
+        #expect(try offsets.isOfTasks && !config.isOfTasks && !layers.plan(.status).isOfTasks)
     }
 
     @Test func `readers begin at the beginning and are in no group`() throws {

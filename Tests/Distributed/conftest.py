@@ -75,3 +75,15 @@ def make_topic(servers, topic, partitions=1, replicas=None, **settings):
     subprocess.run(
         [f"{os.environ['KAFKA_HOME']}/bin/kafka-topics.sh", "--bootstrap-server", servers, "--create", "--topic", topic,
          *(["--replica-assignment", ":".join(map(str, replicas))] if replicas else ["--partitions", str(partitions)]), *extra], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+
+def remove_topic(servers, topic):
+    """Deletes a topic with Apache's tool, and waits until it is gone."""
+    tool = [f"{os.environ['KAFKA_HOME']}/bin/kafka-topics.sh", "--bootstrap-server", servers]
+    subprocess.run([*tool, "--delete", "--topic", topic], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def is_gone():
+        listed = subprocess.run([*tool, "--list"], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        return topic not in listed.stdout.split()
+
+    eventually(f"{topic} is gone", is_gone)  # noqa: F405

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from cluster import SESSION_SECONDS, Cluster, produce, work
-from conftest import make_topic
+from conftest import make_topic, remove_topic
 from test_sharing import Flow, Probe
 from workers import BUILT, eventually, lines_of
 
@@ -47,9 +47,100 @@ def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_
     assert duplicates < 5000
 
 
+def test_what_was_handed_to_a_leader_that_hangs_is_answered_once_another_leads(cluster, tmp_path, topic):
+    cluster.start(min(3, cluster.most))
+    (tmp_path / "in").touch()
+    leader, asked = cluster.leader(), cluster.followers()[0]
+    if leader is asked:
+        pytest.skip("a broker that bears one worker only")
+    asked.file_source("src", tmp_path / "in", topic)
+    cluster.await_running(work(src=1))
+    leader.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    status, body = asked.request("PUT", "/connectors/src/stop", check=False)
+    took = time.monotonic() - began
+    print(f"answered {took:.2f} s after the leader began to hang: {status} {body}")
+    assert status == 500 and "may have been carried out" in body["message"], (status, body)
+    assert took < 4 * SESSION_SECONDS
+    # And the new leader does what is asked next.
+    eventually("it is stopped", lambda: asked.request("PUT", "/connectors/src/stop", check=False)[0] == 204)
+    leader.process.send_signal(signal.SIGCONT)
+    eventually("all know it", lambda: {each.state("src") for each in cluster.workers} == {"STOPPED"})
+
+
+@pytest.mark.parametrize("what", ["configs", "offsets", "status"])
+def test_an_internal_topic_that_is_made_anew_is_told_with_what_to_do_and_work_goes_on(cluster, java_home, tmp_path, topic, what):
+    worker, = cluster.start(1)
+    (tmp_path / "in").write_text("one\n")
+    worker.file_source("src", tmp_path / "in", topic)
+    cluster.await_running(work(src=1))
+    eventually("the offset is stored", lambda: worker.get("/connectors/src/offsets")["offsets"])
+    name = f"{cluster.group}-{what}"
+    key = {"configs": "config", "offsets": "offset", "status": "status"}[what]
+    before = {path: worker.get(path) for path in ("/connectors/src", "/connectors/src/offsets")}
+    remove_topic(cluster.servers, name)
+    make_topic(cluster.servers, name, partitions={"configs": 1, "offsets": 25, "status": 5}[what], cleanup__policy="compact")
+    # The next question about the topic finds it: a status, an offset or a configuration that is written.
+    with open(tmp_path / "in", "a") as file:
+        file.write("two\n")
+    worker.file_source("other", tmp_path / "other", f"{topic}-o")
+    line = eventually("it is told", lambda: next(
+        (line for line in worker.log.read_text().splitlines() if f"Topic {name} ({key}.storage.topic) was deleted and made anew" in line), None),
+        seconds=60)
+    assert "ERROR" in line and {"configs": "PUT each", "offsets": "PATCH them", "status": "includeTasks=true"}[what] in line, line
+    cluster.await_running(work(src=1, other=1))
+    assert worker.get("/connectors/src") == before["/connectors/src"]
+    if what == "offsets":
+        eventually("the next offset is stored", lambda: worker.get("/connectors/src/offsets") != before["/connectors/src/offsets"])
+        eventually("it is in the new topic", lambda: cluster.dump("offsets"))
+    if what == "configs":
+        # As the message says.
+        worker.file_source("src", tmp_path / "in", topic)
+        eventually("the connector is in the new topic with its task", lambda: {
+            "connector-src", "task-src-0", "commit-src"} <= {each["key"] for each in cluster.dump("configs")})
+    assert worker.terminate() == 0
+
+
 def stamp(line):
     """Seconds since 1970 of a log line."""
     return datetime.datetime.fromisoformat(line.split(" ", 1)[0].replace("Z", "+00:00")).timestamp()
+
+
+@pytest.mark.parametrize("how", ["as_it_wakes", "while_brokers_hang"])
+def test_a_worker_whose_session_has_run_out_ends_in_time(make_cluster, own_broker, tmp_path, topic, how):
+    cluster = make_cluster(own_broker)
+    cluster.start(min(2, cluster.most))
+    flow = Flow(Probe(cluster), tmp_path, topic, count=2)
+    cluster.await_running(flow.expected)
+    flow.await_lines()
+    victim = cluster.workers[-1]
+    wake = False
+    try:
+        if how == "as_it_wakes":
+            others = [each for each in cluster.workers if each is not victim]
+            victim.process.send_signal(signal.SIGSTOP)
+            wake = True
+            cluster.await_running(flow.expected, among=others, through=others[0])
+        else:
+            # Its tasks have records that nobody has acknowledged, and offsets that nobody stores.
+            own_broker.fault("pause")
+            eventually("it has noticed", lambda: "all work stops here" in victim.log.read_text(), seconds=60)
+        began = time.monotonic()
+        victim.process.send_signal(signal.SIGTERM)
+        if wake:
+            victim.process.send_signal(signal.SIGCONT)
+        assert victim.process.wait(30) == 0
+        took = time.monotonic() - began
+    finally:
+        if how == "while_brokers_hang":
+            own_broker.fault("resume")
+    print(f"ended {took:.2f} s after SIGTERM")
+    # What tasks and connectors may take, the last answers of Kafka, and the goodbye to the group.
+    assert took < 15
+    others = cluster.alive()
+    cluster.await_running(flow.expected, among=others, through=others[0])
+    flow.await_lines()
+    print(f"{flow.finish(faults=1, away=time.monotonic() - began)} duplicates")
 
 
 def test_when_the_broker_is_killed_and_comes_back_all_work_comes_back(make_cluster, own_broker, tmp_path, topic):

@@ -95,6 +95,74 @@ def test_a_java_worker_and_ours_share_connectors_created_at_either(cluster, tmp_
     eventually("the line came", lambda: "s0-1" in lines_of(tmp_path / "out"), seconds=60)
 
 
+@pytest.mark.parametrize("java_first", [True, False], ids=["java_leads", "ours_leads"])
+def test_unchanged_puts_leave_connectors_and_tasks_of_both_kinds_running(cluster, tmp_path, topic, apache_version, java_first):
+    java, native = both(cluster, java_first)
+    paths = [tmp_path / f"in{number}" for number in range(4)]
+    for number, path in enumerate(paths):
+        path.write_text(f"s{number}-0\n")
+        native.file_source(f"src{number}", path, f"{topic}-{number}")
+    native.file_sink("snk", tmp_path / "out", ",".join(f"{topic}-{number}" for number in range(4)))
+    expected = work(src0=1, src1=1, src2=1, src3=1, snk=1)
+    placement = cluster.await_running(expected)
+    assert {at[1] for at in placement.values()} == {java.id, native.id}
+    eventually("lines came", lambda: sorted(lines_of(tmp_path / "out")) == [f"s{n}-0" for n in range(4)], seconds=60)
+    # Java's worker answers with a conflict while its group has a round.
+    await_no_rounds(cluster)
+    tasks = {name: java.get(f"/connectors/{name}/tasks") for name in ("src0", "src1", "src2", "src3", "snk")}
+    size = native.log.stat().st_size
+    for name in tasks:
+        for asked in (java, native):
+            config = native.get(f"/connectors/{name}/config")
+            answer = eventually(f"{name} is stored", lambda a=asked, n=name, c=config: next(
+                (body for status, body in [a.request("PUT", f"/connectors/{n}/config", c, check=False)] if status == 200), None))
+            assert answer["config"] == config
+    cluster.await_running(expected)
+    await_no_rounds(cluster)
+    placement = cluster.await_running(expected)
+    # Apache's worker leaves its own connectors in front of their tasks' commits (KAFKA-16838).
+    ours = {name for name in tasks if placement[name][1] == native.id}
+    assert ours and not ours & overtaken(cluster.dump("configs")), (ours, overtaken(cluster.dump("configs")))
+    for worker in (java, native):
+        for name, known in tasks.items():
+            assert worker.get(f"/connectors/{name}/tasks") == known, (worker.name, name)
+            assert worker.get(f"/connectors/{name}/status")["connector"]["state"] == "RUNNING"
+    rounds = native.log.read_text()[size:].count("The group is settled")
+    print(f"{rounds} rounds for {2 * len(tasks)} unchanged PUTs")
+    # No more than one for each, and one for what the other of our kind moved.
+    assert rounds <= 4 * len(tasks)
+    for number, path in enumerate(paths):
+        with open(path, "a") as file:
+            file.write(f"s{number}-1\n")
+    eventually("lines still flow", lambda: {f"s{n}-1" for n in range(4)} <= set(lines_of(tmp_path / "out")), seconds=60)
+    # FileStream's Java task counts a file's last line again where it was stopped before its offset was stored, and no other.
+    assert set(lines_of(tmp_path / "out")) == {f"s{n}-{m}" for n in range(4) for m in range(2)}
+
+
+def overtaken(dump):
+    """Connectors whose configuration stands behind the last commit of their tasks."""
+    last = {each["key"]: each["offset"] for each in dump}
+    return {key[len("connector-"):] for key, offset in last.items()
+            if key.startswith("connector-") and last.get("commit-" + key[len("connector-"):], -1) < offset}
+
+
+def await_no_rounds(cluster):
+    """Waits until the group has had no round for some seconds: none follows from the last one."""
+    def count():
+        return [each.log.read_text(errors="replace").count("Joined group at generation")
+                + each.log.read_text(errors="replace").count("The group is settled") for each in cluster.alive()]
+
+    seen = {"count": None, "since": time.monotonic()}
+
+    def quiet():
+        now = count()
+        if now != seen["count"]:
+            seen.update(count=now, since=time.monotonic())
+        return time.monotonic() > seen["since"] + 4
+
+    eventually("the group is quiet", quiet, seconds=60, every=0.2)
+
+
 def test_records_that_only_java_takes_for_json_count_for_both(cluster, tmp_path, topic, apache_version):
     """Members whose config offsets differ never come to an assignment; ours leads, and Java has the greater offset."""
     java, native = both(cluster, java_first=False)

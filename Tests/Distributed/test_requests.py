@@ -2,6 +2,7 @@
 import json
 import subprocess
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -244,3 +245,30 @@ def test_mistakes_are_answered_the_same_by_every_worker(three, tmp_path, topic):
                 answer["message"].split("Folders searched")[0])
     different = {each: said for each, said in answers.items() if len(said) > 1}
     assert not different
+
+
+def test_names_that_unicode_takes_for_the_same_are_two_connectors(three, tmp_path, topic):
+    names = ["caf\u00e9", "cafe\u0301"]
+    for number, name in enumerate(names):
+        (tmp_path / f"in{number}").write_text(f"{number}\n")
+        config = {"connector.class": "FileStreamSource", "tasks.max": "1", "file": str(tmp_path / f"in{number}"),
+                  "topic": f"{topic}-{number}"}
+        worker = three.workers[number % len(three.workers)]
+        assert worker.request("PUT", f"/connectors/{quote(name)}/config", config)[0] == 201
+    everything = {each for name in names for each in (name, f"{name}-0")}
+    three.await_running(everything)
+    for worker in three.workers:
+        assert sorted(worker.get("/connectors")) == sorted(names)
+        for number, name in enumerate(names):
+            assert worker.get(f"/connectors/{quote(name)}")["config"]["file"] == str(tmp_path / f"in{number}")
+    for number in range(2):
+        eventually("its line is in its topic", lambda n=number: payloads(three.servers, f"{topic}-{n}") == [str(n)])
+    status, body = three.workers[0].request(
+        "PUT", f"/connectors/{quote(names[0])}/config", {"name": names[1], "connector.class": "FileStreamSource"}, check=False)
+    assert status == 400 and "doesn't match" in body["message"], body
+    assert three.workers[0].request("DELETE", f"/connectors/{quote(names[0])}")[0] == 204
+    for worker in three.workers:
+        eventually("one is gone", lambda w=worker: w.get("/connectors") == names[1:])
+    three.await_running({names[1], f"{names[1]}-0"})
+    status, body = three.workers[0].request("PUT", f"/connectors/{quote(names[0])}/pause", check=False)
+    assert status == 404, body

@@ -72,6 +72,17 @@ import Testing
         }
     }
 
+    @Test func `each settled round tells who may still answer: the leader, and to it every member`() async throws {
+        let (cluster, workers) = try await cluster(["a", "b"])
+        let (a, b) = (FakeCluster.url("a"), FakeCluster.url("b"))
+        await workers[0].until("both know each other") {
+            // The first as the only member, then both in the second round.
+            cluster.answering.contains([a, b]) && cluster.answering.filter { $0 == [a] }.count > 1
+        }
+        await workers[0].stop()
+        await workers[1].until("the one that is left leads itself") { cluster.answering.last == [b] }
+    }
+
     @Test func `only the leader writes: others answer where it is`() async throws {
         let (_, workers) = try await cluster(["a", "b"])
         let config = workers[1].config("orders")
@@ -162,6 +173,30 @@ import Testing
         await workers[0].until("the round is through") { workers[0].herder.snapshot.cluster?.isLeader == true }
         let again = await ask(.resetConnectorOffsets(name: "orders"), workers, at: 0)
         #expect(again.message != nil, "\(again)")
+    }
+
+    @Test func `the config topic is read to its end beside own writes: they may wait for the round that waits for it`()
+        async throws
+    {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 1, workers)
+        let created = cluster.config.reads
+        #expect(created.all > 0 && created.behindWrites == 0)
+        #expect(await ask(.stopConnector(name: "orders"), workers, at: 0).isDone)
+        await workers[0].until("it has stopped") { runningTasks(workers) == [0] }
+        let stopped = cluster.config.reads
+        _ = await ask(.resetConnectorOffsets(name: "orders"), workers, at: 0)
+        #expect(cluster.config.reads.all > stopped.all && cluster.config.reads.behindWrites == 0)
+        // An assignment that was made from more of the topic than was read here.
+        let assignment = WorkerAssignment(
+            version: 2, leaderID: "a", leaderURL: FakeCluster.url("a"), configOffset: 1_000)
+        let before = cluster.config.reads
+        cluster.coordinator.tell(
+            .assigned(
+                generation: cluster.coordinator.generation + 1, memberID: "a", leaderID: "a", protocolName: "sessioned",
+                bytes: try assignment.encode()), to: "a")
+        await workers[0].until("it reads on") { cluster.config.reads.all > before.all }
+        #expect(cluster.config.reads.behindWrites == 0)
     }
 
     @Test func `a trace is cut before it is a record`() async throws {

@@ -48,7 +48,7 @@ package struct CooperativeAssignor: Sendable {
     package mutating func assign(
         _ members: [GroupMember], work: AssignableWork, lastCompletedGeneration: Int32, generation: Int32, now: Int64
     ) -> ClusterAssignment {
-        let members = members.sorted { $0.id < $1.id }
+        let members = members.sorted { $0.id.precedesExactly($1.id) }
         let configured = work.all
         var active = WorkSet()
         var duplicated = WorkSet()

@@ -8,7 +8,7 @@ package enum EagerAssignor {
     /// weighs less than a task: dealt out together, connectors of one task each would give one half of an even cluster all
     /// the tasks.
     package static func assign(_ members: [GroupMember], work: AssignableWork) -> ClusterAssignment {
-        let members = members.sorted { $0.id < $1.id }
+        let members = members.sorted { $0.id.precedesExactly($1.id) }
         var dealt = [WorkSet](repeating: WorkSet(), count: members.count)
         if !members.isEmpty {
             var next = 0

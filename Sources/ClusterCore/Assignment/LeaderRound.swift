@@ -63,7 +63,7 @@ package struct LeaderRound: Sendable, Equatable {
         self.mode = mode
         self.leaderID = leaderID
         leaderURL = leader.metadata.url
-        self.members = read.sorted { $0.id < $1.id }
+        self.members = read.sorted { $0.id.precedesExactly($1.id) }
         maximumOffset = read.reduce(leader.metadata.configOffset) { max($0, $1.metadata.configOffset) }
     }
 

@@ -184,7 +184,7 @@ extension HerderMachine {
     }
 
     mutating func noteCommitted(_ name: String) {
-        guard isInCluster, !committed.contains(name) else { return }
+        guard isInCluster, !committed.contains(where: name.isExactly) else { return }
         committed.append(name)
     }
 
@@ -212,7 +212,7 @@ extension HerderMachine {
                 continue
             }
             connectors.change(name) { $0.recommits.reset() }
-            if state.isCommitOvertaken, !confirmations.contains(where: { $0.connector == name }) {
+            if state.isCommitOvertaken, !confirmations.contains(where: { $0.connector.isExactly(name) }) {
                 confirmations.append((now.time &+ Self.confirmPause, name))
             }
             guard state.taskConfigs != published, connector.askedAgain < Self.mostAskedAgain else { continue }

@@ -60,7 +60,7 @@ extension HerderMachine {
         guard known(task.connector) != nil, !statuses.uses(topic, connector: task.connector) else { return [] }
         let use = StatusRecord.TopicUse(task: task.number, discoveredAt: now.wall)
         let record = StatusRecord.topic(topic, connector: task.connector, use)
-        if isInCluster, !toldTopics.insert(record.key).inserted { return [] }
+        if isInCluster, !toldTopics.insert(record.exactKey).inserted { return [] }
         return acting { machine in
             machine.put(record)
             machine.act(.changed(task.connector))
@@ -108,7 +108,7 @@ extension HerderMachine {
         acting { machine in
             machine.statuses.read(record)
             if case .topic(_, let name, let use) = record {
-                machine.toldTopics.remove(record.key)
+                machine.toldTopics.remove(record.exactKey)
                 if use == nil, machine.isLive { machine.act(.topicsForgotten(name)) }
             }
             if machine.connectors[record.connector] != nil { machine.act(.changed(record.connector)) }
@@ -126,10 +126,10 @@ extension HerderMachine {
     /// It is told again after a pause, once for all removals in it: where the leader has read of a deletion and this worker has
     /// not, each removal would bring a status, and each status a removal.
     private mutating func putBack(_ removal: StatusRecord, at now: Moment) {
-        var keys = [removal.key]
+        var keys = [removal.exactKey]
         if case .connector(let name, _) = removal {
             let tasks = work.set.taskNumbers(of: name)
-            keys += tasks.map { StatusRecord.task(TaskID(connector: name, number: $0), nil).key }
+            keys += tasks.map { StatusRecord.task(TaskID(connector: name, number: $0), nil).exactKey }
         }
         for key in keys {
             guard let own = teller.word(key) else { continue }
@@ -170,9 +170,9 @@ extension HerderMachine {
     /// may the removal of the status of something that was configured again meanwhile.
     private mutating func putAgain(_ read: StatusRecord, at now: Moment) {
         guard read.status != nil else { return putBack(read, at: now) }
-        guard let own = teller.word(read.key) else { return }
+        guard let own = teller.word(read.exactKey) else { return }
         guard let theirs = read.status, log.connector(read.connector) != nil, isOurs(own) else {
-            return teller.forget(read.key)
+            return teller.forget(read.exactKey)
         }
         if isOutdated(theirs) { put(ofNow(own)) }
     }
@@ -223,4 +223,8 @@ extension HerderMachine {
         case .topic: record
         }
     }
+}
+
+extension StatusRecord {
+    var exactKey: ExactText { ExactText(key) }
 }

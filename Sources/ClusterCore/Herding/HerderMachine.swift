@@ -157,7 +157,7 @@ package struct HerderMachine: Sendable {
     /// How long a round waits for statuses of what was given up.
     var releaseDeadline: UInt64?
     /// Topics that were told to the status topic and not read back yet.
-    var toldTopics: Set<String> = []
+    var toldTopics: Set<ExactText> = []
     var serial: UInt64 = 0
     private var actions: [Action] = []
 

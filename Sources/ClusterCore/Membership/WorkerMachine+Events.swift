@@ -107,7 +107,8 @@ extension WorkerMachine {
         let reason =
             isShort
             ? "The config topic holds less here than other workers of the group have read of it: config.storage.topic and "
-                + "bootstrap.servers have to be the same on all of them"
+                + "bootstrap.servers have to be the same on all of them; where the topic was made anew while they ran, restart "
+                + "those that have read the old one"
             : "The config topic could not be read to its end in time"
         var actions: [Action] = [.warn("\(reason); leaving the group for a while")]
         if case .reading = phase {

@@ -160,6 +160,12 @@ package struct WorkerMachine: Sendable {
         return url
     }
 
+    /// Workers that may answer what they were asked, by the last round: the leader, and on the leader every member.
+    package var answering: [String] {
+        guard isLeader, let owners else { return leaderURL.map { [$0] } ?? [] }
+        return owners.members.map(\.url)
+    }
+
     /// Where the connector runs, by what this worker knows as the leader.
     package func owner(ofConnector name: String) -> String? { isLeader ? owners?.owner(ofConnector: name)?.url : nil }
 

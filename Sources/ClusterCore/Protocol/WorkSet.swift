@@ -15,12 +15,17 @@ package struct WorkSet: Sendable {
         package fileprivate(set) var tasks: TaskNumbers
 
         fileprivate var isEmpty: Bool { !hasConnector && tasks.isEmpty }
+
+        package static func == (left: Entry, right: Entry) -> Bool {
+            left.connector.isExactly(right.connector) && left.hasConnector == right.hasConnector
+                && left.tasks == right.tasks
+        }
     }
 
     /// One for each connector of which there is anything.
     package private(set) var entries: [Entry] = []
     /// Where a connector's entry is; looked up only, never walked.
-    private var positions: [String: Int] = [:]
+    private var positions: [ExactText: Int] = [:]
 
     /// An empty set.
     package init() {}
@@ -46,22 +51,22 @@ package struct WorkSet: Sendable {
 
     /// Whether the connector itself is in the set.
     package func contains(connector: String) -> Bool {
-        positions[connector].map { entries[$0].hasConnector } ?? false
+        positions[ExactText(connector)].map { entries[$0].hasConnector } ?? false
     }
 
     /// Whether a task is in the set.
     package func contains(_ task: TaskID) -> Bool {
-        positions[task.connector].map { entries[$0].tasks.contains(task.number) } ?? false
+        positions[ExactText(task.connector)].map { entries[$0].tasks.contains(task.number) } ?? false
     }
 
     /// Whether any task of a connector is in the set.
     package func hasTasks(of connector: String) -> Bool {
-        positions[connector].map { !entries[$0].tasks.isEmpty } ?? false
+        positions[ExactText(connector)].map { !entries[$0].tasks.isEmpty } ?? false
     }
 
     /// Numbers of a connector's tasks that are in the set, in order.
     package func taskNumbers(of connector: String) -> [Int32] {
-        positions[connector].map { entries[$0].tasks.inOrder } ?? []
+        positions[ExactText(connector)].map { entries[$0].tasks.inOrder } ?? []
     }
 
     /// Adds a connector itself.
@@ -118,7 +123,7 @@ package struct WorkSet: Sendable {
     /// The same by connector name, then task number.
     package func sorted() -> WorkSet {
         var result = WorkSet()
-        for entry in entries.sorted(by: { $0.connector < $1.connector }) {
+        for entry in entries.sorted(by: { $0.connector.precedesExactly($1.connector) }) {
             result.append(
                 Entry(connector: entry.connector, hasConnector: entry.hasConnector, tasks: entry.tasks.sorted()))
         }
@@ -128,7 +133,7 @@ package struct WorkSet: Sendable {
     private func selecting(against other: WorkSet, whatIsThere: Bool) -> WorkSet {
         var result = WorkSet()
         for entry in entries {
-            let theirs = other.positions[entry.connector].map { other.entries[$0] }
+            let theirs = other.positions[ExactText(entry.connector)].map { other.entries[$0] }
             guard let theirs else {
                 if !whatIsThere { result.append(entry) }
                 continue
@@ -145,14 +150,14 @@ package struct WorkSet: Sendable {
     /// Adds an entry of a connector that has none; nothing where it is empty.
     private mutating func append(_ entry: Entry) {
         guard !entry.isEmpty else { return }
-        positions[entry.connector] = entries.count
+        positions[ExactText(entry.connector)] = entries.count
         entries.append(entry)
     }
 
     /// Where a connector's entry is; an empty one is made, which the caller fills.
     private mutating func position(of connector: String) -> Int {
-        if let position = positions[connector] { return position }
-        positions[connector] = entries.count
+        if let position = positions[ExactText(connector)] { return position }
+        positions[ExactText(connector)] = entries.count
         entries.append(Entry(connector: connector, hasConnector: false, tasks: TaskNumbers()))
         return entries.count - 1
     }

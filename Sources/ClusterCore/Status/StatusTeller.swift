@@ -9,9 +9,9 @@ struct StatusTeller: Sendable {
     private static let pause: UInt64 = 1_000_000_000
 
     /// The last word about what is here, by key: UNASSIGNED leaves none.
-    private var words: [String: StatusRecord] = [:]
+    private var words: [ExactText: StatusRecord] = [:]
     /// The number of the newest write of each key, until it is acknowledged or not wanted any more.
-    private var newest: [String: UInt64] = [:]
+    private var newest: [ExactText: UInt64] = [:]
     /// Writes to be repeated.
     private var retries: [(at: UInt64, write: StatusWrite)] = []
     private var lastNumber: UInt64 = 0
@@ -25,10 +25,10 @@ struct StatusTeller: Sendable {
     var nextRetry: UInt64? { retries.map(\.at).min() }
 
     /// Keys of what was said, in order: another order would be another run.
-    var keys: [String] { words.keys.sorted() }
+    var keys: [ExactText] { words.keys.sorted() }
 
     /// The last word about something here.
-    func word(_ key: String) -> StatusRecord? { words[key] }
+    func word(_ key: ExactText) -> StatusRecord? { words[key] }
 
     /// Says something. What was said before of the same is not wanted any more, whether this is written or not.
     ///
@@ -38,9 +38,9 @@ struct StatusTeller: Sendable {
     /// - Returns: the write that is to be made.
     mutating func say(_ record: StatusRecord, isCareful: Bool, isAllowed: Bool) -> StatusWrite? {
         let isHere = record.status.map { $0.state != .unassigned } ?? false
-        words[record.key] = isHere ? record : nil
+        words[record.exactKey] = isHere ? record : nil
         guard isAllowed else {
-            newest[record.key] = nil
+            newest[record.exactKey] = nil
             return nil
         }
         underWay += 1
@@ -53,16 +53,16 @@ struct StatusTeller: Sendable {
     }
 
     /// Takes a word back that is not this worker's to say any more.
-    mutating func forget(_ key: String) { words[key] = nil }
+    mutating func forget(_ key: ExactText) { words[key] = nil }
 
     /// A write came to its end.
     ///
     /// - Parameter isAcknowledged: false where it failed.
     mutating func ended(_ write: StatusWrite, isAcknowledged: Bool, now: UInt64) {
         underWay -= 1
-        guard newest[write.record.key] == write.number else { return }
+        guard newest[write.record.exactKey] == write.number else { return }
         if isAcknowledged {
-            newest[write.record.key] = nil
+            newest[write.record.exactKey] = nil
         } else {
             retries.append((now &+ Self.pause, write))
         }
@@ -72,7 +72,7 @@ struct StatusTeller: Sendable {
     mutating func takeDue(now: UInt64) -> [StatusWrite] {
         let due = retries.filter { $0.at <= now }.map(\.write)
         retries.removeAll { $0.at <= now }
-        return due.filter { newest[$0.record.key] == $0.number }
+        return due.filter { newest[$0.record.exactKey] == $0.number }
     }
 
     /// Repeats a write.
@@ -81,7 +81,7 @@ struct StatusTeller: Sendable {
     /// - Returns: the write that is to be made.
     mutating func repeated(_ write: StatusWrite, as record: StatusRecord?) -> StatusWrite? {
         guard let record else {
-            newest[write.record.key] = nil
+            newest[write.record.exactKey] = nil
             return nil
         }
         underWay += 1
@@ -90,7 +90,7 @@ struct StatusTeller: Sendable {
 
     private mutating func write(_ record: StatusRecord, isCareful: Bool) -> StatusWrite {
         lastNumber += 1
-        newest[record.key] = lastNumber
+        newest[record.exactKey] = lastNumber
         return StatusWrite(record: record, number: lastNumber, isCareful: isCareful)
     }
 }

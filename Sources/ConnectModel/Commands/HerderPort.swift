@@ -84,8 +84,9 @@ public final class WorkerSnapshot: Sendable {
     /// - Parameter connector: nil for a request about no connector.
     public func stage(for connector: String?) -> Stage? {
         guard let connector else { return stage }
-        let newest = stages.last { $0.connector == connector } ?? stages.last { $0.connector == nil } ?? stage
-        return newest?.connector == nil || newest?.connector == connector ? newest : nil
+        let own = stages.last { $0.connector?.isExactly(connector) == true }
+        let newest = own ?? stages.last { $0.connector == nil } ?? stage
+        return newest?.connector?.isExactly(connector) != false ? newest : nil
     }
 
     /// The connector of that name; binary search.
@@ -94,8 +95,9 @@ public final class WorkerSnapshot: Sendable {
         var high = connectors.count
         while low < high {
             let middle = (low + high) / 2
-            if connectors[middle].info.name == name { return connectors[middle] }
-            if connectors[middle].info.name < name { low = middle + 1 } else { high = middle }
+            let found = connectors[middle].info.name
+            if found.isExactly(name) { return connectors[middle] }
+            if found.precedesExactly(name) { low = middle + 1 } else { high = middle }
         }
         return nil
     }

@@ -160,6 +160,9 @@ public protocol PeerClient: AnyObject, Sendable {
     func putTaskConfigs(
         _ configs: [ConfigMap], of connector: String, leader url: String, key: SessionKey?,
         _ done: @escaping @Sendable (ConnectError?) -> Void)
+    /// A round of the group has ended, and these workers may still answer what they were asked: the others are waited for no
+    /// longer.
+    func groupSettled(_ workers: [String])
 }
 
 /// The cluster as a worker of it sees it now; what REST needs to forward and to trust requests.

@@ -49,6 +49,9 @@ package final class TopicLog: Sendable {
         /// Whether a record that is given while the worker's session with its group may have run out fails at once, instead of
         /// waiting for the session: for a log in which what a task left behind must not follow what its successor wrote.
         package var failsWithoutSession = false
+        /// Called on the loop when what was read is not in the log any more, because the topic was made anew or cut; what is in
+        /// it now follows. nil: the log's own warning has to do.
+        package var whenMadeAnew: (@Sendable () -> Void)?
 
         /// The settings of both.
         package init(

@@ -131,6 +131,11 @@ final class TopicLogDriver {
         case .askEnds(let token, let count): askEnds(token, count)
         case .reached(let ids): for id in ids { dones.removeValue(forKey: id)?(nil) }
         case .failed(let ids, let error): for id in ids { dones.removeValue(forKey: id)?(error) }
+        case .madeAnew:
+            guard let tell = clients.whenMadeAnew else {
+                return log.warning("A log was made anew or cut, and is read again", [LogField("topic", topic)])
+            }
+            tell()
         }
     }
 
@@ -227,6 +232,7 @@ final class TopicLogDriver {
         let span = LogSpan(chunk, decompressor)
         decompressor.trim()
         if !span.records.isEmpty { observer?(span.records) }
+        tail.goesOn(chunk.partition.partition, at: chunk.offset)
         tail.read(chunk.partition.partition, upTo: span.next)
         guard let damage = span.damage else { return }
         let isPassedOver = tail.damaged(

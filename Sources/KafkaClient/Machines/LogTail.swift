@@ -18,6 +18,8 @@ package struct LogTail: Sendable {
         case reached([UInt64])
         /// These questions cannot be answered.
         case failed([UInt64], ClientError)
+        /// What was read of the log is not in it any more: it was made anew, or cut. It is read again.
+        case madeAnew
     }
 
     private struct Place: Sendable {
@@ -53,6 +55,8 @@ package struct LogTail: Sendable {
     /// When the reader is to be made (anew), nil while it does its work.
     private var readAt: UInt64?
     private var askAt: UInt64 = 0
+    /// That it was made anew has not been told yet.
+    private var isMadeAnew = false
     private var readPause: RetryPause
     private var askPause: RetryPause
 
@@ -83,7 +87,10 @@ package struct LogTail: Sendable {
             return
         }
         topicID = id
-        if isAnother { places = [] }
+        if isAnother {
+            isMadeAnew = true
+            places = []
+        }
         while places.count < count { places.append(Place()) }
         // Ends that were answered for other partitions say nothing any more.
         waiting = targets.flatMap(\.ids) + (question?.ids ?? []) + waiting
@@ -96,6 +103,14 @@ package struct LogTail: Sendable {
     package mutating func began(_ partition: Int32, at offset: Int64) {
         guard places.indices.contains(Int(partition)), places[Int(partition)].position == nil else { return }
         places[Int(partition)].position = offset
+    }
+
+    /// The reader goes on there. Below what it has handed on already it found nothing where it stood.
+    package mutating func goesOn(_ partition: Int32, at offset: Int64) {
+        guard places.indices.contains(Int(partition)), let position = places[Int(partition)].position,
+            offset < position
+        else { return }
+        isMadeAnew = true
     }
 
     /// Everything below `next` was handed on.
@@ -146,6 +161,7 @@ package struct LogTail: Sendable {
             askPause.reset()
             for (at, end) in ends.enumerated() where (asked.positions[at] ?? 0) > end {
                 places[at] = Place()
+                isMadeAnew = true
                 readAt = now
             }
             targets.append(Target(ids: asked.ids, ends: ends))
@@ -161,7 +177,8 @@ package struct LogTail: Sendable {
     /// What is due.
     package mutating func step(now: UInt64) -> [Action] {
         guard !places.isEmpty else { return [] }
-        var actions: [Action] = []
+        var actions: [Action] = isMadeAnew ? [.madeAnew] : []
+        isMadeAnew = false
         if let due = readAt, due <= now {
             readAt = nil
             actions.append(.read(places.map(\.position)))

@@ -1,18 +1,18 @@
 package import ConnectModel
-package import HTTPClient
+import HTTPClient
 import HTTPServer
 import JSON
 
 /// Requests of this worker to others, over their REST APIs (Java: `RestClient`). Thread-safe.
 package final class RESTPeerClient: PeerClient {
-    private let sender: any HTTPSender
+    private let sender: PeerRequests
     private let algorithm: String
     private let time: Duration
 
     /// - Parameters:
     ///   - signatureAlgorithm: `inter.worker.signature.algorithm`.
     ///   - time: longest wait for an answer.
-    package init(sender: any HTTPSender, signatureAlgorithm: String, time: Duration = .seconds(90)) {
+    package init(sender: PeerRequests, signatureAlgorithm: String, time: Duration = .seconds(90)) {
         self.sender = sender
         algorithm = signatureAlgorithm
         self.time = time
@@ -40,6 +40,9 @@ package final class RESTPeerClient: PeerClient {
             time: time)
         sender.send(request) { done(Self.error($0, url)) }
     }
+
+    /// Gives up what other workers than these were asked, by this client and by whoever else sends with the same requests.
+    package func groupSettled(_ workers: [String]) { sender.groupSettled(workers) }
 
     /// The JSON array of a connector's task configurations.
     static func body(_ configs: [ConfigMap]) -> [UInt8] {

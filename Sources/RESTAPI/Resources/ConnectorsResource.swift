@@ -97,7 +97,7 @@ enum ConnectorsResource {
         }
         var config = config
         if let given = config["name"] {
-            guard given == name else {
+            guard given.isExactly(name) else {
                 throw .badRequest(
                     "Connector name configuration (\(given)) doesn't match connector name in the URL (\(name))")
             }

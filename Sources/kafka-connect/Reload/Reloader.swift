@@ -115,7 +115,9 @@ final class Reloader: Sendable {
             References.Running(
                 info: connector.info, parts: LocalRestart.parts(connector.status, worker: parts.workerID))
         }.filter { !$0.parts.isEmpty }
-        let configured = Dictionary(uniqueKeysWithValues: all.map { ($0.info.name, $0.info.tasks.count) })
+        let configured = Dictionary(
+            // Names that Unicode takes for the same may be two connectors; here they count as one.
+            all.map { ($0.info.name, $0.info.tasks.count) }, uniquingKeysWith: max)
         let (names, failures) = parts.references.changed(in: own, configured: configured)
         for failure in failures {
             Self.log.error(

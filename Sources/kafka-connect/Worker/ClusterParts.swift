@@ -2,7 +2,6 @@ import ClusterCore
 import ConnectConfig
 import ConnectKafka
 import ConnectModel
-import HTTPClient
 import Herder
 import Logging
 import RESTAPI
@@ -19,7 +18,7 @@ struct ClusterParts {
     ///   - sender: sends requests to them.
     /// - Throws: what is wrong with the worker's configuration.
     init(
-        _ config: WorkerConfig, kafka: KafkaConnections, advertised: AdvertisedAddress, sender: any HTTPSender
+        _ config: WorkerConfig, kafka: KafkaConnections, advertised: AdvertisedAddress, sender: PeerRequests
     ) throws(ConnectError) {
         let topic = try kafka.makeOffsetStore()
         offsets = topic

@@ -86,10 +86,11 @@ final class Worker: Sendable {
         let advertised = AdvertisedAddress(config, host: sockets.host, bound: server.addresses)
         let client = config.isDistributed ? HTTPClient() : nil
         self.client = client
+        let requests = client.map { PeerRequests($0) }
         let rest = RESTService(
             settings: RESTSettings(
                 config, version: Version.rest, commit: "unknown", advertised: advertised,
-                builtIns: BuiltInClasses.listed), sender: client)
+                builtIns: BuiltInClasses.listed), sender: requests)
         serviceBox.set(rest)
         self.rest = rest
 
@@ -105,8 +106,8 @@ final class Worker: Sendable {
         let offsets: any OffsetStore
         var cluster: ClusterParts?
         do throws(ConnectError) {
-            if let client {
-                let parts = try ClusterParts(config, kafka: kafka, advertised: advertised, sender: client)
+            if let requests {
+                let parts = try ClusterParts(config, kafka: kafka, advertised: advertised, sender: requests)
                 cluster = parts
                 offsets = parts.offsets
             } else {

@@ -79,4 +79,16 @@ import Testing
         #expect(set.subtracting(set.sorted()).isEmpty)
         #expect(set.intersection(WorkSet(tasks: [TaskID(connector: "c", number: 4)])).taskCount == 1)
     }
+
+    @Test func `connectors that Unicode takes for the same are two`() {
+        let (one, other) = ("\u{E9}", "e\u{301}")
+        var set = WorkSet(connectors: [one], tasks: [TaskID(connector: other, number: 0)])
+        #expect(set.contains(connector: one) && !set.contains(connector: other))
+        #expect(set.hasTasks(of: other) && !set.hasTasks(of: one))
+        #expect(set.subtracting(WorkSet(connectors: [other], tasks: [])) == set)
+        #expect(WorkSet(connectors: [one], tasks: []) != WorkSet(connectors: [other], tasks: []))
+        set.insert(connector: other)
+        #expect(set.connectorCount == 2)
+        #expect(set.sorted().entries.map(\.connector.utf8.count) == [3, 2])
+    }
 }

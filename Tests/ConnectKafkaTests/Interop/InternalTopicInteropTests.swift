@@ -78,6 +78,35 @@ struct InternalTopicInteropTests {
         await withCheckedContinuation { continuation in two.close { continuation.resume() } }
     }
 
+    @Test func `without a session offsets are refused at once, configurations wait, and the end is found beside them`()
+        async throws
+    {
+        let broker = try TestBroker()
+        defer { broker.destroy() }
+        let bench = try Bench(broker.address, needsSession: true)
+        defer { bench.close() }
+        let config = try bench.connections.makeConfigLog()
+        let offsets = try bench.connections.makeOffsetStore()
+        #expect(await outcome { config.start({ _ in }, done: $0) } == nil)
+        #expect(await outcome { offsets.start($0) } == nil)
+        // What a task leaves behind must not follow what its successor has stored.
+        let change = OffsetChange(partition: Array(#"{"a":1}"#.utf8), offset: Array(#"{"b":2}"#.utf8))
+        let refusal = try #require(await soon { offsets.write(connector: "src", [change], $0) })
+        #expect(refusal?.code.errorClass == .retriable)
+        #expect(refusal?.message.contains("session") == true, "\(String(describing: refusal))")
+        #expect(try offsets.readAll(connector: "src").isEmpty)
+        // A round of the group reads the config topic to its end, and may be what opens the session again.
+        let ends = Mutex<[String]>([])
+        config.append([LogEntry(key: [1], value: [2])]) { _ in ends.withLock { $0.append("written") } }
+        config.readToEnd(afterOwnWrites: true) { _ in ends.withLock { $0.append("behind the write") } }
+        let read = try #require(await soon { config.readToEnd(afterOwnWrites: false, $0) })
+        #expect(read == nil)
+        #expect(ends.withLock { $0 } == [])
+        await closed(config)
+        #expect(ends.withLock { $0 } == ["written", "behind the write"])
+        await withCheckedContinuation { continuation in offsets.close { continuation.resume() } }
+    }
+
     @Test func `a topic that is not compacted, or a config topic of two partitions, is refused`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
@@ -147,6 +176,17 @@ struct InternalTopicInteropTests {
         await withCheckedContinuation { continuation in call { continuation.resume(returning: $0) } }
     }
 
+    /// The same; nil where it does not come within 10 s.
+    private func soon(_ call: (@escaping @Sendable (ConnectError?) -> Void) -> Void) async -> ConnectError?? {
+        let answer = Mutex<ConnectError??>(nil)
+        call { error in answer.withLock { $0 = .some(error) } }
+        for _ in 0..<1000 {
+            if let error = answer.withLock({ $0 }) { return .some(error) }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return nil
+    }
+
     private func closed(_ log: InternalTopic) async {
         await withCheckedContinuation { continuation in log.close { continuation.resume() } }
     }
@@ -159,7 +199,7 @@ private final class Bench: Sendable {
     private let pool: BlockingPool
     private let cluster: Confined<KafkaCluster>
 
-    init(_ bootstrap: String, _ keys: [String: String] = [:]) throws {
+    init(_ bootstrap: String, _ keys: [String: String] = [:], needsSession: Bool = false) throws {
         let standard = [
             "bootstrap.servers": bootstrap, "group.id": "t", "config.storage.topic": "t-configs",
             "offset.storage.topic": "t-offsets", "status.storage.topic": "t-statuses",
@@ -174,7 +214,7 @@ private final class Bench: Sendable {
         let worker = try #require(loaded.config, "\(loaded.problems)")
         loop = try EventLoop(name: "test-kafka")
         pool = BlockingPool(name: "test-pool")
-        connections = KafkaConnections(worker: worker, loop: loop, pool: pool, needsSession: false)
+        connections = KafkaConnections(worker: worker, loop: loop, pool: pool, needsSession: needsSession)
         cluster = Confined(
             KafkaCluster(
                 settings: try ClientSettings(["bootstrap.servers": bootstrap], role: .admin), loop: loop, pool: pool),

@@ -11,6 +11,7 @@ final class MemoryTopic: ClusterLog {
         var observers: [@Sendable ([LogRecord]) -> Void] = []
         var appendError: ConnectError?
         var longestValue = Int.max
+        var reads = (all: 0, behindWrites: 0)
     }
 
     private let state = Mutex(State())
@@ -66,7 +67,16 @@ final class MemoryTopic: ClusterLog {
         done(error)
     }
 
-    func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void) { done(nil) }
+    /// How it was read to its end: how often, and how often behind its own writes.
+    var reads: (all: Int, behindWrites: Int) { state.withLock { $0.reads } }
+
+    func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void) {
+        state.withLock { state in
+            state.reads.all += 1
+            if afterOwnWrites { state.reads.behindWrites += 1 }
+        }
+        done(nil)
+    }
     func close(_ done: @escaping @Sendable () -> Void) { done() }
 }
 
@@ -177,6 +187,7 @@ final class FakeCluster: PeerClient {
     private let workers = Mutex<[String: Herder]>([:])
     private let refusal = Mutex<ConnectError?>(nil)
     private let handed = Mutex<[String]>([])
+    private let settled = Mutex<[[String]]>([])
 
     /// Leaders that were handed task configurations, in order.
     var handedTo: [String] { handed.withLock { $0 } }
@@ -209,6 +220,10 @@ final class FakeCluster: PeerClient {
             if case .failure(let error) = result { done(error) } else { done(nil) }
         }
     }
+
+    func groupSettled(_ workers: [String]) { settled.withLock { $0.append(workers) } }
+    /// Who may still answer, as each settled round told each worker.
+    var answering: [[String]] { settled.withLock { $0 } }
 
     static func url(_ name: String) -> String { "http://\(name):8083/" }
 }

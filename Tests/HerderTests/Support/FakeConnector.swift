@@ -10,7 +10,9 @@ final class Script: Sendable {
         case block
         /// The same, with an error.
         case blockThenFail(ConnectError)
-        /// The same, but `interrupt` lets it go too, with an error.
+        /// The call asks for the offset of a partition.
+        case readOffset([UInt8])
+        /// As `block`, but `interrupt` lets it go too, with an error.
         case blockUntilInterrupted
     }
 
@@ -24,6 +26,7 @@ final class Script: Sendable {
         var notes: [ValidationNote] = []
         var services: [any ConnectorServices] = []
         var isInterrupted = false
+        var offsets: [[UInt8]?] = []
     }
 
     private let state = Mutex(State())
@@ -42,6 +45,8 @@ final class Script: Sendable {
     var calls: [String] { state.withLock { $0.calls } }
     /// Configurations that `start` and `reconfigure` got.
     var configs: [ConfigMap] { state.withLock { $0.configs } }
+    /// Offsets that were read.
+    var offsets: [[UInt8]?] { state.withLock { $0.offsets } }
     var services: (any ConnectorServices)? { state.withLock { $0.services.last } }
     func count(_ call: String) -> Int { calls.count { $0 == call } }
 
@@ -55,7 +60,8 @@ final class Script: Sendable {
     }
 
     fileprivate func call<Answer>(
-        _ name: String, _ config: ConfigMap? = nil, _ answer: (borrowing Snapshot) -> Answer
+        _ name: String, _ config: ConfigMap? = nil, _ services: (any ConnectorServices)? = nil,
+        _ answer: (borrowing Snapshot) -> Answer
     ) throws(ConnectError) -> Answer {
         let step = state.withLock { state in
             state.calls.append(name)
@@ -72,6 +78,10 @@ final class Script: Sendable {
         case .blockUntilInterrupted:
             gate.wait { self.state.withLock { $0.isInterrupted } }
             throw ConnectError(.pluginFailed, "interrupted")
+        case .readOffset(let partition):
+            guard let services else { break }
+            let found = try services.storedOffsets(for: [partition])
+            state.withLock { $0.offsets.append(found[0]) }
         case nil: break
         }
         return answer(
@@ -126,18 +136,23 @@ final class Gate: Sendable {
 /// A connector that follows a ``Script``.
 final class FakeConnector: ConnectorPort {
     private let script: Script
+    /// Its own: others of its script may have been made since, for one call.
+    private let services: any ConnectorServices
 
     init(_ script: Script, services: any ConnectorServices) {
         self.script = script
+        self.services = services
         script.made(services)
     }
 
-    func start(_ config: ConfigMap) throws(ConnectError) { try script.call("start", config) { _ in } }
+    func start(_ config: ConfigMap) throws(ConnectError) { try script.call("start", config, services) { _ in } }
     func reconfigure(_ config: ConfigMap) throws(ConnectError) -> Bool {
-        try script.call("reconfigure", config) { $0.isReconfigurable }
+        try script.call("reconfigure", config, services) { $0.isReconfigurable }
     }
-    func taskConfigs(maximum: Int32) throws(ConnectError) -> [ConfigMap] { try script.call("taskConfigs") { $0.tasks } }
-    func stop() throws(ConnectError) { try script.call("stop") { _ in } }
+    func taskConfigs(maximum: Int32) throws(ConnectError) -> [ConfigMap] {
+        try script.call("taskConfigs", nil, services) { $0.tasks }
+    }
+    func stop() throws(ConnectError) { try script.call("stop", nil, services) { _ in } }
     func validate(_ config: ConfigMap) throws(ConnectError) -> [ValidationNote] {
         try script.call("validate") { $0.notes }
     }

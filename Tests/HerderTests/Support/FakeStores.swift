@@ -1,4 +1,5 @@
 import ConnectModel
+import Glibc
 import Synchronization
 
 @testable import Herder
@@ -79,9 +80,18 @@ final class MemoryOffsets: OffsetStore {
     private let table = Mutex<[String: [OffsetChange]]>([:])
     private let failure = Mutex<ConnectError?>(nil)
 
+    private let isUnreadable = Atomic<Bool>(false)
+
     func fail(_ error: ConnectError?) { failure.withLock { $0 = error } }
+    /// From now on reads wait as long as they are wanted, and are given up at once where nobody says so; false: no longer.
+    func makeUnreadable(_ value: Bool) { isUnreadable.store(value, ordering: .sequentiallyConsistent) }
 
     func read(connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?) throws(ConnectError) -> [[UInt8]?] {
+        while isUnreadable.load(ordering: .sequentiallyConsistent) {
+            guard let isWanted else { throw ConnectError(.kafkaUnavailable, "patience is over") }
+            guard isWanted() else { throw ConnectError(.workerStopping, "not wanted any more") }
+            usleep(1000)
+        }
         let all = table.withLock { $0[connector] ?? [] }
         return partitions.map { partition in all.first { $0.partition == partition }?.offset }
     }

@@ -102,7 +102,7 @@ import Testing
         var tail = reading(2)
         tail.read(0, upTo: 100)
         tail.read(1, upTo: 4)
-        #expect(ask(&tail, 1, ends: [5, 4]) == [.read([nil, 4])])
+        #expect(ask(&tail, 1, ends: [5, 4]) == [.madeAnew, .read([nil, 4])])
         tail.began(0, at: 0)
         #expect(tail.step(now: 2).isEmpty)
         tail.read(0, upTo: 5)
@@ -123,9 +123,32 @@ import Testing
         #expect(ask(&tail, 1, ends: [5]).isEmpty)
         tail.topicSeen(id: second, partitionCount: 1, now: 2)
         let actions = tail.step(now: 2)
-        #expect(actions.first == .read([nil]))
+        #expect(actions.prefix(2) == [.madeAnew, .read([nil])])
         tail.began(0, at: 0)
-        #expect(answer(&tail, Array(actions.dropFirst()), ends: [0], now: 2) == [.reached([1])])
+        #expect(answer(&tail, Array(actions.dropFirst(2)), ends: [0], now: 2) == [.reached([1])])
+    }
+
+    @Test func `a reader that goes on below what was read tells of a cut, once for each`() {
+        var tail = reading(2)
+        tail.goesOn(0, at: 0)
+        tail.read(0, upTo: 9)
+        tail.goesOn(0, at: 9)
+        #expect(tail.step(now: 1).isEmpty)
+        tail.goesOn(0, at: 0)
+        tail.read(0, upTo: 2)
+        #expect(tail.step(now: 2) == [.madeAnew])
+        #expect(tail.step(now: 3).isEmpty)
+        tail.goesOn(0, at: 2)
+        #expect(tail.step(now: 4).isEmpty)
+    }
+
+    @Test func `a topic that is seen for the first time, or has no id, was not made anew`() {
+        var tail = LogTail(backoff: pause, seed: 1)
+        tail.topicSeen(id: .none, partitionCount: 1, now: 0)
+        #expect(tail.step(now: 0) == [.read([nil])])
+        tail.topicSeen(id: first, partitionCount: 1, now: 1)
+        tail.topicSeen(id: .none, partitionCount: 1, now: 2)
+        #expect(tail.step(now: 2).isEmpty)
     }
 
     @Test func `partitions that are added are read from their beginning, the others go on`() {

@@ -14,7 +14,7 @@ struct RESTPeerClientTests {
         outcome: Result<ClientResponse, HTTPClientError> = .success(ClientResponse(status: 204))
     ) -> (request: ClientRequest?, error: ConnectError?) {
         let sender = FakeSender { _ in outcome }
-        let client = RESTPeerClient(sender: sender, signatureAlgorithm: "HmacSHA256", time: .seconds(5))
+        let client = RESTPeerClient(sender: PeerRequests(sender), signatureAlgorithm: "HmacSHA256", time: .seconds(5))
         let told = Mutex<[ConnectError?]>([])
         client.putTaskConfigs(configs, of: connector, leader: leader, key: key) { error in
             told.withLock { $0.append(error) }

@@ -10,6 +10,9 @@ final class Caller: Sendable {
     let service: RESTService
     /// Deadlines that requests were given, with their answers.
     let deadlines = Mutex<[(time: UInt64, answer: HTTPResponder.LateAnswer)]>([])
+    private let given = Mutex<[HTTPResponse]>([])
+    /// Every answer, also those that came after the call.
+    var answers: [HTTPResponse] { given.withLock { $0 } }
 
     init(
         _ herder: FakeHerder?, settings: RESTSettings = .example, sender: (any HTTPSender)? = nil,
@@ -27,7 +30,10 @@ final class Caller: Sendable {
         let kept = Kept()
         let responder = HTTPResponder(
             schedule: { time, late in self.deadlines.withLock { $0.append((time, late)) } },
-            deliver: { response in kept.answer.withLock { $0 = response } })
+            deliver: { response in
+                self.given.withLock { $0.append(response) }
+                kept.answer.withLock { $0 = response }
+            })
         service.handle(
             HTTPRequest(
                 method: method, target: target, headers: HTTPHeaders(headers + [("Host", "WORKER")]),

@@ -381,6 +381,19 @@ struct SourceTaskTests {
         eventually("it ends") { bench.observer.log.ends == [.stopped] }
     }
 
+    @Test func `a task that is stopped while its start waits for offsets has stopped, whatever the plugin says`() throws
+    {
+        let source = FakeSource.Controls()
+        source.state.withLock { $0.readsAtStart = true }
+        bench.store.state.withLock { $0.isUnreadable = true }
+        let task = try bench.start(FakeSurroundings(source: source), kind: .source)
+        eventually("it waits") { source.underWay.withLock { $0 } == "start" }
+        task.stop(deadline: bench.soon())
+        eventually("it ends") { bench.observer.log.ends == [.stopped] }
+        #expect(!bench.observer.log.states.contains(.failed))
+        #expect(bench.observer.log.errors.isEmpty)
+    }
+
     @Test func `a converter that does not exist is refused before anything starts`() throws {
         #expect(throws: ConnectError.self) {
             _ = try bench.start(

@@ -23,6 +23,8 @@ final class FakeSource: SourceTaskPort {
             var calls: [String] = []
             var interrupts = 0
             var startFailure: ConnectError?
+            /// `start` asks for an offset, and fails in words of its own where it gets none.
+            var readsAtStart = false
             /// The values are bytes, save that of one record, which no ByteArrayConverter takes.
             var usesBytes = false
             var isNonsenseAt: Int?
@@ -89,6 +91,13 @@ final class FakeSource: SourceTaskPort {
         controls.enter("start")
         defer { controls.leave() }
         if let failure = controls.state.withLock({ $0.startFailure }) { throw failure }
+        let (reads, services) = controls.state.withLock { ($0.readsAtStart, $0.services) }
+        guard reads, let services else { return }
+        do throws(ConnectError) {
+            _ = try services.storedOffsets(for: [Array("{}".utf8)])
+        } catch {
+            throw ConnectError(.pluginFailed, "the position is not known")
+        }
     }
 
     func poll(_ batch: SourceBatch) -> PluginOutcome {

@@ -1,5 +1,6 @@
 import ConnectModel
 import EventLoop
+import Glibc
 import Synchronization
 
 @testable import TaskRuntime
@@ -35,6 +36,8 @@ final class FakeStore: OffsetStore {
         var stored: [String: String] = [:]
         var writes = 0
         var isHolding = false
+        /// Reads wait as long as they are wanted.
+        var isUnreadable = false
         var failure: ConnectError?
         var held: [@Sendable () -> Void] = []
     }
@@ -46,7 +49,11 @@ final class FakeStore: OffsetStore {
     var writes: Int { state.withLock { $0.writes } }
 
     func read(connector: String, partitions: [[UInt8]], isWanted: (() -> Bool)?) throws(ConnectError) -> [[UInt8]?] {
-        state.withLock { state in
+        while state.withLock({ $0.isUnreadable }) {
+            guard isWanted?() == true else { throw ConnectError(.workerStopping, "not wanted any more") }
+            usleep(1000)
+        }
+        return state.withLock { state in
             partitions.map { state.stored[String(decoding: $0, as: UTF8.self)].map { Array($0.utf8) } }
         }
     }
