@@ -104,7 +104,8 @@ package final class TopicOffsetStore: OffsetStore {
         ) { done in log.readToEnd(afterOwnWrites: true, done) }
         guard let answer else {
             guard isWanted == nil else {
-                throw ConnectError(.workerStopping, "Connector \(connector) or its task was stopped while offsets were read")
+                throw ConnectError(
+                    .workerStopping, "Connector \(connector) or its task was stopped while offsets were read")
             }
             throw ConnectError(.kafkaUnavailable, tooLate(connector))
         }
