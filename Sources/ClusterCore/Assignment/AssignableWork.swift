@@ -27,8 +27,8 @@ package struct AssignableWork: Sendable, Equatable {
         sorted.reserveCapacity(connectors.count)
         // The position decides among equal names, because sorting is not stable by promise.
         for (_, connector) in connectors.enumerated().sorted(by: {
-            ($0.element.name, $0.offset) < ($1.element.name, $1.offset)
-        }) where connector.name != sorted.last?.name {
+            (ExactText($0.element.name), $0.offset) < (ExactText($1.element.name), $1.offset)
+        }) where sorted.last?.name.isExactly(connector.name) != true {
             sorted.append(connector)
         }
         self.connectors = sorted
