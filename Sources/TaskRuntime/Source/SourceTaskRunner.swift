@@ -35,9 +35,10 @@ final class SourceTaskRunner: TaskRunner {
     private static let turnsPerStep = 32
     /// How long to wait after a poll that was quick and brought nothing: an eager plugin must not keep a core busy.
     private static let pauseAfterEmptyPoll: UInt64 = 1_000_000
-    /// How old the last hand-over has to be for one before a poll: a source that returns few records at a time, and often,
-    /// must not wake the sender's loop as often.
-    private static let handOverInterval: UInt64 = 2_000_000
+    /// How old the last hand-over has to be for one before a poll. What was handed over is sealed when it has lingered, full or
+    /// not: a source that flows is to fill its batches, and one whose polls are short is not to wait for that. A poll that
+    /// takes longer is the deputy's.
+    private static let handOverInterval: UInt64 = 25_000_000
     /// How long a call of the plugin may keep records from being handed over.
     static let handOverPatience: UInt64 = 5_000_000
 
