@@ -124,7 +124,11 @@ final class ConnectorInstance: Sendable {
     }
 
     /// Leaves the instance to the call that never returns. An interruption given before is still carried out.
-    func abandon() { lane.abandon() }
+    func abandon() {
+        // A call that waits for offsets has nobody to wait for any more.
+        isGoingOn.store(false, ordering: .releasing)
+        lane.abandon()
+    }
 
     private func keep(_ made: Made) {
         port.withLock { port in

@@ -30,8 +30,8 @@ package struct ConnectorMachine: Sendable {
     var given: Given?
     /// Given last, and to be in force.
     var published: [ConfigMap]?
-    /// How often the connector was asked again because others were committed, since its instance took its configuration.
-    var askedAgain = 0
+    /// How often, and when last, the connector was asked again because others were committed.
+    var askedAgain: (count: Int, at: UInt64) = (0, 0)
     /// Between attempts to bring tasks into force again that incomplete commits took out of it.
     var recommits = Backoff.taskConfigs
     var offers = TaskConfigOffers()

@@ -55,7 +55,7 @@ extension HerderMachine {
             connectors.change(name) { $0.connectorHasEnded = true }
             return finishIfEnded(name)
         case .status(let state, let error): report(state, error, name)
-        case .start, .reconfigure: connectors.change(name) { $0.askedAgain = 0 }
+        case .start, .reconfigure: connectors.change(name) { $0.askedAgain = (0, 0) }
         case .askTaskConfigs, .stop, .interrupt, .abandon, .wakeUp, .settled: break
         }
         act(.connector(name, action))
@@ -215,9 +215,13 @@ extension HerderMachine {
             if state.isCommitOvertaken, !confirmations.contains(where: { $0.connector.isExactly(name) }) {
                 confirmations.append((now.time &+ Self.confirmPause, name))
             }
-            guard state.taskConfigs != published, connector.askedAgain < Self.mostAskedAgain else { continue }
-            connectors.change(name) { $0.askedAgain += 1 }
-            if connector.askedAgain + 1 == Self.mostAskedAgain { act(.tell(.othersCommit(name))) }
+            guard state.taskConfigs != published else { continue }
+            let isQuarrel = now.time &- connector.askedAgain.at < Self.quarrel
+            let count = isQuarrel ? connector.askedAgain.count + 1 : 1
+            // As long as it goes on, it is one, however seldom the others write.
+            connectors.change(name) { $0.askedAgain = (count, now.time) }
+            guard count <= Self.mostAskedAgain else { continue }
+            if count == Self.mostAskedAgain { act(.tell(.othersCommit(name))) }
             steer(name, at: now) { $0.requestTaskConfigs(now: now.time) }
         }
     }
@@ -240,6 +244,8 @@ extension HerderMachine {
     }
 
     private static let mostAskedAgain = 3
+    /// Nanoseconds between commits of others that belong together. What comes later is a single late write.
+    private static let quarrel: UInt64 = 600_000_000_000
 
     /// Asks a connector again after a pause, which differs from that of others who write the same.
     private mutating func recommitLater(_ name: String, at now: Moment) {

@@ -187,28 +187,33 @@ extension HerderMachine {
 
     /// A round has ended: what others told before this worker had heard of it is answered now.
     mutating func tellOwnAgain() {
-        for key in teller.keys {
-            guard let own = teller.word(key), isOurs(own) else { continue }
-            let isCovered =
-                switch own {
-                case .connector(let name, _): statuses.connector(name).map(isOutdated) ?? false
-                case .task(let task, _): statuses.task(task).map(isOutdated) ?? false
-                case .topic: false
-                }
-            if isCovered { put(ofNow(own)) }
+        for key in teller.keys(where: isCovered) {
+            if let own = teller.word(key) { put(ofNow(own)) }
+        }
+    }
+
+    private func isCovered(_ own: StatusRecord) -> Bool {
+        guard isOurs(own) else { return false }
+        return switch own {
+        case .connector(let name, _): statuses.connector(name).map(isOutdated) ?? false
+        case .task(let task, _): statuses.task(task).map(isOutdated) ?? false
+        case .topic: false
         }
     }
 
     /// Other work is this worker's now: what it said of what it had before is no word about what comes again later.
     mutating func forgetWordsOfOthers() {
-        for key in teller.keys where teller.word(key).map(isOurs) != true { teller.forget(key) }
+        let kept = work.set
+        teller.keep { Self.is($0, in: kept) }
     }
 
     /// Whether the present assignment gives this worker what a status is about.
-    private func isOurs(_ record: StatusRecord) -> Bool {
+    private func isOurs(_ record: StatusRecord) -> Bool { Self.is(record, in: work.set) }
+
+    private static func `is`(_ record: StatusRecord, in work: WorkSet) -> Bool {
         switch record {
-        case .connector(let name, _): work.set.contains(connector: name)
-        case .task(let task, _): work.set.contains(task)
+        case .connector(let name, _): work.contains(connector: name)
+        case .task(let task, _): work.contains(task)
         case .topic: false
         }
     }

@@ -182,7 +182,7 @@ package struct HerderMachine: Sendable {
     package var nextDeadline: UInt64? {
         let ofCluster =
             isEnding ? [] : [member?.nextDeadline, keyDeadline] + [repairs, confirmations].map { $0.map(\.at).min() }
-        let release = awaitsRelease || awaitsQuiet && !isEnding ? releaseDeadline : nil
+        let release = awaitsQuiet && !isEnding ? releaseDeadline : nil
         let retries = [offerRetries.map(\.at).min(), teller.nextRetry, release]
         return (ofCluster + retries).compactMap(\.self).min()
     }
@@ -232,14 +232,16 @@ package struct HerderMachine: Sendable {
         guard awaitsQuiet || awaitsRelease || !committed.isEmpty else { return [] }
         return acting { machine in
             if !machine.isEnding { machine.compareCommitted(at: now) }
-            guard machine.awaitsQuiet || machine.awaitsRelease, machine.isQuiet(at: now) else { return }
-            machine.releaseDeadline = nil
+            guard machine.awaitsQuiet || machine.awaitsRelease,
+                machine.connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded })
+            else { return }
             // Also by a worker that stops: its last statuses and offsets wait for this.
             if machine.awaitsRelease, let carriedOut = machine.member?.carriedOut {
                 machine.act(.membership(carriedOut))
             }
             machine.awaitsRelease = false
-            guard machine.awaitsQuiet, !machine.isEnding else { return }
+            guard machine.awaitsQuiet, !machine.isEnding, machine.hasToldReleases(at: now) else { return }
+            machine.releaseDeadline = nil
             machine.awaitsQuiet = false
             let work = machine.assignableWork
             machine.tell(at: now) { $0.keep(work.all, configOffset: work.configOffset) }
@@ -247,15 +249,11 @@ package struct HerderMachine: Sendable {
         }
     }
 
-    /// Whether what was given up has stopped, and says so. A next owner's RUNNING is to stand behind the UNASSIGNED of this one
+    /// Whether what was given up is told to have stopped. A next owner's RUNNING is to stand behind the UNASSIGNED of this one
     /// (`KafkaStatusBackingStore.flush` in `RebalanceListener.onRevoked`); but a status topic that does not answer holds up no
     /// round for longer than a second.
-    private mutating func isQuiet(at now: Moment) -> Bool {
-        guard connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded }) else {
-            releaseDeadline = nil
-            return false
-        }
-        guard teller.underWay > 0 else { return true }
+    private mutating func hasToldReleases(at now: Moment) -> Bool {
+        guard teller.releasesUnderWay > 0 else { return true }
         guard let deadline = releaseDeadline else {
             releaseDeadline = now.time &+ Self.releasePatience
             return false

@@ -17,15 +17,19 @@ struct StatusTeller: Sendable {
     private var lastNumber: UInt64 = 0
     /// Writes on their way to the topic.
     private(set) var underWay = 0
+    /// Those of them that say UNASSIGNED.
+    private(set) var releasesUnderWay = 0
 
-    /// Whether all that was said has been acknowledged.
-    var isDone: Bool { underWay == 0 && retries.isEmpty }
+    /// Whether all that was said, and holds, has been acknowledged.
+    var isDone: Bool { underWay == 0 && !retries.contains { newest[$0.write.record.exactKey] == $0.write.number } }
 
     /// When a write is to be repeated.
     var nextRetry: UInt64? { retries.map(\.at).min() }
 
-    /// Keys of what was said, in order: another order would be another run.
-    var keys: [ExactText] { words.keys.sorted() }
+    /// Keys of what was said and is this, in order: another order would be another run.
+    func keys(where isIt: (StatusRecord) -> Bool) -> [ExactText] {
+        words.filter { isIt($0.value) }.keys.sorted()
+    }
 
     /// The last word about something here.
     func word(_ key: ExactText) -> StatusRecord? { words[key] }
@@ -43,14 +47,16 @@ struct StatusTeller: Sendable {
             newest[record.exactKey] = nil
             return nil
         }
-        underWay += 1
-        return write(record, isCareful: isCareful)
+        return begun(write(record, isCareful: isCareful))
     }
 
     /// Somebody removed a status that holds: it is written again after the pause, once for all removals in it.
     mutating func sayAgainLater(_ record: StatusRecord, now: UInt64) {
         retries.append((now &+ Self.pause, write(record, isCareful: false)))
     }
+
+    /// Keeps the words that are still this worker's to say.
+    mutating func keep(where isOurs: (StatusRecord) -> Bool) { words = words.filter { isOurs($0.value) } }
 
     /// Takes a word back that is not this worker's to say any more.
     mutating func forget(_ key: ExactText) { words[key] = nil }
@@ -60,6 +66,7 @@ struct StatusTeller: Sendable {
     /// - Parameter isAcknowledged: false where it failed.
     mutating func ended(_ write: StatusWrite, isAcknowledged: Bool, now: UInt64) {
         underWay -= 1
+        if write.isRelease { releasesUnderWay -= 1 }
         guard newest[write.record.exactKey] == write.number else { return }
         if isAcknowledged {
             newest[write.record.exactKey] = nil
@@ -84,8 +91,13 @@ struct StatusTeller: Sendable {
             newest[write.record.exactKey] = nil
             return nil
         }
+        return begun(StatusWrite(record: record, number: write.number, isCareful: write.isCareful))
+    }
+
+    private mutating func begun(_ write: StatusWrite) -> StatusWrite {
         underWay += 1
-        return StatusWrite(record: record, number: write.number, isCareful: write.isCareful)
+        if write.isRelease { releasesUnderWay += 1 }
+        return write
     }
 
     private mutating func write(_ record: StatusRecord, isCareful: Bool) -> StatusWrite {
@@ -102,4 +114,7 @@ package struct StatusWrite: Sendable, Equatable {
     let number: UInt64
     /// Leave it where another worker of a later generation wrote last (Apache's `putSafe`).
     let isCareful: Bool
+
+    /// Whether it says that something does not run any more.
+    fileprivate var isRelease: Bool { record.status?.state == .unassigned }
 }

@@ -12,6 +12,10 @@ public final class Schema: Sendable {
             self.name = name
             self.schema = schema
         }
+
+        public static func == (left: Field, right: Field) -> Bool {
+            left.name.isExactly(right.name) && left.schema == right.schema
+        }
     }
 
     public let kind: ValueKind
@@ -47,6 +51,10 @@ public final class Schema: Sendable {
         public init(name: String, value: String) {
             self.name = name
             self.value = value
+        }
+
+        public static func == (left: Parameter, right: Parameter) -> Bool {
+            left.name.isExactly(right.name) && left.value.isExactly(right.value)
         }
     }
 
@@ -141,7 +149,7 @@ extension Schema: Hashable {
     public static func == (left: Schema, right: Schema) -> Bool {
         if left === right { return true }
         return left.contentHash == right.contentHash && left.kind == right.kind && left.isOptional == right.isOptional
-            && left.name == right.name
+            && left.name.map(ExactText.init) == right.name.map(ExactText.init)
             && left.version == right.version && left.documentation == right.documentation
             && left.parameters == right.parameters && left.defaultValue == right.defaultValue
             && left.fields == right.fields && left.keySchema == right.keySchema

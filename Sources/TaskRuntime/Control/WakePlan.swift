@@ -24,9 +24,12 @@ struct WakePlan {
         return Setting(deadline: deadline, generation: generation)
     }
 
+    /// Whether a setting still counts: two that were asked for on different threads may reach the loop the other way round.
+    func isCurrent(_ setting: Setting) -> Bool { setting.generation == generation }
+
     /// A timer has fired; false where it counts no more.
     mutating func fired(_ setting: Setting) -> Bool {
-        guard setting.generation == generation else { return false }
+        guard isCurrent(setting) else { return false }
         deadline = nil
         return true
     }

@@ -18,12 +18,15 @@ final class WakeTimer: Sendable {
     /// Wakes at `wanted` (monotonic nanoseconds) or earlier; where that is far away, a little later together with others.
     func set(_ wanted: UInt64) {
         guard let setting = plan.withLock({ $0.ask(wanted, now: EventLoop.now()) }) else { return }
-        loop.execute { [self] in
-            if let timer { loop.cancel(timer) }
-            timer = loop.schedule(at: setting.deadline) { [self] in
-                timer = nil
-                if plan.withLock({ $0.fired(setting) }) { wake() }
-            }
+        loop.execute { [self] in carryOut(setting) }
+    }
+
+    private func carryOut(_ setting: WakePlan.Setting) {
+        guard plan.withLock({ $0.isCurrent(setting) }) else { return }
+        if let timer { loop.cancel(timer) }
+        timer = loop.schedule(at: setting.deadline) { [self] in
+            timer = nil
+            if plan.withLock({ $0.fired(setting) }) { wake() }
         }
     }
 

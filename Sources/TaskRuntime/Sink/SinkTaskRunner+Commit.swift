@@ -39,19 +39,21 @@ extension SinkTaskRunner {
     }
 
     /// Begins a commit when it is time or the plugin asked for one, and counts one that takes too long as failed.
-    func commitIfDue(_ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ now: UInt64) {
+    ///
+    /// - Returns: whether the plugin was asked, which may have taken long.
+    func commitIfDue(_ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ now: UInt64) -> Bool {
         if commitState.isUnderWay, now >= commitState.deadline {
             commitState.isUnderWay = false
             logCommitFailure(
                 ConnectError(.kafkaUnavailable, "The commit was not answered within offset.flush.timeout.ms"))
         }
-        guard !commitState.isUnderWay else { return }
+        guard !commitState.isUnderWay else { return false }
         if now >= commitState.nextCommit { emptyPutIsDue() }
-        guard context.isCommitRequested || now >= commitState.nextCommit else { return }
+        guard context.isCommitRequested || now >= commitState.nextCommit else { return false }
         commitState.nextCommit = now.addingSaturating(parts.worker.offsetFlushInterval)
         context.commitBegins()
         let candidates = offsets.candidates()
-        guard !candidates.isEmpty else { return }
+        guard !candidates.isEmpty else { return false }
         commitState.sequence += 1
         do throws(ConnectError) {
             let answer = try port.preCommit(candidates)
@@ -64,6 +66,7 @@ extension SinkTaskRunner {
             dropLent(receiver)
             receiver.seek(offsets.rewind())
         }
+        return true
     }
 
     /// Flushes and closes partitions that are about to go, and sends their last commit.

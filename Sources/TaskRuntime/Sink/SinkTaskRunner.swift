@@ -113,6 +113,7 @@ final class SinkTaskRunner: TaskRunner {
         )
         self.receiver = receiver
         control.whenAbandoned(receiver.closer)
+        if control.hasEnded { return }
         try port.start(parts.specification.taskConfig)
         isPluginStarted = true
         commitState.nextCommit = EventLoop.now().addingSaturating(parts.worker.offsetFlushInterval)
@@ -133,7 +134,11 @@ final class SinkTaskRunner: TaskRunner {
                 guard settleRevocation(receiver, now) else { return .until(commitState.deadline) }
             }
             follow(isPaused: isPaused, receiver)
-            commitIfDue(port, receiver, now)
+            if commitIfDue(port, receiver, now), control.hasEnded {
+                // The commit took so long that the partitions are another's.
+                _ = letGo()
+                return .woken
+            }
             try applyWishes(receiver)
             switch try advance(port, receiver, pipeline, now) {
             case .progressed: continue

@@ -127,6 +127,7 @@ final class SourceTaskRunner: TaskRunner {
         )
         self.sender = sender
         control.whenAbandoned(sender.closer)
+        if control.hasEnded { return }
         do throws(ConnectError) {
             try port.start(parts.specification.taskConfig)
         } catch {
@@ -152,7 +153,8 @@ final class SourceTaskRunner: TaskRunner {
             watchKafka(sender, hasProgress: hasProgress, now: now)
             if let sendFailure { throw sendFailure }
             storeOffsetsIfDue(now)
-            tellPlugin(port, now)
+            // Meanwhile the task may have become another's, or Kafka may have refused records.
+            if tellPlugin(port, now) { continue }
             switch try advance(port, sender, pipeline, isPaused: isPaused, now: now) {
             case .progressed:
                 continue
@@ -363,21 +365,26 @@ final class SourceTaskRunner: TaskRunner {
     }
 
     /// Tells the plugin what Kafka and the store of offsets have.
-    private func tellPlugin(_ port: any SourceTaskPort, _ now: UInt64) {
-        tellAcknowledged(port, now)
-        guard owesCommit else { return }
+    ///
+    /// - Returns: whether there was a call that may have taken long.
+    private func tellPlugin(_ port: any SourceTaskPort, _ now: UInt64) -> Bool {
+        let isTold = tellAcknowledged(port, now)
+        guard owesCommit else { return isTold }
         owesCommit = false
         do throws(ConnectError) {
             try deputy.during(until: deputyTime(now)) { () throws(ConnectError) in try port.commit() }
         } catch {
             logCommitFailure(error)
         }
+        return true
     }
 
-    func tellAcknowledged(_ port: any SourceTaskPort, _ now: UInt64) {
-        guard owedAcknowledgements > 0, isPluginStarted else { return }
+    @discardableResult
+    func tellAcknowledged(_ port: any SourceTaskPort, _ now: UInt64) -> Bool {
+        guard owedAcknowledgements > 0, isPluginStarted else { return false }
         let count = owedAcknowledgements
         owedAcknowledgements = 0
         deputy.during(until: deputyTime(now)) { port.acknowledged(count: count) }
+        return true
     }
 }

@@ -59,8 +59,12 @@ struct HerderStory {
 
     /// The status topic has taken all that was told so far.
     mutating func acknowledgeStatuses() {
-        let any = StatusWrite(record: .connector("", nil), number: 0, isCareful: false)
-        while machine.teller.underWay > 0 { _ = machine.statusWritten(any, error: nil, at: now) }
+        let release = InstanceStatus(state: .unassigned, workerID: "m:8083", generation: 0)
+        while machine.teller.underWay > 0 {
+            let status = machine.teller.releasesUnderWay > 0 ? release : nil
+            let write = StatusWrite(record: .connector("", status), number: 0, isCareful: false)
+            _ = machine.statusWritten(write, error: nil, at: now)
+        }
     }
 
     /// A round begins, up to the offer.

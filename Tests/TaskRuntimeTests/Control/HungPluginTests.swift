@@ -89,6 +89,38 @@ struct HungPluginTests {
         eventually("the other task ends in order") { bench.observer.log.ends == [.stopped] }
     }
 
+    @Test func `a sink whose preCommit returns long after it was abandoned puts nothing any more`() throws {
+        let gate = Gate()
+        let sink = FakeSink.Controls(blocks: ("preCommit", gate))
+        let world = FakeSurroundings(sink: sink)
+        let partition = TopicPartition(topic: "t", partition: 0)
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([TopicPartitionOffset(partition, 0)]))
+        world.receiver.produce(["a"], to: partition)
+        eventually("its preCommit hangs") { gate.arrivals == 1 }
+        world.receiver.produce(["b"], to: partition)
+        task.stop(deadline: bench.soon(50))
+        eventually("it is abandoned") { bench.observer.log.ends == [.abandoned(call: "preCommit")] }
+        let before = sink.state.withLock { ($0.emptyPuts, $0.calls) }
+        gate.letThrough()
+        eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
+        let after = sink.state.withLock { ($0.emptyPuts, $0.calls) }
+        #expect(sink.texts == ["a"] && after.0 == before.0 && after.1 == before.1)
+    }
+
+    @Test func `a source whose commit returns long after it was abandoned is not polled any more`() throws {
+        let gate = Gate()
+        let source = FakeSource.Controls(blocks: ("commit", gate))
+        let task = try bench.start(FakeSurroundings(source: source), kind: .source)
+        source.offer(10)
+        eventually("its commit hangs") { gate.arrivals == 1 }
+        task.stop(deadline: bench.soon(50))
+        eventually("it is abandoned") { bench.observer.log.ends == [.abandoned(call: "commit")] }
+        gate.letThrough()
+        eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
+        #expect(source.state.withLock { $0.calls.last } == "commit")
+    }
+
     @Test(arguments: [ConnectorKind.source, .sink])
     func `a plugin's task whose making took too long is not started`(kind: ConnectorKind) throws {
         let gate = Gate()

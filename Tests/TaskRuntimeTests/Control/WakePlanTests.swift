@@ -35,6 +35,14 @@ import Testing
         #expect(hasFired && next != nil)
     }
 
+    @Test func `of two settings that reach the loop the other way round the later one counts`() throws {
+        var plan = WakePlan()
+        let far = plan.ask(start + 3600 * second, now: start)
+        let near = plan.ask(start + 1, now: start)
+        let (first, last) = (try #require(far), try #require(near))
+        #expect(plan.isCurrent(last) && !plan.isCurrent(first))
+    }
+
     @Test func `no timer from before a clearing counts`() throws {
         var plan = WakePlan()
         let set = plan.ask(start + 1, now: start)
