@@ -232,9 +232,12 @@ package struct HerderMachine: Sendable {
         guard awaitsQuiet || awaitsRelease || !committed.isEmpty else { return [] }
         return acting { machine in
             if !machine.isEnding { machine.compareCommitted(at: now) }
-            guard machine.awaitsQuiet || machine.awaitsRelease,
-                machine.connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded })
-            else { return }
+            guard machine.awaitsQuiet || machine.awaitsRelease else { return }
+            guard machine.connectors.entries.allSatisfy({ $0.value.isQuiet || $0.value.hasEnded }) else {
+                // Something stops again: a deadline that passes meanwhile would be due over and over.
+                machine.releaseDeadline = nil
+                return
+            }
             // Also by a worker that stops: its last statuses and offsets wait for this.
             if machine.awaitsRelease, let carriedOut = machine.member?.carriedOut {
                 machine.act(.membership(carriedOut))

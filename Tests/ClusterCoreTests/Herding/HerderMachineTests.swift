@@ -136,6 +136,21 @@ import Testing
         #expect(story.machine.nextDeadline == nil)
     }
 
+    @Test func `no time is due while something else stops, after statuses were waited for`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.configure("B")
+        let started = try story.follow("A B")
+        _ = story.give([], "A", after: started)
+        _ = story.give([], "B", after: started)
+        story.stop("A", after: try story.follow("B", revoked: "A"))
+        _ = story.machine.group(.preparing, at: story.now) + story.machine.turnEnded(at: story.now)
+        #expect(story.machine.releaseDeadline != nil)
+        story.read(.connector("B", nil))
+        #expect(story.machine.connectors["B"]?.isQuiet == false)
+        #expect(story.machine.releaseDeadline == nil)
+    }
+
     @Test func `the group hears that an assignment was carried out once what it took away has stopped`() throws {
         var story = HerderStory()
         story.configure("A")
