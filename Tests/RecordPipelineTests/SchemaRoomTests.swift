@@ -33,4 +33,17 @@ import Testing
         let numbers = schemas.map { table.number(of: $0) }
         #expect(numbers == (0..<100).map(Int32.init) && numbers == schemas.map { table.number(of: $0) })
     }
+
+    @Test(arguments: [(64, true), (65, false)])
+    func `a schema that is nested deeper than a plugin can be given is refused`(depth: Int, isTaken: Bool) throws {
+        let converter = JsonConverter(JsonConverter.Options())
+        let schema =
+            String(repeating: #"{"type":"array","optional":true,"items":"#, count: depth) + #"{"type":"int32"}"#
+            + String(repeating: "}", count: depth)
+        var refusal: String?
+        do { _ = try fixture.decode(converter, #"{"schema":\#(schema),"payload":null}"#) } catch {
+            refusal = "\(error)"
+        }
+        #expect(isTaken ? refusal == nil : refusal?.contains("nested deeper than 64") == true, "\(refusal ?? "")")
+    }
 }

@@ -111,9 +111,20 @@ enum JSONSchemaText {
         }
     }
 
+    /// As deep as the plugin interface lets schemas be (`KC_MAX_DEPTH`): what is nested deeper could not be given to a plugin.
+    private static let deepest = 64
+
     /// The schema that parsed JSON stands for; nil for JSON's null.
-    static func read(_ json: JSONValue, _ defaults: inout JSONDefaultReader) throws(ConnectError) -> Schema? {
+    ///
+    /// - Parameter depth: how many schemas it stands in.
+    static func read(
+        _ json: JSONValue, _ defaults: inout JSONDefaultReader, depth: Int = 0
+    ) throws(ConnectError) -> Schema? {
         if case .null = json { return nil }
+        guard depth <= deepest else {
+            throw ConnectError(
+                .recordConversion, "The schema is nested deeper than \(deepest), which no plugin may be given")
+        }
         guard case .object(let object) = json, case .string(let type)? = object["type"] else {
             throw ConnectError(.recordConversion, "Schema must contain 'type' field")
         }
@@ -125,12 +136,12 @@ enum JSONSchemaText {
         var valueSchema: Schema?
         switch kind {
         case .array:
-            valueSchema = try nested(object["items"], &defaults, "Array schema did not specify the element type")
+            valueSchema = try nested(object["items"], &defaults, depth, "Array schema did not specify the element type")
         case .map:
-            keySchema = try nested(object["keys"], &defaults, "Map schema did not specify the key type")
-            valueSchema = try nested(object["values"], &defaults, "Map schema did not specify the value type")
+            keySchema = try nested(object["keys"], &defaults, depth, "Map schema did not specify the key type")
+            valueSchema = try nested(object["values"], &defaults, depth, "Map schema did not specify the value type")
         case .structure:
-            fields = try readFields(object["fields"], &defaults)
+            fields = try readFields(object["fields"], &defaults, depth)
         case .null, .boolean, .int8, .int16, .int32, .int64, .float32, .float64, .string, .bytes:
             break
         }
@@ -148,14 +159,16 @@ enum JSONSchemaText {
     }
 
     private static func nested(
-        _ json: JSONValue?, _ defaults: inout JSONDefaultReader, _ message: String
+        _ json: JSONValue?, _ defaults: inout JSONDefaultReader, _ depth: Int, _ message: String
     ) throws(ConnectError) -> Schema {
-        guard let json, let schema = try read(json, &defaults) else { throw ConnectError(.recordConversion, message) }
+        guard let json, let schema = try read(json, &defaults, depth: depth + 1) else {
+            throw ConnectError(.recordConversion, message)
+        }
         return schema
     }
 
     private static func readFields(
-        _ json: JSONValue?, _ defaults: inout JSONDefaultReader
+        _ json: JSONValue?, _ defaults: inout JSONDefaultReader, _ depth: Int
     ) throws(ConnectError) -> [Schema.Field] {
         guard case .array(let elements)? = json else {
             throw ConnectError(.recordConversion, "Struct schema's \"fields\" argument is not an array.")
@@ -164,7 +177,7 @@ enum JSONSchemaText {
         fields.reserveCapacity(elements.count)
         for element in elements {
             guard case .object(let object) = element, case .string(let name)? = object["field"],
-                let schema = try read(element, &defaults)
+                let schema = try read(element, &defaults, depth: depth + 1)
             else { throw ConnectError(.recordConversion, "Struct schema's field name not specified properly") }
             fields.append(Schema.Field(name: name, schema: schema))
         }

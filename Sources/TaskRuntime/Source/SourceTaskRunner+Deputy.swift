@@ -20,7 +20,10 @@ extension SourceTaskRunner {
         if isHandOverDue { return now &+ Self.handOverPatience }
         // An idle task needs nobody.
         guard ledger.openRecords > 0 || ledger.hasCommittable || commits.isFlushing else { return .max }
-        return min(commits.nextDeadline, watch.nextDeadline)
+        // Nobody tells the deputy of the store's answer.
+        let commitTime =
+            commits.isFlushing ? min(commits.nextDeadline, now &+ Self.answerPatience) : commits.nextDeadline
+        return min(commitTime, watch.nextDeadline)
     }
 
     /// Does what needs no plugin. On the deputy's lane, while the task's own is in a call of the plugin.

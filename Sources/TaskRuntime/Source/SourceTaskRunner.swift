@@ -41,6 +41,8 @@ final class SourceTaskRunner: TaskRunner {
     private static let handOverInterval: UInt64 = 25_000_000
     /// How long a call of the plugin may keep records from being handed over.
     static let handOverPatience: UInt64 = 5_000_000
+    /// How long such a call may keep the answer to a write of offsets from being read.
+    static let answerPatience: UInt64 = 100_000_000
 
     let parts: Parts
     let control: TaskControl

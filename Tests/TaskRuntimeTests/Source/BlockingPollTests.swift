@@ -81,6 +81,21 @@ struct BlockingPollTests {
         finish(task)
     }
 
+    @Test func `the store's answer is taken, and the offsets behind it are written, long before its time is up`() throws
+    {
+        let world = FakeSurroundings(source: source(5, perPoll: 3))
+        world.sender.state.withLock { $0.isPrompt = false }
+        bench.store.state.withLock { $0.isHolding = true }
+        let task = try bench.start(world, kind: .source, flushTimeout: 1_000_000_000_000)
+        eventually("the poll blocks") { gate.arrivals == 1 }
+        world.sender.answer(Array(0..<3))
+        eventually("a write is under way") { bench.store.state.withLock { $0.held.count } == 1 }
+        world.sender.answer([0, 1])
+        bench.store.letGo()
+        eventually("the next is stored") { bench.store["{\"file\":0}"] == "{\"position\":5}" }
+        finish(task)
+    }
+
     @Test func `records that Kafka refuses for good end the poll, and with it the task`() throws {
         let source = source(5)
         let world = FakeSurroundings(source: source)
