@@ -33,7 +33,7 @@ struct HTTPClientLoadTests {
             }
         }
         await held.arrived("/hold")
-        let next = await client.outcome(of: .get(base + "/echo", time: .seconds(10)))
+        let next = await client.outcome(of: .get(base + "/echo", time: .seconds(600)))
         order.withLock { $0.append("next \(Self.kind(next))") }
         await first
         #expect(order.withLock { $0 } == ["late timedOut", "first timedOut", "next answered"])
@@ -54,7 +54,7 @@ struct HTTPClientLoadTests {
         await held.arrived("/hold/0")
         await held.arrived("/hold/1")
         let answer = await client.outcome(
-            of: .get("http://127.0.0.1:\(other.addresses[0].port)?x", time: .seconds(10)))
+            of: .get("http://127.0.0.1:\(other.addresses[0].port)?x", time: .seconds(600)))
         #expect((try? answer.get().text) == "well")
         #expect(held.paths.count == 2)
         client.close()

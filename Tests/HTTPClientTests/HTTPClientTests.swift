@@ -29,7 +29,7 @@ struct HTTPClientTests {
             let request = ClientRequest(
                 method: "GET", url: base + "/a%2Fb/../c?x=%20y",
                 headers: [.init("Accept", "application/json"), .init("X-E", "")],
-                time: .seconds(10))
+                time: .seconds(600))
             let response = try await client.outcome(of: request).get()
             #expect(response.status == 200)
             #expect(response.contentType == "text/plain")
@@ -46,7 +46,7 @@ struct HTTPClientTests {
     func `methods go with and without a body`(method: String, body: String?, length: String) async throws {
         try await withServer { client, base in
             let request = ClientRequest(
-                method: method, url: base + "/x", body: body.map { Array($0.utf8) }, time: .seconds(10))
+                method: method, url: base + "/x", body: body.map { Array($0.utf8) }, time: .seconds(600))
             let response = try await client.outcome(of: request).get()
             #expect(response.text == "\(method) /x?- [\(length)Host=\(base.dropFirst(7))] \(body ?? "")")
         }
@@ -63,7 +63,7 @@ struct HTTPClientTests {
         defer { client.close() }
         let request = ClientRequest(
             method: "POST", url: "http://127.0.0.1:\(server.addresses[0].port)/",
-            body: Array(repeating: 7, count: 3 << 20), time: .seconds(10))
+            body: Array(repeating: 7, count: 3 << 20), time: .seconds(600))
         #expect(try await client.outcome(of: request).get().text == "\(3 << 20) -")
     }
 

@@ -18,7 +18,7 @@ extension HTTPClient {
 }
 
 extension ClientRequest {
-    static func get(_ url: String, method: String = "GET", time: Duration = .seconds(120)) -> ClientRequest {
+    static func get(_ url: String, method: String = "GET", time: Duration = .seconds(600)) -> ClientRequest {
         ClientRequest(method: method, url: url, time: time)
     }
 }
@@ -88,7 +88,7 @@ final class OneConnectionServer: Sendable {
                 name: "one-connection",
                 {
                     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                    poll(&entry, 1, 10_000)
+                    poll(&entry, 1, 600_000)
                     let connection = accept(descriptor, nil, nil)
                     var buffer = [UInt8](repeating: 0, count: 4096)
                     let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".utf8)
