@@ -134,7 +134,7 @@ let package = Package(
         library(
             "RESTAPI",
             ["Logging", "JSON", "Crypto", "HTTPServer", "HTTPClient", "ConnectModel", "ConnectConfig"]),
-        library("Systemd", ["Logging", "CSystemd"]),
+        library("Systemd", ["Logging", "CSystemd", "CLinux"]),
         library("CommandLine"),
         library("PluginKit", ["ConnectABI", "CText"]),
         library("FakeBroker", ["Logging", "EventLoop", "KafkaProtocol"]),

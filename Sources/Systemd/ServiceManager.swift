@@ -23,11 +23,28 @@ public enum ServiceManager {
         case extendTimeout(nanoseconds: UInt64)
     }
 
-    /// Sends `notifications` as one message.
+    private static let queue = NotificationQueue { message in _ = send(message) }
+
+    /// Whether there is a systemd to be told.
+    private static var isListening: Bool { getenv("NOTIFY_SOCKET") != nil }
+
+    /// Has `notifications` sent as one message, behind those that were told before. Does not wait, whatever systemd does.
+    public static func tell(_ notifications: Notification...) {
+        if isListening { queue.put(notifications) }
+    }
+
+    /// Waits until systemd has what it was told, and no longer than that time.
+    public static func flush(milliseconds: Int32) { queue.flush(milliseconds: milliseconds) }
+
+    /// Sends `notifications` as one message, before what ``tell(_:)`` still keeps. Waits where systemd is slow to read.
     ///
     /// - Returns: false where systemd does not listen or could not be reached.
     @discardableResult
     public static func notify(_ notifications: Notification...) -> Bool {
+        send(notifications)
+    }
+
+    private static func send(_ notifications: [Notification]) -> Bool {
         guard !notifications.isEmpty else { return false }
         return sd_notify(0, notifications.map(line).joined(separator: "\n")) > 0
     }

@@ -209,6 +209,28 @@ def test_status_counts_what_runs_and_what_has_failed(make_worker, topic, tmp_pat
     assert notifications.status() == "Stopping"
 
 
+def test_a_manager_that_does_not_read_what_it_is_told_holds_up_nothing(make_worker, topic, tmp_path):
+    worker = make_worker()
+    notifications = watch(worker)
+    worker.start()
+    eventually("STATUS", lambda: notifications.status() == "no connectors")
+    # The kernel keeps some ten messages; who sends one more waits until one was read.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.setblocking(False)
+        sender.connect(str(notifications.path))
+        with pytest.raises(BlockingIOError):
+            while True:
+                sender.send(b"X_FULL=1")
+    for name in ("one", "two"):
+        (tmp_path / name).write_text("a line\n")
+        worker.file_source(name, tmp_path / name, topic)
+        # The loop that would wait makes the producers: after the first STATUS, a second at most from now, none would start.
+        time.sleep(1.5)
+        eventually("it runs", lambda name=name: [
+            task["state"] for task in worker.get(f"/connectors/{name}/status")["tasks"]] == ["RUNNING"])
+    eventually("the newest STATUS comes", lambda: notifications.status() == "2 connectors, 2 of 2 tasks running")
+
+
 def test_a_connector_that_is_refused_on_the_command_line_is_what_status_says_last(make_worker, tmp_path):
     worker = make_worker()
     notifications = watch(worker)

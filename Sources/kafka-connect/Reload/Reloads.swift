@@ -20,7 +20,7 @@ final class Reloads: Sendable {
         /// The note is another one.
         let statusChanged: @Sendable () -> Void
         /// Tells systemd.
-        var notify: @Sendable (ServiceManager.Notification) -> Void = { ServiceManager.notify($0) }
+        var notify: @Sendable (ServiceManager.Notification) -> Void = { ServiceManager.tell($0) }
     }
 
     private static let log = Logger("connect.reload")

@@ -46,14 +46,14 @@ final class ServiceStatus {
         let text = text()
         guard text != lastText else { return }
         lastText = text
-        ServiceManager.notify(.status(text))
+        ServiceManager.tell(.status(text))
     }
 
     /// The end of the worker has begun: `text` is the last that is told; loop.
     func end(_ text: String) {
         guard !isOver else { return }
         isOver = true
-        ServiceManager.notify(.status(text))
+        ServiceManager.tell(.status(text))
     }
 
     private func tick() {
@@ -65,7 +65,7 @@ final class ServiceStatus {
             if current != lastProgress {
                 lastProgress = current
                 nextWatchdog = now &+ watchdog / 3
-                ServiceManager.notify(.watchdog)
+                ServiceManager.tell(.watchdog)
             }
             probe()
         }

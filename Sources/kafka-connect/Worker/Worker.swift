@@ -25,6 +25,8 @@ final class Worker: Sendable {
     private static let stopReserve: UInt64 = 15_000_000_000
     /// What the process needs after that at the most, to answer the last requests and to exit.
     private static let exitReserve: UInt64 = 5_000_000_000
+    /// How long systemd may take to read the last of what it is told.
+    private static let flushMilliseconds: Int32 = 500
 
     /// Where the connectors come from that are started with the worker.
     enum Connectors {
@@ -185,6 +187,7 @@ final class Worker: Sendable {
         server.stop(answering: RESTService.stopping, within: .milliseconds(500))
         client?.close()
         LogSystem.writeRepeats(atEnd: true)
+        ServiceManager.flush(milliseconds: Self.flushMilliseconds)
         return code
     }
 
@@ -232,7 +235,7 @@ final class Worker: Sendable {
         reloads.stopping()
         let patience = max(Self.stopReserve, Self.nanoseconds(config.taskShutdownTimeoutMs) + 10_000_000_000)
         // Else systemd would kill a worker whose tasks were promised more time than the unit gives.
-        ServiceManager.notify(.stopping, .extendTimeout(nanoseconds: patience + Self.exitReserve))
+        ServiceManager.tell(.stopping, .extendTimeout(nanoseconds: patience + Self.exitReserve))
         let status = status
         kafkaLoop.execute { status.value.end(reason) }
         let exit = exit
