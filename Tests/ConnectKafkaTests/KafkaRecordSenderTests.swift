@@ -19,8 +19,13 @@ import Testing
             let cluster = Confined(KafkaCluster(settings: settings, loop: loop, pool: pool), to: loop)
             let producer = LoopCall.wait(on: loop) {
                 let partitions = (0..<3).map { MetadataSnapshot.Partition(index: $0, leader: -1, leaderEpoch: 0) }
-                let answer = MetadataSnapshot(topics: [MetadataSnapshot.Topic(name: "t", partitions: partitions)])
+                let answer = MetadataSnapshot(
+                    brokers: [.init(id: 1, address: BrokerAddress(host: "127.0.0.1", port: 1))],
+                    topics: [MetadataSnapshot.Topic(name: "t", partitions: partitions)])
                 cluster.value.addInterest(topics: ["t"])
+                // An answer counts only where one is awaited.
+                cluster.value.machine.refreshWanted(now: EventLoop.now() + 3_600_000_000_000)
+                _ = cluster.value.machine.takeActions()
                 cluster.value.machine.answered(answer, errorCode: 0, now: EventLoop.now())
                 return Producer(cluster: cluster.value, settings: settings, wake: {})
             }
