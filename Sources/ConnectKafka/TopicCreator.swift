@@ -18,7 +18,7 @@ final class TopicCreator: TopicPreparation {
     private let wake: @Sendable () -> Void
     private let ending = Ending()
     /// Touched on the lane only.
-    private var known: Set<ExactText> = []
+    private(set) var known: Set<ExactText> = []
 
     /// Whether the task has gone.
     private final class Ending: Sendable {
