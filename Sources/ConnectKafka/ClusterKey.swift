@@ -1,10 +1,11 @@
+import ConnectModel
 import KafkaClient
 
 /// What two clients must have in common to share connections and metadata: where the cluster is, and how it is reached.
 ///
 /// Kept as sorted text, so that equal settings give equal keys in any order.
 struct ClusterKey: Hashable {
-    private let text: [String]
+    private let text: [ExactText]
     private let isWorkers: Bool
 
     private static let names: Set<String> = [
@@ -21,7 +22,7 @@ struct ClusterKey: Hashable {
         self.isWorkers = isWorkers
         text = settings.properties
             .filter { name, _ in Self.names.contains(name) || name.hasPrefix("ssl.") || name.hasPrefix("sasl.") }
-            .map { "\($0)=\($1)" }
+            .map { ExactText("\($0)=\($1)") }
             .sorted()
     }
 }

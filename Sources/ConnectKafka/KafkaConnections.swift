@@ -194,7 +194,7 @@ package final class KafkaConnections: KafkaPorts {
         var topics: [String] = []
         for topic in (config["topics"] ?? "").split(separator: ",") {
             let name = topic.trimmingSpaces()
-            if !name.isEmpty, !topics.contains(name) { topics.append(name) }
+            if !name.isEmpty, !topics.contains(where: name.isExactly) { topics.append(name) }
         }
         consumer.subscribe(topics: topics)
     }

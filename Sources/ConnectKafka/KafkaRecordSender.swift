@@ -15,7 +15,7 @@ final class KafkaRecordSender: RecordSender {
     private var preparations: [TopicPreparationState] = []
     /// By the lane's number.
     private var names: [String] = []
-    private(set) var missingTopic: String?
+    private(set) var missing: MissingPlace?
     private var headers: [KafkaProtocol.RecordHeader] = []
 
     init(producer: Producer, topics: (any TopicPreparation)?, use: ClusterUse) {
@@ -38,14 +38,14 @@ final class KafkaRecordSender: RecordSender {
 
     func append(_ records: UnsafeBufferPointer<OutgoingRecord>) -> AppendOutcome {
         let now = EventLoop.wallMilliseconds()
-        missingTopic = nil
+        missing = nil
         for index in records.indices {
             if topics != nil, let outcome = waitsForTopic(records[index].topic, index) { return outcome }
             switch append(records[index], now) {
             case .appended: continue
             case .full: return .took(index)
             case .needsMetadata:
-                noteMissing(records[index].topic)
+                noteMissing(records[index].topic, records[index].partition)
                 return .took(index)
             case .refused: return .refused(after: index, lastError("The record was refused"))
             case .failed: return .failed(lastError("The producer failed"))
@@ -86,16 +86,18 @@ final class KafkaRecordSender: RecordSender {
         guard preparations.indices.contains(Int(number)) else { return nil }
         switch preparations[Int(number)].outcome {
         case nil:
-            noteMissing(number)
+            noteMissing(number, -1)
             return .took(index)
         case .success: return nil
         case .failure(let error): return .failed(error)
         }
     }
 
-    private func noteMissing(_ number: Int32) {
-        let index = Int(number)
-        missingTopic = names.indices.contains(index) ? names[index] : nil
+    private func noteMissing(_ number: Int32, _ partition: Int32) {
+        guard names.indices.contains(Int(number)) else { return }
+        let (name, count) = (names[Int(number)], lane.partitionCount(of: number))
+        // A topic that is known lacks the partition that the record names.
+        missing = count > 0 && partition >= count ? .partition(partition, of: name, count: count) : .topic(name)
     }
 
     private func lastError(_ fallback: String) -> ConnectError {

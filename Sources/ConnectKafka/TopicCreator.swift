@@ -18,7 +18,7 @@ final class TopicCreator: TopicPreparation {
     private let wake: @Sendable () -> Void
     private let ending = Ending()
     /// Touched on the lane only.
-    private var known: Set<String> = []
+    private(set) var known: Set<ExactText> = []
 
     /// Whether the task has gone.
     private final class Ending: Sendable {
@@ -37,7 +37,7 @@ final class TopicCreator: TopicPreparation {
     }
 
     func prepare(_ topic: String, _ state: TopicPreparationState) {
-        guard known.insert(topic).inserted else { return }
+        guard known.insert(ExactText(topic)).inserted else { return }
         let wanted: NewTopic
         do throws(PatternError) {
             let group = try rules.group(for: topic)

@@ -31,6 +31,8 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let deliveryTimedOut = Code("client.delivery-timed-out")
         /// More waits to be sent than `buffer.memory` allows.
         public static let bufferFull = Code("client.buffer-full")
+        /// The system had no memory for what had to be done.
+        public static let noMemory = Code("client.no-memory")
         /// The topic or partition does not exist, or its name is not legal.
         public static let unknownTopic = Code("client.unknown-topic")
         /// The object was closed before or while this was under way.

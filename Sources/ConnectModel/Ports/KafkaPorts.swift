@@ -26,6 +26,14 @@ public struct SendCompletion: Sendable {
     }
 }
 
+/// Where records are to go and cannot yet.
+public enum MissingPlace: Sendable, Hashable {
+    /// Kafka does not know the topic, or it is being created.
+    case topic(String)
+    /// The topic has `count` partitions, and this one is not among them.
+    case partition(Int32, of: String, count: Int32)
+}
+
 /// A source task's way into Kafka. Confined to the task's lane; the `wake` closure that it was made with is called, from
 /// another thread, when room, metadata or completions have come.
 public protocol RecordSender: AnyObject {
@@ -33,8 +41,8 @@ public protocol RecordSender: AnyObject {
     func topicNumber(for name: String) -> Int32
     /// Copies records into the batches under construction. Records to one partition keep their order.
     func append(_ records: UnsafeBufferPointer<OutgoingRecord>) -> AppendOutcome
-    /// The topic that the last ``append(_:)`` left records for, because Kafka does not know it yet.
-    var missingTopic: String? { get }
+    /// What the last ``append(_:)`` left records for, because Kafka does not know it yet.
+    var missing: MissingPlace? { get }
     /// The lane has nothing more to do now: open batches are handed over, and their linger is the loop's.
     func handOver()
     /// Takes what has come out since the last call, in no promised order.

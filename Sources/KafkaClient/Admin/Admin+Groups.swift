@@ -64,7 +64,7 @@ extension Admin {
             partition.committedOffset = offset.offset
             partition.committedLeaderEpoch = offset.leaderEpoch
             partition.committedMetadata = offset.metadata
-            if let place = request.topics.firstIndex(where: { $0.name == offset.partition.topic }) {
+            if let place = request.topics.firstIndex(where: { $0.name.hasBytes(of: offset.partition.topic) }) {
                 request.topics[place].partitions.append(partition)
             } else {
                 var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
@@ -110,7 +110,7 @@ extension Admin {
         for partition in partitions {
             var entry = OffsetDeleteRequest.OffsetDeleteRequestPartition()
             entry.partitionIndex = partition.partition
-            if let place = request.topics.firstIndex(where: { $0.name == partition.topic }) {
+            if let place = request.topics.firstIndex(where: { $0.name.hasBytes(of: partition.topic) }) {
                 request.topics[place].partitions.append(entry)
             } else {
                 var topic = OffsetDeleteRequest.OffsetDeleteRequestTopic()

@@ -70,7 +70,7 @@ extension Admin {
         case .end, .committedEnd: entry.timestamp = -1
         case .time(let milliseconds): entry.timestamp = max(milliseconds, 0)
         }
-        if let place = request.topics.firstIndex(where: { $0.name == partition.topic }) {
+        if let place = request.topics.firstIndex(where: { $0.name.hasBytes(of: partition.topic) }) {
             request.topics[place].partitions.append(entry)
         } else {
             var topic = ListOffsetsRequest.ListOffsetsTopic()

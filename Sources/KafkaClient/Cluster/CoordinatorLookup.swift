@@ -19,18 +19,18 @@ final class CoordinatorLookup {
 extension KafkaCluster {
     /// Forgets a group's coordinator, after error 15 or 16 or a lost connection.
     public func invalidateCoordinator(group: String) {
-        coordinators[group]?.node = nil
+        coordinators[ExactName(group)]?.node = nil
     }
 
     /// Whether a group's coordinator is known and connected in a channel.
     func isCoordinatorConnected(group: String, channel: Channel) -> Bool {
-        guard let node = coordinators[group]?.node else { return false }
+        guard let node = coordinators[ExactName(group)]?.node else { return false }
         return links[LinkKey(node: node, channel: channel, isCoordinator: true)]?.isConnected ?? false
     }
 
     func findCoordinator(of group: String, for call: ClusterCall, channel: Channel) {
-        let lookup = coordinators[group] ?? CoordinatorLookup()
-        coordinators[group] = lookup
+        let lookup = coordinators[ExactName(group)] ?? CoordinatorLookup()
+        coordinators[ExactName(group)] = lookup
         if let node = lookup.node,
             let link = link(LinkKey(node: node, channel: channel, isCoordinator: true))
         {

@@ -18,7 +18,7 @@ public final class KafkaCluster {
     }
 
     /// Who shall answer a request.
-    public enum Destination: Hashable, Sendable {
+    public enum Destination: Sendable {
         /// The broker with that id.
         case node(Int32)
         /// Whichever broker is connected and has least to do.
@@ -96,7 +96,7 @@ public final class KafkaCluster {
     var links: [LinkKey: BrokerConnection] = [:]
     var bootstrap: [BrokerConnection] = []
     var usesBootstrap = true
-    var coordinators: [String: CoordinatorLookup] = [:]
+    var coordinators: [ExactName: CoordinatorLookup] = [:]
     var isClosed = false
     var isStarted = false
     var observers: [(id: ObserverID, observe: (MetadataSnapshot) -> Void)] = []

@@ -115,8 +115,8 @@ final class ConsumerDriver {
     }
 
     private func watch(_ topics: [String]) {
-        let added = topics.filter { !watched.contains($0) }
-        let gone = watched.filter { !topics.contains($0) }
+        let added = topics.filter { !watched.contains(where: $0.hasBytes(of:)) }
+        let gone = watched.filter { !topics.contains(where: $0.hasBytes(of:)) }
         watched = topics
         if !added.isEmpty { cluster.addInterest(topics: added, allowsCreation: settings.allowsTopicCreation) }
         if !gone.isEmpty { cluster.removeInterest(topics: gone, allowsCreation: settings.allowsTopicCreation) }

@@ -11,9 +11,21 @@ public struct TopicPartition: Sendable, Hashable, Comparable, CustomStringConver
         self.partition = partition
     }
 
-    /// By topic name, then number.
+    /// By the bytes of the name.
+    public static func == (left: TopicPartition, right: TopicPartition) -> Bool {
+        left.partition == right.partition && left.topic.hasBytes(of: right.topic)
+    }
+
+    /// By the bytes of the name.
+    public func hash(into hasher: inout Hasher) {
+        ExactName(topic).hash(into: &hasher)
+        hasher.combine(partition)
+    }
+
+    /// By the bytes of the topic's name, then number.
     public static func < (left: TopicPartition, right: TopicPartition) -> Bool {
-        left.topic == right.topic ? left.partition < right.partition : left.topic < right.topic
+        left.topic.hasBytes(of: right.topic)
+            ? left.partition < right.partition : left.topic.utf8.lexicographicallyPrecedes(right.topic.utf8)
     }
 
     /// Kafka's spelling, such as `orders-3`.

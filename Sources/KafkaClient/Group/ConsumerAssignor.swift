@@ -73,11 +73,7 @@ extension ConsumerAssignor {
 
     /// The topics that the members of a group subscribe to, sorted. A member whose bytes cannot be read has none.
     package static func topics(of members: [GroupMember]) -> [String] {
-        var topics = members.flatMap { subscription($0).topics }
-        topics.sort()
-        var unique: [String] = []
-        for topic in topics where unique.last != topic { unique.append(topic) }
-        return unique
+        ExactName.unique(members.flatMap { subscription($0).topics })
     }
 
     private static func subscription(_ member: GroupMember) -> ConsumerProtocol.Subscription {

@@ -114,15 +114,13 @@ extension ConsumerMachine {
         }
     }
 
-    func isSubscribed(_ topic: String) -> Bool { subscribed.contains(topic) }
+    func isSubscribed(_ topic: String) -> Bool { subscribed.contains(where: topic.hasBytes(of:)) }
 
     /// Names the topics that the metadata must cover: those of this consumer and the given ones of its group.
     mutating func watch(extra: [String]) {
         var topics = subscribed + extra
         if group == nil { topics += owned.map(\.id.topic) }
-        topics.sort()
-        var unique: [String] = []
-        for topic in topics where unique.last != topic { unique.append(topic) }
+        let unique = ExactName.unique(topics)
         guard unique != watched else { return }
         watched = unique
         out.append(.watchTopics(unique))

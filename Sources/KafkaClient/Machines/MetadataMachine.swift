@@ -75,7 +75,7 @@ package struct MetadataMachine {
     package mutating func interestAdded(_ names: [String], allowsCreation: Bool, now: UInt64) {
         for name in names {
             let place = interests.firstIndex { !$0.name.utf8.lexicographicallyPrecedes(name.utf8) } ?? interests.count
-            if place < interests.count, interests[place].name == name {
+            if place < interests.count, interests[place].name.hasBytes(of: name) {
                 interests[place].count += 1
                 interests[place].creators += allowsCreation ? 1 : 0
             } else {
@@ -93,7 +93,7 @@ package struct MetadataMachine {
     /// One of those who needed these topics does so no more.
     package mutating func interestRemoved(_ names: [String], allowsCreation: Bool) {
         for name in names {
-            guard let place = interests.firstIndex(where: { $0.name == name }) else { continue }
+            guard let place = interests.firstIndex(where: { $0.name.hasBytes(of: name) }) else { continue }
             interests[place].count -= 1
             interests[place].creators -= allowsCreation ? 1 : 0
             if interests[place].count <= 0 { interests.remove(at: place) }
@@ -184,7 +184,7 @@ package struct MetadataMachine {
             MetadataSnapshot.Partition(
                 index: partition, leader: leader, leaderEpoch: epoch, replicas: old.replicas,
                 inSyncReplicas: old.inSyncReplicas))
-        var topics = snapshot.topics.filter { $0.name != topic }
+        var topics = snapshot.topics.filter { !$0.name.hasBytes(of: topic) }
         topics.append(
             MetadataSnapshot.Topic(
                 name: topic, id: known.id, isInternal: known.isInternal, errorCode: known.errorCode,
@@ -296,7 +296,7 @@ package struct MetadataMachine {
                 confirmations.append((topic.name, now))
             } else if let old, !old.partitions.isEmpty, topic.errorCode == 3 || topic.errorCode == 5 {
                 // A brief error of a starting or overloaded broker must not make a topic vanish.
-                let last = confirmed.first { $0.name == topic.name }?.at ?? now
+                let last = confirmed.first { $0.name.hasBytes(of: topic.name) }?.at ?? now
                 if adding(configuration.maxAge, to: last) > now {
                     topics.append(old)
                     confirmations.append((topic.name, last))
@@ -308,13 +308,13 @@ package struct MetadataMachine {
             }
         }
         for old in snapshot.topics where answer.topic(old.name) == nil {
-            let isWanted = interests.contains { $0.name == old.name }
+            let isWanted = interests.contains { $0.name.hasBytes(of: old.name) }
             guard isWanted || allTopicsCount > 0 && !isOfAllTopics else { continue }
             guard old.errorCode == 0 else {
                 topics.append(old)
                 continue
             }
-            let last = confirmed.first { $0.name == old.name }?.at ?? now
+            let last = confirmed.first { $0.name.hasBytes(of: old.name) }?.at ?? now
             if isOfAllTopics, adding(configuration.maxAge, to: last) <= now {
                 // It is not there: an answer that names it would say so with this error.
                 topics.append(MetadataSnapshot.Topic(name: old.name, errorCode: 3, partitions: []))

@@ -116,11 +116,15 @@ package enum RequestFailure: Sendable, Equatable {
 }
 
 /// Why a batch was given up.
-package struct ProducerFailure: Sendable, Equatable {
+package struct ProducerFailure: Error, Equatable {
     package enum Reason: Sendable, Equatable {
         case broker, deliveryTimedOut, retriesExhausted, tooLarge, unsupportedVersion, closed
         /// The topic was made anew and has no such partition.
         case partitionGone
+        /// Part of a batch that was cut as too large, and that may be in the log as a whole.
+        case inDoubt
+        /// The batch is too large and could not be cut, for want of memory or for what the message says.
+        case noMemory, notCut
     }
 
     package let reason: Reason

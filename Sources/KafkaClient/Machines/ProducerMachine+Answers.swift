@@ -77,6 +77,7 @@ extension ProducerMachine {
         if entry.baseSequence >= 0 {
             partitions[slot].noteAcknowledged(base: entry.baseSequence, count: entry.batch.recordCount)
         }
+        if entry.isInDoubt, answer.errorCode == 0 { partitions[slot].endDoubt(from: index) }
         let offset = answer.errorCode == 0 ? answer.baseOffset : -1
         if index == 0 {
             // An earlier batch that still waits for its turn keeps the partition slow.
@@ -143,6 +144,9 @@ extension ProducerMachine {
             partitions[slot].isUnresolved = true
         } else if entry.attempts > configuration.retries {
             giveUp(slot, index, ProducerFailure(.retriesExhausted, errorCode: answer.errorCode))
+        } else if index == 0, entry.isInDoubt, !(verdict == .unknownProducer && answer.logStartOffset < 0) {
+            // What it is a part of seems to be in the log: under other sequences it would be there twice.
+            giveUp(slot, index, ProducerFailure(.inDoubt, errorCode: answer.errorCode, message: answer.message))
         } else if index == 0, !(verdict == .unknownProducer && answer.logStartOffset < 0) {
             // Nothing before it is missing, so the broker's state and ours cannot meet again: the batch is not in the
             // log, and neither are those behind it.

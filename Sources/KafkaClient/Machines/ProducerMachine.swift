@@ -186,13 +186,18 @@ package struct ProducerMachine {
     package mutating func batchSplit(_ batch: Int, slot: Int, into parts: [ProducerBatch], now: UInt64) {
         guard let index = partitions.indices.contains(slot) ? partitions[slot].index(of: batch) : nil else { return }
         guard parts.count > 1 else {
-            giveUp(slot, index, ProducerFailure(.tooLarge, errorCode: 10))
-            settle(slot, now: now)
-            send(now: now)
-            return
+            return splitFailed(batch, slot: slot, ProducerFailure(.tooLarge, errorCode: 10), now: now)
         }
         outstanding += parts.count - 1
         partitions[slot].replace(at: index, with: parts)
+        send(now: now)
+    }
+
+    /// The driver could not cut a batch that was too large.
+    package mutating func splitFailed(_ batch: Int, slot: Int, _ reason: ProducerFailure, now: UInt64) {
+        guard let index = partitions.indices.contains(slot) ? partitions[slot].index(of: batch) : nil else { return }
+        giveUp(slot, index, reason)
+        settle(slot, now: now)
         send(now: now)
     }
 

@@ -21,6 +21,9 @@ struct ProducerPartition {
         var attempts = 0
         /// Some earlier attempt may have reached the log.
         var isOutcomeUnknown = false
+        /// A part of a batch that may be in the log as a whole: a broker knows a repeat by the first and last sequence of a batch,
+        /// and would not know this one.
+        var isInDoubt = false
         /// Completed as timed out while on the wire; only its sequence still matters.
         var isAbandoned = false
         let deadline: UInt64
@@ -125,6 +128,8 @@ struct ProducerPartition {
             var entry = Entry(batch: part, deadline: old.deadline)
             entry.attempts = old.attempts
             if sequence >= 0 {
+                entry.isOutcomeUnknown = old.isOutcomeUnknown
+                entry.isInDoubt = old.isOutcomeUnknown
                 entry.baseSequence = sequence
                 entry.ordinal = ordinal
                 entry.needsStamp = true
@@ -138,6 +143,11 @@ struct ProducerPartition {
             nextOrdinal += parts.count - 1
         }
         entries.replace(at: index, with: new)
+    }
+
+    /// A batch was appended in its turn, so the log holds nothing that has later sequences.
+    mutating func endDoubt(from index: Int) {
+        for later in index..<entries.count { entries[later].isInDoubt = false }
     }
 
     /// Notes an acknowledged batch; an older one than the newest changes nothing.
@@ -155,6 +165,7 @@ struct ProducerPartition {
         for index in 0..<entries.count {
             entries[index].baseSequence = -1
             entries[index].isOutcomeUnknown = false
+            entries[index].isInDoubt = false
         }
         identity = nil
         nextSequence = 0

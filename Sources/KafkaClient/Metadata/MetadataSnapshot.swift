@@ -105,7 +105,7 @@ public final class MetadataSnapshot: Sendable {
     /// The topics that were asked for, in ascending order of their names' bytes.
     public let topics: [Topic]
 
-    private let topicPlaces: [String: Int]
+    private let topicPlaces: [ExactName: Int]
 
     /// Makes a snapshot; sorts what it is given.
     public init(
@@ -118,15 +118,15 @@ public final class MetadataSnapshot: Sendable {
         self.brokers = brokers.sorted { $0.id < $1.id }
         let sorted = topics.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         self.topics = sorted
-        var places: [String: Int] = [:]
+        var places: [ExactName: Int] = [:]
         places.reserveCapacity(sorted.count)
-        for (place, topic) in sorted.enumerated() { places[topic.name] = place }
+        for (place, topic) in sorted.enumerated() { places[ExactName(topic.name)] = place }
         topicPlaces = places
     }
 
     /// What is known of a topic; nil when no answer has named it yet.
     public func topic(_ name: String) -> Topic? {
-        guard let place = topicPlaces[name] else { return nil }
+        guard let place = topicPlaces[ExactName(name)] else { return nil }
         return topics[place]
     }
 

@@ -7,6 +7,20 @@ struct BatchSplitter {
     /// How large a part may become before compression.
     var limit = RecordBatchBuilder.largestBatch
 
+    /// At least two parts, or why there are none.
+    func cut(_ parcel: ProducerParcel, _ batch: RecordBatch) -> Result<[ProducerParcel], ProducerFailure> {
+        do throws(ProtocolError) {
+            let parts = try split(parcel, batch)
+            return parts.count > 1 ? .success(parts) : .failure(ProducerFailure(.tooLarge, errorCode: 10))
+        } catch {
+            guard case .noMemory = error else {
+                return .failure(ProducerFailure(.notCut, errorCode: 10, message: "\(error)"))
+            }
+            // No word of the batch's size: with memory it would have been cut.
+            return .failure(ProducerFailure(.noMemory, message: "\(error)"))
+        }
+    }
+
     /// At least two parts of about half the size each, or the batch alone when it cannot be cut. Throws where a part has no room
     /// for its records.
     func split(_ parcel: ProducerParcel, _ batch: RecordBatch) throws(ProtocolError) -> [ProducerParcel] {

@@ -22,7 +22,7 @@ enum ProduceWire {
             data.index = slots[part.slot].partition
             data.records = .gather([batch.segment])
             let name = slots[part.slot].name
-            if let place = request.topicData.firstIndex(where: { $0.name == name }) {
+            if let place = request.topicData.firstIndex(where: { $0.name.hasBytes(of: name) }) {
                 request.topicData[place].partitionData.append(data)
             } else {
                 var topic = ProduceRequest.TopicProduceData()

@@ -274,18 +274,12 @@ final class ProducerDriver {
         guard let parcel = parcels[number], let batch = parcel.batch,
             let slot = slot(parcel.topic, parcel.partition), machine.awaitsSplit(number, slot: slot)
         else { return }
-        let parts: [ProducerParcel]
-        do throws(ProtocolError) {
-            parts = try BatchSplitter(pool: pool, compressor: compressor).split(parcel, batch)
-        } catch {
-            log.error("a batch cannot be split", [LogField("topic", slots[slot].name), LogField("reason", "\(error)")])
-            parts = []
+        switch BatchSplitter(pool: pool, compressor: compressor).cut(parcel, batch) {
+        case .failure(let reason): machine.splitFailed(number, slot: slot, reason, now: EventLoop.now())
+        case .success(let parts):
+            parcels[number] = nil
+            machine.batchSplit(number, slot: slot, into: parts.compactMap { register($0) }, now: EventLoop.now())
         }
-        guard parts.count > 1 else {
-            return machine.batchSplit(number, slot: slot, into: [], now: EventLoop.now())
-        }
-        parcels[number] = nil
-        machine.batchSplit(number, slot: slot, into: parts.compactMap { register($0) }, now: EventLoop.now())
     }
 
     private func error(_ reason: ProducerFailure, topic: String?, partition: Int32?) -> ClientError {

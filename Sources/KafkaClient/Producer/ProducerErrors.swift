@@ -32,6 +32,23 @@ enum ProducerErrors {
                 .unknownTopic, .fatal,
                 "records for \(place) have nowhere to go: the topic was made anew with fewer partitions; restart what"
                     + " writes them, so that they are shared out among those that there are", brokerCode: 3)
+        case .inDoubt:
+            return ClientError(
+                .broker, .fatal,
+                "records for \(place) may be in the log already: their batch was sent, the answer was lost, and then it was"
+                    + " larger than max.message.bytes, which seems to have been lowered; the smaller ones that it was cut"
+                    + " into do not follow what the log holds (\(broker)\(words)), and to write them anew could double them",
+                brokerCode: failure.errorCode)
+        case .noMemory:
+            return ClientError(
+                .noMemory, .retriable,
+                "records for \(place) are in a batch that is larger than the topic's max.message.bytes, and it could not be"
+                    + " cut into smaller ones\(words); lower batch.size, or give the process more memory")
+        case .notCut:
+            return ClientError(
+                .producerFailed, .fatal,
+                "records for \(place) are in a batch that is larger than the topic's max.message.bytes, and it cannot be"
+                    + " cut into smaller ones\(words); lower batch.size", brokerCode: failure.errorCode)
         case .closed:
             return KafkaCluster.closedError
         case .broker:

@@ -5,7 +5,7 @@ extension ProducerLane {
         case appended
         /// `buffer.memory` is used up: keep the record until the next wake-up.
         case full
-        /// The topic is not known yet: keep the record until the next wake-up.
+        /// The topic, or that partition of it, is not known yet: keep the record until the next wake-up.
         case needsMetadata
         /// This record can never be sent: see `lastError`. Others can.
         case refused
@@ -27,5 +27,10 @@ extension ProducerLane {
         public let baseOffset: Int64
         /// nil when Kafka has them.
         public let error: ClientError?
+    }
+
+    /// How many partitions a topic is known to have; 0 while it is not known itself.
+    public func partitionCount(of topic: Int32) -> Int32 {
+        topics.indices.contains(Int(topic)) ? topics[Int(topic)].hot.partitionCount : 0
     }
 }

@@ -25,8 +25,8 @@ public final class ProducerLane: @unchecked Sendable {
     private var hotTopics: UnsafeMutablePointer<HotTopic>
     private var hotCapacity = 8
     private var topicCount: Int32 = 0
-    private var topics: [LaneTopic] = []
-    private var numbers: [String: Int32] = [:]
+    private(set) var topics: [LaneTopic] = []
+    private var numbers: [ExactName: Int32] = [:]
     private var snapshot: MetadataSnapshot
     private var completed: [ProducerParcel] = []
     private var random: SeededRandom
@@ -55,7 +55,7 @@ public final class ProducerLane: @unchecked Sendable {
 
     /// The number under which records name a topic, from 0 in the order of first mention; stable for the object's life.
     public func topicIndex(for name: String) -> Int32 {
-        if let number = numbers[name] { return number }
+        if let number = numbers[ExactName(name)] { return number }
         let topic = LaneTopic(name: name, number: topicCount)
         if Int(topicCount) == hotCapacity {
             let moved = UnsafeMutablePointer<HotTopic>.allocate(capacity: hotCapacity * 2)
@@ -66,7 +66,7 @@ public final class ProducerLane: @unchecked Sendable {
         }
         (hotTopics + Int(topicCount)).initialize(to: topic.hot)
         topics.append(topic)
-        numbers[name] = topic.number
+        numbers[ExactName(name)] = topic.number
         topicCount += 1
         mailbox.put(topic: name)
         return topic.number

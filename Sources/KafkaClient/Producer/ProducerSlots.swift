@@ -46,6 +46,6 @@ struct ProducerSlots {
 
     /// The slot of a command's part that an answer is about.
     func slot(of command: ProduceCommand, _ topic: String, _ partition: Int32) -> Int? {
-        command.parts.first { slots[$0.slot].partition == partition && slots[$0.slot].name == topic }?.slot
+        command.parts.first { slots[$0.slot].partition == partition && slots[$0.slot].name.hasBytes(of: topic) }?.slot
     }
 }

@@ -1,3 +1,5 @@
+import ConnectModel
+
 /// Notices that Kafka takes nothing of a source task for long, and that it does again: a pure machine over monotonic
 /// nanoseconds, asked at every turn of the task's loop.
 ///
@@ -9,8 +11,8 @@ struct SendWatch {
         case silent(UInt64)
         /// It acknowledges again, after so many.
         case goesOn(UInt64)
-        /// A topic that records are for has not appeared for so many.
-        case noTopic(String, UInt64)
+        /// A topic or partition that records are for has not appeared for so many.
+        case missing(MissingPlace, UInt64)
     }
 
     /// How long silence is nothing special.
@@ -18,28 +20,36 @@ struct SendWatch {
     /// The same for a topic that is not there, which its creation or a broker's election may take.
     static let topicPatience: UInt64 = 60_000_000_000
 
+    /// A record for a partition is refused after a minute at the latest: that it waits is worth a word before.
+    private static func patience(with place: MissingPlace) -> UInt64 {
+        switch place {
+        case .topic: topicPatience
+        case .partition: patience
+        }
+    }
+
     private struct Wait {
         var since: UInt64
         var isTold = false
     }
 
     private var silence: Wait?
-    private var topic: (name: String, wait: Wait)?
+    private var missing: (place: MissingPlace, wait: Wait)?
 
     /// - Parameters:
     ///   - isWaiting: records are on their way to Kafka.
     ///   - hasProgress: some came out since the last call, well or badly.
-    ///   - missingTopic: the topic that the next record waits for.
-    mutating func update(now: UInt64, isWaiting: Bool, hasProgress: Bool, missingTopic: String?) -> [News] {
-        [updateSilence(now, isWaiting && missingTopic == nil, hasProgress), updateTopic(now, missingTopic)]
+    ///   - missing: the topic or partition that the next record waits for.
+    mutating func update(now: UInt64, isWaiting: Bool, hasProgress: Bool, missing: MissingPlace?) -> [News] {
+        [updateSilence(now, isWaiting && missing == nil, hasProgress), updateMissing(now, missing)]
             .compactMap(\.self)
     }
 
     /// When there will be something to tell if nothing happens until then.
     var nextDeadline: UInt64 {
         let silent = silence.map { $0.isTold ? UInt64.max : $0.since.addingSaturating(Self.patience) } ?? .max
-        let missing = topic.map { $0.wait.isTold ? UInt64.max : $0.wait.since.addingSaturating(Self.topicPatience) }
-        return min(silent, missing ?? .max)
+        guard let missing, !missing.wait.isTold else { return silent }
+        return min(silent, missing.wait.since.addingSaturating(Self.patience(with: missing.place)))
     }
 
     private mutating func updateSilence(_ now: UInt64, _ isWaiting: Bool, _ hasProgress: Bool) -> News? {
@@ -59,19 +69,18 @@ struct SendWatch {
         return .silent(now - before.since)
     }
 
-    private mutating func updateTopic(_ now: UInt64, _ name: String?) -> News? {
-        guard let name else {
-            topic = nil
+    private mutating func updateMissing(_ now: UInt64, _ place: MissingPlace?) -> News? {
+        guard let place else {
+            missing = nil
             return nil
         }
-        guard let before = topic, before.name == name else {
-            topic = (name, Wait(since: now))
+        guard let before = missing, before.place == place else {
+            missing = (place, Wait(since: now))
             return nil
         }
-        guard !before.wait.isTold, now >= before.wait.since, now - before.wait.since >= Self.topicPatience else {
-            return nil
-        }
-        topic?.wait.isTold = true
-        return .noTopic(name, now - before.wait.since)
+        guard !before.wait.isTold, now >= before.wait.since, now - before.wait.since >= Self.patience(with: place)
+        else { return nil }
+        missing?.wait.isTold = true
+        return .missing(place, now - before.wait.since)
     }
 }

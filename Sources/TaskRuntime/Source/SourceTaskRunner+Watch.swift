@@ -7,7 +7,7 @@ extension SourceTaskRunner {
     /// - Parameter hasProgress: records came out of Kafka since the last call.
     func watchKafka(_ sender: any RecordSender, hasProgress: Bool, now: UInt64) {
         let news = watch.update(
-            now: now, isWaiting: ledger.openRecords > 0, hasProgress: hasProgress, missingTopic: sender.missingTopic)
+            now: now, isWaiting: ledger.openRecords > 0, hasProgress: hasProgress, missing: sender.missing)
         for item in news {
             switch item {
             case .silent(let time):
@@ -16,10 +16,15 @@ extension SourceTaskRunner {
                     logFields)
             case .goesOn(let time):
                 log.info("Kafka acknowledges records again, after \(seconds(time)) s", logFields)
-            case .noTopic(let topic, let time):
+            case .missing(.topic(let topic), let time):
                 log.warning(
                     "Records wait for the topic \(topic), which Kafka has not known for \(seconds(time)) s: create it, or let "
                         + "the broker do so (auto.create.topics.enable)", logFields)
+            case .missing(.partition(let partition, of: let topic, count: let count), let time):
+                log.warning(
+                    "Records wait for partition \(partition) of the topic \(topic), which has \(count) partitions, for "
+                        + "\(seconds(time)) s: add partitions, or have the connector write to those that there are",
+                    logFields)
             }
         }
     }

@@ -65,7 +65,7 @@ final class StubBroker: Sendable {
             guard key == 18, garbage.isEmpty else { continue }
             // Whatever is newer than version 0 is answered with error 35 and the range of ApiVersions alone.
             var body = Self.bytes(correlation) + Self.bytes(Int16(version == 0 ? 0 : 35))
-            let ranges: [[Int16]] = version == 0 ? [[18, 0, 0], [3, 8, 12], [0, 7, 9]] : [[18, 0, 0]]
+            let ranges: [[Int16]] = version == 0 ? [[18, 0, 0], [3, 8, 12], [0, 7, 9], [10, 0, 6]] : [[18, 0, 0]]
             body += Self.bytes(Int32(ranges.count)) + ranges.flatMap { $0.flatMap(Self.bytes) }
             let frame = Self.bytes(Int32(body.count)) + body
             guard write(connection, frame, frame.count) == frame.count else { return }

@@ -60,6 +60,18 @@ import Testing
         }
         let parts = try BatchSplitter(pool: pool, compressor: nil, limit: 12_000).split(parcel, batch)
         #expect(parts.map(\.recordCount) == [2, 2])
+
+        // The batch is too large, but that is not why it fails.
+        let cut = BatchSplitter(pool: pool, compressor: nil, limit: 6_000).cut(parcel, batch)
+        guard case .failure(let failure) = cut else {
+            Issue.record("it was cut")
+            return
+        }
+        #expect(failure.reason == .noMemory)
+        let error = ProducerErrors.explain(failure, topic: "t", partition: 3, settings: ProducerSettings())
+        #expect(error.code == .noMemory && error.isRetriable && error.brokerCode == 0)
+        #expect(error.message.contains("t-3"))
+        #expect(error.message.contains("could not be cut into smaller ones: there is no memory for a buffer of "))
     }
 
     @Test func `one record cannot be cut`() throws {
@@ -71,5 +83,11 @@ import Testing
             topic: 0, partition: 0, createdAt: 0, runs: [SegmentRun(segment: 1, count: 1)], batch: batch,
             isFromLane: true)
         #expect(try BatchSplitter(pool: pool, compressor: nil).split(parcel, batch).count == 1)
+        let cut = BatchSplitter(pool: pool, compressor: nil).cut(parcel, batch)
+        guard case .failure(let failure) = cut else {
+            Issue.record("it was cut")
+            return
+        }
+        #expect(failure == ProducerFailure(.tooLarge, errorCode: 10))
     }
 }

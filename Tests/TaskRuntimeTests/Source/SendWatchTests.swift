@@ -1,3 +1,4 @@
+import ConnectModel
 import Testing
 
 @testable import TaskRuntime
@@ -7,10 +8,10 @@ import Testing
     private var watch = SendWatch()
 
     private mutating func update(
-        _ time: UInt64, isWaiting: Bool = true, hasProgress: Bool = false, missing: String? = nil
+        _ time: UInt64, isWaiting: Bool = true, hasProgress: Bool = false, missing: MissingPlace? = nil
     ) -> [SendWatch.News] {
         watch.update(
-            now: time * Self.second, isWaiting: isWaiting, hasProgress: hasProgress, missingTopic: missing)
+            now: time * Self.second, isWaiting: isWaiting, hasProgress: hasProgress, missing: missing)
     }
 
     @Test mutating func `silence is told once after half a minute, and its end once`() {
@@ -35,15 +36,25 @@ import Testing
     }
 
     @Test mutating func `a topic that does not appear is told once after a minute, by its name`() {
-        #expect(update(0, missing: "a") == [])
+        #expect(update(0, missing: .topic("a")) == [])
         #expect(watch.nextDeadline == 60 * Self.second)
-        #expect(update(59, missing: "a") == [])
-        #expect(update(60, missing: "a") == [.noTopic("a", 60 * Self.second)])
-        #expect(update(200, missing: "a") == [])
-        #expect(update(200, missing: "b") == [])
-        #expect(update(260, missing: "b") == [.noTopic("b", 60 * Self.second)])
+        #expect(update(59, missing: .topic("a")) == [])
+        #expect(update(60, missing: .topic("a")) == [.missing(.topic("a"), 60 * Self.second)])
+        #expect(update(200, missing: .topic("a")) == [])
+        #expect(update(200, missing: .topic("b")) == [])
+        #expect(update(260, missing: .topic("b")) == [.missing(.topic("b"), 60 * Self.second)])
         #expect(update(261) == [])
-        #expect(update(262, missing: "b") == [])
+        #expect(update(262, missing: .topic("b")) == [])
         #expect(watch.nextDeadline == 322 * Self.second)
+    }
+
+    @Test mutating func `a partition that does not appear is told before its records are refused`() {
+        let place = MissingPlace.partition(7, of: "a", count: 3)
+        #expect(update(0, missing: place) == [])
+        #expect(watch.nextDeadline == 30 * Self.second)
+        #expect(update(30, missing: place) == [.missing(place, 30 * Self.second)])
+        #expect(watch.nextDeadline == .max)
+        #expect(update(31, missing: .partition(8, of: "a", count: 3)) == [])
+        #expect(watch.nextDeadline == 61 * Self.second)
     }
 }

@@ -108,7 +108,7 @@ struct SourceWatchTests {
 
     @Test func `a topic that does not appear is told by its name`() throws {
         world.sender.state.withLock { state in
-            state.missingTopic = "orders-topic"
+            state.missing = .topic("orders-topic")
             state.room = 0
         }
         #expect(try step() == .until(clock.now + 60 * Clock.second))
@@ -117,6 +117,21 @@ struct SourceWatchTests {
         try #require(log.texts.count == 1)
         #expect(
             log.texts[0].hasPrefix("warn Records wait for the topic orders-topic, which Kafka has not known for 60 s"))
+        _ = runner.letGo()
+    }
+
+    @Test func `a partition that does not appear is told by its number and how many there are`() throws {
+        world.sender.state.withLock { state in
+            state.missing = .partition(7, of: "orders-topic", count: 3)
+            state.room = 0
+        }
+        #expect(try step() == .until(clock.now + 30 * Clock.second))
+        clock.advance(seconds: 30)
+        _ = try step()
+        try #require(log.texts.count == 1)
+        #expect(
+            log.texts[0].hasPrefix(
+                "warn Records wait for partition 7 of the topic orders-topic, which has 3 partitions, for 30 s"))
         _ = runner.letGo()
     }
 }

@@ -211,7 +211,7 @@ final class FakeSender: RecordSender {
             /// Answer for the record with this text, once.
             var refusal: (text: String, error: ConnectError)?
             /// What it says it waits for.
-            var missingTopic: String?
+            var missing: MissingPlace?
             var handOvers = 0
             /// Records that were handed over.
             var handedOver = 0
@@ -287,7 +287,7 @@ final class FakeSender: RecordSender {
         for completion in completions { body(completion) }
     }
 
-    var missingTopic: String? { controls.state.withLock { $0.missingTopic } }
+    var missing: MissingPlace? { controls.state.withLock { $0.missing } }
 
     var pendingBytes: Int { controls.state.withLock { $0.unacknowledged.count } }
 
