@@ -171,6 +171,15 @@ def test_pages_that_are_installed_point_to_pages_that_are(installed):
     assert [(page.name, link) for page in pages for link in links(page) if not (page.parent / link).exists()] == []
 
 
+def test_files_that_the_pages_have_somebody_copy_are_installed(installed):
+    copied = {
+        path: page.name for page in [TOP / "README.md", TOP / "docs/operations.md"]
+        for path in re.findall(r"(?m)^(?:sudo )?(?:cp|install)(?! -d)(?: -\w+(?: \d+)?)* (\S+)", page.read_text())}
+    assert len(copied) > 3
+    assert [(path, page) for path, page in copied.items() if not path.startswith("/srv/") and not (
+        path.startswith("/") and (installed / path.lstrip("/")).exists())] == []
+
+
 def test_no_folder_of_apt_is_one_that_a_connector_may_write(installed):
     folder = installed / "usr/share/doc/kafka-connect"
     named = set(re.findall(r"/srv/[\w-]+", (folder / "README.md").read_text()))

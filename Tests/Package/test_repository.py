@@ -63,3 +63,26 @@ def test_the_key_outlives_what_was_built_and_signs_the_next_repository_too(packa
     assert (tmp_path / "kept" / folder).stat().st_mode & 0o777 == 0o700
     assert "made a key" not in run(TOP / "scripts/apt-repository", tmp_path / "second", env=environment)
     run("gpgv", "--keyring", tmp_path / "first/key.gpg", tmp_path / "second/InRelease")
+
+
+def test_former_versions_stay_so_that_there_is_a_way_back(tmp_path):
+    repository = tmp_path / "repository"
+    environment = {**os.environ, "APT_KEY": str(tmp_path / "key")}
+    for version in ("1.0-1", "1.0-2", "1.1-1"):
+        built, tree = tmp_path / version, tmp_path / f"tree-{version}"
+        (tree / "DEBIAN").mkdir(parents=True)
+        built.mkdir()
+        (tree / "DEBIAN/control").write_text(
+            f"Package: kafka-connect\nVersion: {version}\nArchitecture: all\nMaintainer: nobody <nobody@invalid>\nDescription: empty\n")
+        run("dpkg-deb", "--root-owner-group", "--build", tree, built)
+        run(TOP / "scripts/apt-repository", repository, env={**environment, "DEB_OUT": str(built)})
+    # One that is made again is there once.
+    run(TOP / "scripts/apt-repository", repository, env={**environment, "DEB_OUT": str(built)})
+    assert re.findall("(?m)^Version: (.*)$", (repository / "Packages").read_text()) == ["1.0-1", "1.0-2", "1.1-1"]
+    listed = re.findall(r"(?m)^ [0-9a-f]{64} +\d+ (\S+)$", (repository / "Release").read_text())
+    assert sorted(listed) == ["Packages", "Packages.gz"]
+    updated = apt_get(tmp_path, repository, repository / "key.gpg", "update")
+    assert updated.returncode == 0 and not re.search("^[EW]:", updated.stdout, re.M), updated.stdout
+    for wanted, version in (("kafka-connect", "1.1-1"), ("kafka-connect=1.0-1", "1.0-1")):
+        fetched = apt_get(tmp_path, repository, repository / "key.gpg", "download", wanted)
+        assert fetched.returncode == 0 and (tmp_path / f"kafka-connect_{version}_all.deb").exists(), fetched.stdout

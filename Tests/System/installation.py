@@ -73,16 +73,20 @@ class Versions:
         self.old = subprocess.run(
             ["dpkg-deb", "--field", package, "Version"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
         self.new = self.old + "+next1"
-        packages = folder / "packages"
-        packages.mkdir()
-        shutil.copy(package, packages)
+        old, new = folder / "old", folder / "new"
+        for packages in (old, new):
+            packages.mkdir()
+        shutil.copy(package, old)
         tree = folder / "tree"
         subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
         control = tree / "DEBIAN/control"
         control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {self.new}", control.read_text()))
         subprocess.run(
-            ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, packages], check=True, stdout=subprocess.DEVNULL)
-        offer(machine, lay_out(packages, folder / "repository"))
+            ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, new], check=True, stdout=subprocess.DEVNULL)
+        # As two runs of `make apt-repository` do, the second one with a newer checkout.
+        for packages in (old, new):
+            lay_out(packages, folder / "repository")
+        offer(machine, folder / "repository")
 
     @property
     def installed(self):

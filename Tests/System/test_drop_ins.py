@@ -1,8 +1,10 @@
 """The examples of drop-ins give what they say: without one its connector is refused, with it the connector works."""
 import shutil
 
+import pytest
+
 from conftest import eventually
-from services import SINKS, SOURCES
+from services import EXAMPLES, SINKS, SOURCES
 
 VERIFIABLE = "org.apache.kafka.connect.tools.VerifiableSourceConnector"
 
@@ -56,3 +58,22 @@ def test_the_broker_on_this_machine_is_reached_under_the_list_of_addresses(servi
     service.use_example("ip-allow-list")
     service.start()
     assert service.is_healthy()
+
+
+@pytest.mark.parametrize("example, named, folder", [
+    ("file-sink", SINKS, SINKS), ("file-source", "/var/log", SOURCES), ("plugin-folder", "/opt/connectors/plugins", "/opt/connectors/plugins")])
+def test_a_file_system_for_its_folder_is_mounted_first(service, example, named, folder):
+    machine = service.machine
+    text = machine.path(f"{EXAMPLES}/{example}.conf").read_text()
+    assert named in text
+    service.drop_in(example, text.replace(named, folder))
+    unit = machine.run("systemd-escape", "--path", "--suffix=mount", folder).stdout.strip()
+    machine.write(f"/etc/systemd/system/{unit}", f"[Mount]\nWhat=tmpfs\nType=tmpfs\nWhere={folder}\n")
+    machine.systemctl("daemon-reload")
+    try:
+        service.start()
+        assert machine.property(unit, "ActiveState") == "active"
+    finally:
+        service.stop()
+        machine.systemctl("stop", unit)
+        machine.path(f"/etc/systemd/system/{unit}").unlink()

@@ -12,7 +12,7 @@ from services import SINKS, SOURCES, Service
 CLASS = "test.EscapeProbeSourceConnector"
 OTHERS_FILE = "/srv/others/secret"
 STATE, RUNTIME = "/var/lib/kafka-connect", "/run/kafka-connect"
-ATTEMPTS, ATTEMPTS_PER_FOLDER = 43, 2
+ATTEMPTS, ATTEMPTS_PER_FOLDER = 44, 2
 
 
 @pytest.fixture

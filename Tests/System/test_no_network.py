@@ -10,12 +10,15 @@ import pytest
 from conftest import eventually
 from installation import has_package, install
 from machines import TOP, Machine
-from services import CONFIG, EXAMPLES, UNIT
+from readme import blocks
+from services import CONFIG, EXAMPLES, SOCKET, UNIT
 
 pytestmark = pytest.mark.skipif(not has_package(), reason="needs the package: make deb")
 
 # What the example allows beside this machine itself, and an address that it does not.
 ALLOWED, REFUSED = "192.0.2.1", "198.51.100.1"
+# One that comes when the socket is there.
+LATER = "192.0.2.2"
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +63,34 @@ def test_under_the_list_of_addresses_others_are_refused(fresh_machine):
     assert set(machine.property(UNIT, "IPAddressDeny").split()) == {"0.0.0.0/0", "::/0"}
     assert set(machine.property(UNIT, "IPAddressAllow").split()) == {"127.0.0.0/8", "::1/128", "192.0.2.0/24"}
     assert answers(machine, ALLOWED) and not answers(machine, REFUSED)
+
+
+def listen(machine, address):
+    """The socket of the unit, there and at this address, and no worker."""
+    machine.write(f"/etc/systemd/system/{SOCKET}.d/address.conf", f"[Socket]\nListenStream=\nListenStream={address}:8083\n")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("stop", SOCKET, UNIT)
+    machine.systemctl("start", SOCKET)
+
+
+def test_under_the_list_of_the_socket_too_others_are_refused(fresh_machine):
+    machine = fresh_machine
+    listen(machine, "0.0.0.0")
+    eventually("the worker answers", lambda: answers(machine, ALLOWED))
+    # That of the service, which is there, is not meant for this.
+    assert answers(machine, REFUSED)
+    put, = (block for block in blocks("A port that stays open", "docs/operations.md") if "ip-allow-list" in block)
+    # Without a broker a start of the service would not end.
+    put, last = put.rstrip("\n").rsplit("\n", 1)
+    assert last == f"sudo systemctl start {SOCKET} kafka-connect"
+    machine.run("sh", "-euc", put.replace("sudo ", ""))
+    machine.systemctl("start", "--no-block", SOCKET, UNIT)
+    eventually("the worker answers", lambda: answers(machine, "127.0.0.1"))
+    assert answers(machine, ALLOWED) and not answers(machine, REFUSED)
+
+
+def test_the_socket_waits_for_no_address(fresh_machine):
+    machine = fresh_machine
+    listen(machine, LATER)
+    machine.enter("--net", "ip", "address", "add", f"{LATER}/32", "dev", "lo")
+    eventually("the worker answers", lambda: answers(machine, LATER))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/io_uring.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,11 +132,22 @@ static int move_between_control_groups(surroundings *where) {
     return try_open("/sys/fs/cgroup/systemd/cgroup.procs", O_WRONLY);
 }
 
+/* What it is asked for would pass no filter of system calls. */
+static int make_io_uring(surroundings *where) {
+    (void)where;
+    struct io_uring_params parameters = {0};
+    long descriptor = syscall(SYS_io_uring_setup, 1, &parameters);
+    if (descriptor < 0) return errno;
+    close((int)descriptor);
+    return 0;
+}
+
 const attempt kernel_attempts[] = {
     {"change the clock", set_clock},
     {"change the host's name", set_host_name},
     {"mount", mount_folder},
     {"read the kernel's log", read_kernel_log},
     {"change control groups", move_between_control_groups},
+    {"make an io_uring", make_io_uring},
     {NULL, NULL},
 };
