@@ -163,6 +163,13 @@ enum CSources {
                 batch.schemas = (kc_table){self->schemas, 41, sizeof(kc_schema)};
                 break;
             case 36: batch.source_partitions.items = keyed; batch.source_partitions.count = 2; break;
+            case 37: batch.source_partitions.items = spelled; batch.source_partitions.count = 2;
+                bad->offset.kind = KC_INT64; break;
+            case 38: bad->flags = KC_RECORD_HAS_TIMESTAMP; bad->timestamp = -1; break;
+            case 63: batch.source_partitions.items = spelled; batch.source_partitions.count = 4;
+                bad->offset.kind = KC_INT64; bad->timestamp = -1; break;
+            case 64: batch.source_partitions.items = spelled; batch.source_partitions.count = 2;
+                bad->offset.kind = KC_INT64; bad->source_partition = 1; break;
             case 61: batch.source_partitions.items = spelled; batch.source_partitions.count = 4;
                 self->records[0].source_partition = 1; bad->source_partition = 3; break;
             case 60: bad->value.kind = KC_INT8; bad->value.u.i = -128; self->records[0].value.kind = KC_INT32;
