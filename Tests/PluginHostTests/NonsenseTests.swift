@@ -118,6 +118,22 @@ import Testing
         task.destroy()
     }
 
+    @Test func `a plugin is told in ranges which records Kafka has and which were left out`() throws {
+        let task = try task(0)
+        task.acknowledged(count: 3, dropped: [])
+        task.acknowledged(count: 5, dropped: [1..<3])
+        task.acknowledged(count: 4, dropped: [0..<1, 2..<4])
+        do throws(ConnectError) {
+            try task.commit()
+            Issue.record("the plugin did not answer")
+        } catch {
+            #expect(
+                error.message
+                    == "0+3 | 3+1 4+2 dropped 6+2 | 8+1 dropped 9+1 10+2 dropped | ")
+        }
+        task.destroy()
+    }
+
     @Test func `a hint that was negative once is an hour`() throws {
         let task = try task(62)
         guard case .wouldBlock(retryAfter: 3_600_000_000_000) = task.poll(SourceBatch()) else {

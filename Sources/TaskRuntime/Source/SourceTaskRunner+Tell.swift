@@ -42,10 +42,10 @@ extension SourceTaskRunner {
 
     @discardableResult
     func tellAcknowledged(_ port: any SourceTaskPort, _ now: UInt64) -> Bool {
-        guard owedAcknowledgements > 0, isPluginStarted else { return false }
-        let count = owedAcknowledgements
-        owedAcknowledgements = 0
-        deputy.during(until: deputyTime(now)) { port.acknowledged(count: count) }
+        guard owedAcknowledgements.count > 0, isPluginStarted else { return false }
+        let records = owedAcknowledgements
+        owedAcknowledgements = AcknowledgedRecords()
+        deputy.during(until: deputyTime(now)) { port.acknowledged(count: records.count, dropped: records.dropped) }
         return true
     }
 }

@@ -74,7 +74,7 @@ final class SourceTaskRunner: TaskRunner {
     var isHandOverDue = false
     private var handedOverAt: UInt64 = 0
     /// Acknowledgements, and a commit, that the plugin is still to be told of.
-    var owedAcknowledgements = 0
+    var owedAcknowledgements = AcknowledgedRecords()
     var owesCommit = false
 
     /// A failure that Kafka told of a record sent before, to be raised at the next turn.
@@ -271,8 +271,7 @@ final class SourceTaskRunner: TaskRunner {
             chunk.sent += min(max(after, 0), rest.count - 1)
             guard parts.settings.tolerance == .all else { throw error }
             report(error, stage: "KAFKA_PRODUCE")
-            ledger.settle(pipeline.outgoing[chunk.sent].segment, 1)
-            chunk.sent += 1
+            chunk.dropNext(pipeline.outgoing[chunk.sent].segment, in: &ledger)
             return .progressed
         case .failed(let error):
             throw error
@@ -331,13 +330,14 @@ final class SourceTaskRunner: TaskRunner {
                     return
                 }
                 for _ in 0..<max(completion.count, 0) { report(error, stage: "KAFKA_PRODUCE") }
-            } else if untoldCount > 0 {
-                tell(completion.topic)
+                taken?.dropUnplaced(completion.segment, completion.count)
+                return
             }
+            if untoldCount > 0 { tell(completion.topic) }
             taken?.settle(completion.segment, completion.count)
         }
         if let settled = taken.take() { ledger = settled }
-        owedAcknowledgements += ledger.takeAcknowledged()
+        owedAcknowledgements.append(ledger.takeAcknowledged())
         return hasProgress
     }
 

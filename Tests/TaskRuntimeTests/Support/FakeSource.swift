@@ -20,6 +20,8 @@ final class FakeSource: SourceTaskPort {
             var next = 0
             var lent = 0
             var acknowledged = 0
+            /// Numbers of the acknowledged records that were left out.
+            var dropped: [Int] = []
             var commits = 0
             var calls: [String] = []
             var interrupts = 0
@@ -187,10 +189,13 @@ final class FakeSource: SourceTaskPort {
         controls.state.withLock { $0.lent -= 1 }
     }
 
-    func acknowledged(count: Int) {
+    func acknowledged(count: Int, dropped: [Range<Int>]) {
         controls.enter("acknowledged")
         defer { controls.leave() }
-        controls.state.withLock { $0.acknowledged += count }
+        controls.state.withLock { state in
+            state.dropped += dropped.joined().map { $0 + state.acknowledged }
+            state.acknowledged += count
+        }
     }
 
     func commit() throws(ConnectError) {
