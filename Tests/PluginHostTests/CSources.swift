@@ -51,10 +51,11 @@ enum CSources {
     /// released.
     static let nonsense = """
         #include "kafka_connect.h"
+        #include <stdio.h>
         #include <stdlib.h>
         #include <string.h>
         typedef struct { kc_record records[2]; kc_batch batch; int out; int mode; kc_value deep[200]; kc_header header;
-            kc_schema schemas[41]; kc_field fields[80]; kc_topic topic; } source;
+            kc_schema schemas[41]; kc_field fields[80]; kc_topic topic; char told[256]; } source;
         static kc_status make(const kc_class *k, const kc_host *h, kc_context *c, void **out, kc_reply *r) {
             (void)k, (void)h, (void)c, (void)r; *out = calloc(1, sizeof(source)); return KC_OK; }
         static kc_status start(void *i, const kc_config *c, kc_reply *r) {
@@ -163,6 +164,13 @@ enum CSources {
                 batch.schemas = (kc_table){self->schemas, 41, sizeof(kc_schema)};
                 break;
             case 36: batch.source_partitions.items = keyed; batch.source_partitions.count = 2; break;
+            case 37: batch.source_partitions.items = spelled; batch.source_partitions.count = 2;
+                bad->offset.kind = KC_INT64; break;
+            case 38: bad->flags = KC_RECORD_HAS_TIMESTAMP; bad->timestamp = -1; break;
+            case 63: batch.source_partitions.items = spelled; batch.source_partitions.count = 4;
+                bad->offset.kind = KC_INT64; bad->timestamp = -1; break;
+            case 64: batch.source_partitions.items = spelled; batch.source_partitions.count = 2;
+                bad->offset.kind = KC_INT64; bad->source_partition = 1; break;
             case 61: batch.source_partitions.items = spelled; batch.source_partitions.count = 4;
                 self->records[0].source_partition = 1; bad->source_partition = 3; break;
             case 60: bad->value.kind = KC_INT8; bad->value.u.i = -128; self->records[0].value.kind = KC_INT32;
@@ -176,11 +184,23 @@ enum CSources {
             if (self->mode == 52) { memset(r->error, 'x', r->error_capacity); r->error_length = 4000000000u; }
             return self->mode == 50 ? 1234 : self->mode == 53 ? KC_RETRIABLE : self->mode >= 51 && self->mode < 54 ? KC_FATAL : KC_OK; }
         static void release(void *i, const kc_batch *b) { (void)b; ((source *)i)->out = 0; }
+        static kc_status acknowledged(void *i, const kc_acknowledgement *a, int32_t n, kc_reply *r) {
+            (void)r;
+            char *told = ((source *)i)->told;
+            for (int32_t at = 0; at < n; at++) sprintf(told + strlen(told), "%d+%d%s ", (int)a[at].first, (int)a[at].count,
+                a[at].flags & KC_ACKNOWLEDGED_DROPPED ? " dropped" : "");
+            strcat(told, "| ");
+            return KC_OK; }
+        static kc_status commit(void *i, kc_reply *r) {
+            source *self = i;
+            r->error_length = (uint32_t)strlen(self->told);
+            memcpy(r->error, self->told, r->error_length);
+            return KC_FATAL; }
         static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
         static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = make, .start = start,
             .task_configs = configs, .stop = stop, .destroy = free};
         static const kc_source_task task = {.struct_size = sizeof(kc_source_task), .create = make, .start = start,
-            .poll = poll, .release_batch = release, .stop = stop, .destroy = free};
+            .poll = poll, .release_batch = release, .commit = commit, .acknowledged = acknowledged, .stop = stop, .destroy = free};
         static const kc_class classes[] = {{.kind = KC_CLASS_SOURCE, .name = "org.example.NonsenseSourceConnector",
             .connector = &connector, .task = &task}};
         static const kc_plugin plugin = {.magic = KC_MAGIC, .struct_size = sizeof(kc_plugin),

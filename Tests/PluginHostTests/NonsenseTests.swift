@@ -24,7 +24,7 @@ import Testing
     @Test func `every broken rule of a batch fails the poll, names the rule and gives the batch back`() throws {
         let task = try task(0)
         let batch = SourceBatch()
-        for mode in 1...36 {
+        for mode in 1...38 {
             try task.start(ConfigMap([("mode", "\(mode)")]))
             guard case .fatal(let error) = task.poll(batch) else {
                 Issue.record("mode \(mode) was taken")
@@ -72,6 +72,11 @@ import Testing
         #expect(try message(task, 30) == "The plugin returned record 1, which holds an INT8 of 128")
         #expect(try message(task, 34) == "The plugin returned record 1 for the negative Kafka partition -1")
         #expect(try message(task, 27).hasSuffix("with the name of a header that is not UTF-8"))
+        #expect(
+            try message(task, 37)
+                == "The plugin returned record 1, which has a number for an offset, and its source partition has no offset_key"
+        )
+        #expect(try message(task, 38) == "The plugin returned record 1 with the negative timestamp -1")
         #expect(try message(task, 35).contains("which is too large"))
         #expect(
             try message(task, 36) == "The plugin returned two equal source partitions with different offset keys")
@@ -100,6 +105,32 @@ import Testing
         let identity = batch.sourcePartitions.first.map { String(decoding: $0.identity, as: UTF8.self) }
         #expect(identity == "{\"a\":1,\"b\":2}")
         task.release(batch)
+        task.destroy()
+    }
+
+    @Test(arguments: [63, 64])
+    func `an offset that is a number needs a key in one of its partition's entries only`(mode: Int) throws {
+        let task = try task(mode)
+        let batch = SourceBatch()
+        guard case .ok = task.poll(batch) else { throw ConnectError(.taskFailed, "the batch was refused") }
+        #expect(batch.records.count == 2)
+        task.release(batch)
+        task.destroy()
+    }
+
+    @Test func `a plugin is told in ranges which records Kafka has and which were left out`() throws {
+        let task = try task(0)
+        task.acknowledged(count: 3, dropped: [])
+        task.acknowledged(count: 5, dropped: [1..<3])
+        task.acknowledged(count: 4, dropped: [0..<1, 2..<4])
+        do throws(ConnectError) {
+            try task.commit()
+            Issue.record("the plugin did not answer")
+        } catch {
+            #expect(
+                error.message
+                    == "0+3 | 3+1 4+2 dropped 6+2 | 8+1 dropped 9+1 10+2 dropped | ")
+        }
         task.destroy()
     }
 

@@ -168,8 +168,11 @@ public protocol SourceTaskPort: AnyObject {
     func poll(_ batch: SourceBatch) -> PluginOutcome
     /// Gives the memory of the last polled batch back.
     func release(_ batch: SourceBatch)
-    /// Every record of the batch at `range` has been acknowledged by Kafka or dropped. May be called long after the release.
-    func acknowledged(count: Int)
+    /// The next `count` records, in the order in which polls gave them, are done with: Kafka has them, or they were left out.
+    /// May be called long after the release.
+    ///
+    /// - Parameter dropped: which of them were left out, by position; in order.
+    func acknowledged(count: Int, dropped: [Range<Int>])
     /// Offsets up to the newest committable ones are stored.
     func commit() throws(ConnectError)
     /// Stops it. Nothing but ``destroy()`` follows.

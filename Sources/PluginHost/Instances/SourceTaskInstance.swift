@@ -72,18 +72,44 @@ final class SourceTaskInstance: SourceTaskPort {
         context.during(.release) { functions.release_batch?(instance, pointer) }
     }
 
-    func acknowledged(count: Int) {
+    func acknowledged(count: Int, dropped: [Range<Int>]) {
         guard count > 0 else { return }
         let first = acknowledgedRecords
         acknowledgedRecords &+= UInt64(count)
         guard let acknowledged = functions.acknowledged else { return }
+        // What a plugin answers here changes nothing: the records are in Kafka, or left out for good.
+        guard !dropped.isEmpty else {
+            var range = Self.acknowledgement(of: 0..<count, after: first, wasDropped: false)
+            _ = call(.acknowledged) { acknowledged(instance, &range, 1, $0) }
+            return
+        }
+        var ranges: [kc_acknowledgement] = []
+        var end = 0
+        for run in dropped {
+            if run.lowerBound > end {
+                ranges.append(Self.acknowledgement(of: end..<run.lowerBound, after: first, wasDropped: false))
+            }
+            ranges.append(Self.acknowledgement(of: run, after: first, wasDropped: true))
+            end = run.upperBound
+        }
+        if end < count { ranges.append(Self.acknowledgement(of: end..<count, after: first, wasDropped: false)) }
+        _ = ranges.withUnsafeBufferPointer { ranges in
+            call(.acknowledged) {
+                acknowledged(instance, ranges.baseAddress, Int32(truncatingIfNeeded: ranges.count), $0)
+            }
+        }
+    }
+
+    private static func acknowledgement(
+        of run: Range<Int>, after first: UInt64, wasDropped: Bool
+    ) -> kc_acknowledgement {
         var range = kc_acknowledgement()
-        range.first = first
-        range.count = Int64(count)
+        range.first = first &+ UInt64(run.lowerBound)
+        range.count = Int64(run.count)
         range.partition = -1
         range.offset = -1
-        // What a plugin answers here changes nothing: the records are in Kafka.
-        _ = call(.acknowledged) { acknowledged(instance, &range, 1, $0) }
+        range.flags = wasDropped ? UInt32(KC_ACKNOWLEDGED_DROPPED) : 0
+        return range
     }
 
     func commit() throws(ConnectError) {

@@ -14,6 +14,8 @@ final class BatchImport {
     private var storage = UnsafeMutableBufferPointer<ConnectRecord>(start: nil, count: 0)
     private var tablesVersion: UInt64 = 0
     private var partitions = SourcePartitionTable()
+    /// There are partitions without a key to store a number under.
+    private var hasKeyless = false
 
     deinit { storage.deallocate() }
 
@@ -65,11 +67,15 @@ final class BatchImport {
             if record.pointee.flags.contains(.hasPartition), record.pointee.partition < 0 {
                 throw nonsense("record \(index) for the negative Kafka partition \(record.pointee.partition)")
             }
+            if record.pointee.flags.contains(.hasTimestamp), record.pointee.timestamp < 0 {
+                throw nonsense("record \(index) with the negative timestamp \(record.pointee.timestamp)")
+            }
             if record.pointee.offset.tag != ValueKind.int64.rawValue { try checkOffset(record.pointee.offset, index) }
             if record.pointee.headerCount != 0 { try checkHeaders(record.pointee, index, schemas) }
             records[index] = record.pointee
         }
         if self.partitions.hasEqualEntries { name(self.partitions.places, in: records[..<count]) }
+        if hasKeyless { try checkKeys(of: records[..<count]) }
         target.records = UnsafeMutableBufferPointer(rebasing: records[..<count])
     }
 
@@ -77,6 +83,15 @@ final class BatchImport {
     private func name(_ places: [Int32], in records: Slice<UnsafeMutableBufferPointer<ConnectRecord>>) {
         for index in records.indices {
             records.base[index].sourcePartition = places[Int(records.base[index].sourcePartition)]
+        }
+    }
+
+    /// A bare number could not be stored: the stores keep maps.
+    private func checkKeys(of records: Slice<UnsafeMutableBufferPointer<ConnectRecord>>) throws(ConnectError) {
+        for index in records.indices where records.base[index].offset.tag == ValueKind.int64.rawValue {
+            guard partitions.partitions[Int(records.base[index].sourcePartition)].offsetKey == nil else { continue }
+            throw nonsense(
+                "record \(index), which has a number for an offset, and its source partition has no offset_key")
         }
     }
 
@@ -138,6 +153,7 @@ final class BatchImport {
         }
         let schemas = try SchemaImport(batch.schemas).schemas()
         self.partitions = partitions
+        hasKeyless = partitions.partitions.contains { $0.offsetKey == nil }
         guard topics != target.topics || partitions.partitions != target.sourcePartitions || schemas != target.schemas
         else {
             return

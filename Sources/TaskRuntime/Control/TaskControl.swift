@@ -26,6 +26,10 @@ final class TaskControl: TaskHandle {
     private let closers = Mutex<[@Sendable () -> Void]?>([])
     private let isStepQueued = Atomic<Bool>(false)
     private let hasForgottenTopics = Atomic<Bool>(false)
+    /// Something else may be wanted than what the step under way was given.
+    private let isOverruled = Atomic<Bool>(false)
+    /// A `poll` is under way, or about to be.
+    private let isPolling = Atomic<Bool>(false)
     private let timer = Mutex<WakeTimer?>(nil)
     private let makeRunner: MakeRunner
     private let isSource: Bool
@@ -56,6 +60,13 @@ final class TaskControl: TaskHandle {
 
     /// Whether the task is over for everybody else: what a late call of the plugin brought is let go unread.
     var hasEnded: Bool { machine.withLock { $0.hasEnded } }
+
+    /// Why a step ends before its turns are used up: the task was given up, or something else may be wanted. Nil where it
+    /// goes on. To be asked before every call of the plugin that may take long, since it may have been asked to stop.
+    var interruption: Pace? {
+        guard isOverruled.load(ordering: .relaxed) else { return nil }
+        return hasEnded ? .woken : .again
+    }
 
     /// Whether the task shall go on.
     var isWanted: Bool { machine.withLock { $0.isWanted } }
@@ -91,8 +102,11 @@ final class TaskControl: TaskHandle {
 
     /// Has a `poll` that is under way return: it may wait for ever in good order, while other calls are given their time.
     func interruptPoll() {
-        guard let plugin = watch.withLock({ $0 }), plugin.callUnderWay == "poll" else { return }
-        interruptLane.submit { plugin.interrupt() }
+        guard let plugin = watch.withLock({ $0 }), isPolling.load(ordering: .sequentiallyConsistent) else { return }
+        interruptLane.submit { [self] in
+            // By now the plugin may be in its `commit` or `stop`.
+            if isPolling.load(ordering: .acquiring) { plugin.interrupt() }
+        }
     }
 
     /// Has the lane take a step soon; any number of calls until then make one step.
@@ -117,6 +131,20 @@ final class TaskControl: TaskHandle {
 
     // MARK: The lane
 
+    /// Makes a `poll`, unless something else is wanted than records.
+    ///
+    /// A stop sets its flag and then looks for a poll; here it is the other way round. So one of them sees the other, and no
+    /// poll that nobody interrupts begins after a stop.
+    ///
+    /// - Returns: nil without a call.
+    @inline(__always)
+    func polling<Answer>(_ poll: () -> Answer) -> Answer? {
+        isPolling.store(true, ordering: .sequentiallyConsistent)
+        defer { isPolling.store(false, ordering: .releasing) }
+        guard !isOverruled.load(ordering: .sequentiallyConsistent) else { return nil }
+        return poll()
+    }
+
     /// From now on the plugin's call under way can be named and interrupted.
     func watch(_ plugin: (any PluginWatch)?) { watch.withLock { $0 = plugin } }
 
@@ -139,6 +167,8 @@ final class TaskControl: TaskHandle {
 
     private func step() {
         var directive = TaskMachine.Directive.wait
+        // What is wished from here on is either in the directive or sets this again.
+        isOverruled.store(false, ordering: .sequentiallyConsistent)
         change { machine in
             let (next, actions) = machine.directive()
             directive = next
@@ -151,20 +181,28 @@ final class TaskControl: TaskHandle {
             case .start:
                 let runner = makeRunner(self)
                 self.runner = runner
-                // The start, too, may return when the task was abandoned long ago, and no step follows then.
-                defer { if hasEnded { _ = runner.letGo() } }
-                try runner.start()
+                try letGoIfLate(runner) { (runner) throws(ConnectError) in try runner.start() }
                 change { $0.started() }
-            case .run:
-                if let runner { follow(try runner.step(isPaused: false)) }
-            case .rest:
-                if let runner { follow(try runner.step(isPaused: true)) }
+            case .run, .rest:
+                guard let runner else { return }
+                follow(
+                    try letGoIfLate(runner) { (runner) throws(ConnectError) in
+                        try runner.step(isPaused: directive == .rest)
+                    })
             case .finish:
                 finish()
             }
         } catch {
             fail(error)
         }
+    }
+
+    /// A call of the plugin may return, or fail, when the task was abandoned long ago: no step follows then.
+    private func letGoIfLate<Result>(
+        _ runner: any TaskRunner, _ body: (any TaskRunner) throws(ConnectError) -> Result
+    ) throws(ConnectError) -> Result {
+        defer { if hasEnded { _ = runner.letGo() } }
+        return try body(runner)
     }
 
     private func finish() {
@@ -216,6 +254,7 @@ final class TaskControl: TaskHandle {
         case .tell, .end:
             break
         case .wake:
+            isOverruled.store(true, ordering: .sequentiallyConsistent)
             wake()
         case .interrupt:
             interruptPoll()
@@ -227,6 +266,7 @@ final class TaskControl: TaskHandle {
                 loop.schedule(at: now + (deadline - now) / 2) { [self] in interruptLateCall() }
             }
         case .abandonLane(let call):
+            isOverruled.store(true, ordering: .sequentiallyConsistent)
             Self.log.error(
                 "A call of the plugin did not return in time; the task is abandoned with its thread",
                 [

@@ -16,7 +16,8 @@ enum Pace: Equatable {
 protocol TaskRunner: AnyObject {
     /// Makes and starts the plugin's task and its way to Kafka. May take long: plugin code runs.
     func start() throws(ConnectError)
-    /// Moves records until there is nothing to do or others should have a turn.
+    /// Moves records until there is nothing to do, something else is wanted (``TaskControl/interruption``) or others should
+    /// have a turn.
     ///
     /// - Parameter isPaused: take no new ones.
     func step(isPaused: Bool) throws(ConnectError) -> Pace

@@ -124,21 +124,15 @@ final class SinkTaskRunner: TaskRunner {
     func step(isPaused: Bool) throws(ConnectError) -> Pace {
         guard let port, let receiver, let pipeline else { return .woken }
         for _ in 0..<Self.turnsPerStep {
-            if control.hasEnded {
-                _ = letGo()
-                return .woken
-            }
+            if let pace = control.interruption { return pace }
             let now = EventLoop.now()
             takeCommits(receiver)
             if commitState.closing != nil {
                 guard settleRevocation(receiver, now) else { return .until(commitState.deadline) }
             }
             follow(isPaused: isPaused, receiver)
-            if commitIfDue(port, receiver, now), control.hasEnded {
-                // The commit took so long that the partitions are another's.
-                _ = letGo()
-                return .woken
-            }
+            // The commit may have taken so long that the partitions are another's.
+            if commitIfDue(port, receiver, now), let pace = control.interruption { return pace }
             try applyWishes(receiver)
             switch try advance(port, receiver, pipeline, now) {
             case .progressed: continue
@@ -382,21 +376,6 @@ final class SinkTaskRunner: TaskRunner {
         guard !positions.isEmpty else { return }
         try port.open(positions.map(\.partition))
         try applyWishes(receiver)
-    }
-
-    // MARK: Reports
-
-    private func report(_ error: ConnectError, stage: String, _ partition: TopicPartition, _ offset: Int64) {
-        Self.report(
-            error, stage: stage, parts.settings.logsErrors,
-            logFields + [LogField("partition", partition.description), LogField("offset", offset)])
-    }
-
-    private static func report(_ error: ConnectError, stage: String, _ isLogged: Bool, _ fields: [LogField]) {
-        guard isLogged else { return }
-        log.error(
-            "A record was left out: \(error.message)",
-            fields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
     }
 
     /// A commit tick has passed: the plugin gets a `put` even if there are no records.

@@ -48,8 +48,24 @@ struct OffsetLedger {
     }
 
     private struct Chunk {
+        /// What is known of its records that were left out.
+        enum Drops {
+            case none
+            /// Their positions, in ``OffsetLedger/drops``.
+            case placed
+            /// Kafka has not taken some of them, and which is not known.
+            case unplaced
+        }
+
         var openSegments: Int32
         var records: Int
+        var drops = Drops.none
+    }
+
+    /// A record that was left out.
+    private struct Drop {
+        let chunk: UInt64
+        let position: Int
     }
 
     /// The most records that a segment counts.
@@ -66,6 +82,8 @@ struct OffsetLedger {
     private var chunks: [Chunk] = []
     private var firstChunk: UInt64 = 0
     private var isChunkOpen = false
+    /// Of chunks that are not yet told as acknowledged, in their order, but in no order within a chunk.
+    private var drops: [Drop] = []
     /// Segments in use.
     private(set) var segmentCount = 0
     /// Records that are neither acknowledged nor dropped.
@@ -161,6 +179,32 @@ struct OffsetLedger {
         if count == 0 { remove(segment) }
     }
 
+    /// A record of a segment is left out on purpose; it counts as ``settle(_:_:)`` says.
+    ///
+    /// - Parameter position: of the record in its chunk.
+    @discardableResult
+    mutating func drop(_ segment: Int32, at position: Int) -> Bool {
+        guard let chunk = chunk(of: segment) else { return false }
+        if chunks[chunk].drops == .none { chunks[chunk].drops = .placed }
+        drops.append(Drop(chunk: firstChunk + UInt64(chunk), position: position))
+        return settle(segment, 1)
+    }
+
+    /// Kafka does not take `count` records of a segment, and the task goes on without them; see ``settle(_:_:)``.
+    ///
+    /// Which they are is not known. No record of their chunk is told as being in Kafka: a plugin may delete what is.
+    @discardableResult
+    mutating func dropUnplaced(_ segment: Int32, _ count: Int32) -> Bool {
+        guard let chunk = chunk(of: segment) else { return false }
+        if count > 0, segments[Int(segment)].open >= count { chunks[chunk].drops = .unplaced }
+        return settle(segment, count)
+    }
+
+    private func chunk(of segment: Int32) -> Int? {
+        guard segments.indices.contains(Int(segment)), segments[Int(segment)].isSealed else { return nil }
+        return Int(segments[Int(segment)].chunk - firstChunk)
+    }
+
     /// `count` records of a segment are acknowledged or dropped.
     ///
     /// - Returns: false, without an effect, where the segment has not that many open: the caller has lost count.
@@ -189,6 +233,11 @@ struct OffsetLedger {
         } else {
             remove(segment)
         }
+    }
+
+    /// The youngest chunk ends after so many records: those behind were cut, and what was left out among them does not count.
+    mutating func endYoungestChunk(after records: Int) {
+        if let last = chunks.indices.last { chunks[last].records = records }
     }
 
     private mutating func closed(_ segment: Int32) {
@@ -269,19 +318,30 @@ struct OffsetLedger {
         chunks[Int(segments[Int(segment)].chunk - firstChunk)].openSegments -= 1
     }
 
-    /// How many more records are done with in poll order, none before them being open.
-    mutating func takeAcknowledged() -> Int {
-        var count = 0
+    /// The records that are done with in poll order, none before them being open.
+    mutating func takeAcknowledged() -> AcknowledgedRecords {
+        var taken = AcknowledgedRecords()
         var closedChunks = 0
         let complete = isChunkOpen ? chunks.count - 1 : chunks.count
         while closedChunks < complete, chunks[closedChunks].openSegments == 0 {
-            count += chunks[closedChunks].records
+            let chunk = chunks[closedChunks]
+            if chunk.drops != .none { tell(chunk, firstChunk + UInt64(closedChunks), in: &taken) }
+            taken.count += chunk.records
             closedChunks += 1
         }
         if closedChunks > 0 {
             chunks.removeFirst(closedChunks)
             firstChunk += UInt64(closedChunks)
         }
-        return count
+        return taken
+    }
+
+    private mutating func tell(_ chunk: Chunk, _ number: UInt64, in taken: inout AcknowledgedRecords) {
+        let end = drops.firstIndex { $0.chunk > number } ?? drops.count
+        defer { drops.removeFirst(end) }
+        guard chunk.drops == .placed else { return taken.drop(0..<chunk.records) }
+        for position in drops[..<end].map(\.position).sorted() where position < chunk.records {
+            taken.drop(position..<position + 1)
+        }
     }
 }

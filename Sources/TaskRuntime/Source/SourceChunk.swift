@@ -59,11 +59,11 @@ struct SourceChunk: ~Copyable {
         ledger.endChunk()
         for failure in outcome.dropped {
             dropped.append(failure.index)
-            ledger.settle(segment(of: records.lowerBound + failure.index, batch), 1)
+            ledger.drop(segment(of: records.lowerBound + failure.index, batch), at: failure.index)
         }
     }
 
-    /// Counts all records of the chunk as dealt with.
+    /// Leaves all records of the chunk out.
     mutating func drop(
         _ range: Range<Int>, of batch: SourceBatch, in ledger: inout OffsetLedger, _ text: OffsetText
     ) throws(ConnectError) {
@@ -73,7 +73,13 @@ struct SourceChunk: ~Copyable {
                 offset: try text.ledgerOffset(batch.records[last[partition]].offset))
         }
         ledger.endChunk()
-        for partition in touched { ledger.settle(segments[partition], counts[partition]) }
+        for record in range { ledger.drop(segment(of: record, batch), at: record - range.lowerBound) }
+    }
+
+    /// The sender refuses the next record: it is left out.
+    mutating func dropNext(_ segment: Int32, in ledger: inout OffsetLedger) {
+        ledger.drop(segment, at: positionOfFirstUnsent())
+        sent += 1
     }
 
     /// The records that the sender has not taken will not be sent: the segments end before them. The batch must still be
@@ -100,6 +106,7 @@ struct SourceChunk: ~Copyable {
                 counts[partition] == 0 ? nil : try text.ledgerOffset(batch.records[last[partition]].offset)
             ledger.cut(segments[partition], removing: removed[partition], offset: offset)
         }
+        ledger.endYoungestChunk(after: end - all.lowerBound)
         kept = sent
     }
 

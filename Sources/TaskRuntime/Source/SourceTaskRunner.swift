@@ -74,7 +74,7 @@ final class SourceTaskRunner: TaskRunner {
     var isHandOverDue = false
     private var handedOverAt: UInt64 = 0
     /// Acknowledgements, and a commit, that the plugin is still to be told of.
-    var owedAcknowledgements = 0
+    var owedAcknowledgements = AcknowledgedRecords()
     var owesCommit = false
 
     /// A failure that Kafka told of a record sent before, to be raised at the next turn.
@@ -146,17 +146,16 @@ final class SourceTaskRunner: TaskRunner {
     func step(isPaused: Bool) throws(ConnectError) -> Pace {
         guard let port, let sender, let pipeline else { return .woken }
         for _ in 0..<Self.turnsPerStep {
-            if control.hasEnded {
-                _ = letGo()
-                return .woken
-            }
+            let interruption = control.interruption
+            // What the plugin gave is sent while it can be: it may be unable to give it again.
+            if let interruption, interruption == .woken || !hasUnsent { return interruption }
             let now = self.now()
             let hasProgress = takeCompletions(sender)
             watchKafka(sender, hasProgress: hasProgress, now: now)
             if let sendFailure { throw sendFailure }
             storeOffsetsIfDue(now)
             // Meanwhile the task may have become another's, or Kafka may have refused records.
-            if tellPlugin(port, now) { continue }
+            if interruption == nil, tellPlugin(port, now) { continue }
             switch try advance(port, sender, pipeline, isPaused: isPaused, now: now) {
             case .progressed:
                 continue
@@ -168,6 +167,9 @@ final class SourceTaskRunner: TaskRunner {
         }
         return .again
     }
+
+    /// Records that the plugin gave wait to be sent.
+    private var hasUnsent: Bool { chunk.unsent > 0 || isBatchLent && nextRecord < batch.records.count }
 
     private func advance(
         _ port: any SourceTaskPort, _ sender: any RecordSender, _ pipeline: SourcePipeline, isPaused: Bool, now: UInt64
@@ -190,7 +192,10 @@ final class SourceTaskRunner: TaskRunner {
     ) throws(ConnectError) -> Advance {
         // Nor for a poll that may block for ever.
         if isHandOverDue, now &- handedOverAt >= Self.handOverInterval { handOver(sender, now) }
-        switch deputy.during(until: deputyTime(now), { port.poll(batch) }) {
+        switch control.polling({ deputy.during(until: deputyTime(now)) { port.poll(batch) } }) {
+        case nil:
+            // A stop or a pause: the next turn ends the step.
+            return .progressed
         case .ok:
             pollBackoff.reset()
             isBatchLent = true
@@ -266,8 +271,7 @@ final class SourceTaskRunner: TaskRunner {
             chunk.sent += min(max(after, 0), rest.count - 1)
             guard parts.settings.tolerance == .all else { throw error }
             report(error, stage: "KAFKA_PRODUCE")
-            ledger.settle(pipeline.outgoing[chunk.sent].segment, 1)
-            chunk.sent += 1
+            chunk.dropNext(pipeline.outgoing[chunk.sent].segment, in: &ledger)
             return .progressed
         case .failed(let error):
             throw error
@@ -326,13 +330,14 @@ final class SourceTaskRunner: TaskRunner {
                     return
                 }
                 for _ in 0..<max(completion.count, 0) { report(error, stage: "KAFKA_PRODUCE") }
-            } else if untoldCount > 0 {
-                tell(completion.topic)
+                taken?.dropUnplaced(completion.segment, completion.count)
+                return
             }
+            if untoldCount > 0 { tell(completion.topic) }
             taken?.settle(completion.segment, completion.count)
         }
         if let settled = taken.take() { ledger = settled }
-        owedAcknowledgements += ledger.takeAcknowledged()
+        owedAcknowledgements.append(ledger.takeAcknowledged())
         return hasProgress
     }
 
@@ -343,50 +348,5 @@ final class SourceTaskRunner: TaskRunner {
         untoldTopics[index] = nil
         untoldCount -= 1
         control.uses(topic: name)
-    }
-
-    private func report(_ error: ConnectError, stage: String) {
-        guard parts.settings.logsErrors else { return }
-        log.error(
-            "A record was left out: \(error.message)",
-            logFields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
-    }
-
-    func storeOffsetsIfDue(_ now: UInt64) {
-        guard commits.isDue(now) else { return }
-        do throws(ConnectError) {
-            if try commits.tick(now: now, ledger: &ledger, text: text) { owesCommit = true }
-        } catch {
-            logCommitFailure(error)
-        }
-    }
-
-    /// A commit that fails is tried again with newer offsets; it never fails the task.
-    private func logCommitFailure(_ error: ConnectError) {
-        log.error("Offsets could not be committed: \(error.message)", logFields + [.errorCode(error.code.rawValue)])
-    }
-
-    /// Tells the plugin what Kafka and the store of offsets have.
-    ///
-    /// - Returns: whether there was a call that may have taken long.
-    private func tellPlugin(_ port: any SourceTaskPort, _ now: UInt64) -> Bool {
-        let isTold = tellAcknowledged(port, now)
-        guard owesCommit else { return isTold }
-        owesCommit = false
-        do throws(ConnectError) {
-            try deputy.during(until: deputyTime(now)) { () throws(ConnectError) in try port.commit() }
-        } catch {
-            logCommitFailure(error)
-        }
-        return true
-    }
-
-    @discardableResult
-    func tellAcknowledged(_ port: any SourceTaskPort, _ now: UInt64) -> Bool {
-        guard owedAcknowledgements > 0, isPluginStarted else { return false }
-        let count = owedAcknowledgements
-        owedAcknowledgements = 0
-        deputy.during(until: deputyTime(now)) { port.acknowledged(count: count) }
-        return true
     }
 }

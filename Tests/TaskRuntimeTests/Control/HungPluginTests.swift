@@ -121,6 +121,27 @@ struct HungPluginTests {
         #expect(source.state.withLock { $0.calls.last } == "commit")
     }
 
+    @Test func `a source whose acknowledged returns long after it was abandoned is told of no commit`() throws {
+        let gate = Gate()
+        let poll = Gate()
+        let source = FakeSource.Controls(blocks: ("acknowledged", gate), waits: poll)
+        source.state.withLock { $0.available = 5 }
+        let world = FakeSurroundings(source: source)
+        world.sender.state.withLock { $0.isPrompt = false }
+        let task = try bench.start(world, kind: .source)
+        eventually("its poll blocks") { poll.arrivals == 1 }
+        world.sender.answer(Array(0..<5))
+        eventually("the offset is stored") { bench.store["{\"file\":0}"] == "{\"position\":5}" }
+        // Both calls are due now.
+        poll.letThrough()
+        eventually("its acknowledged hangs") { gate.arrivals == 1 }
+        task.stop(deadline: bench.soon(50))
+        eventually("it is abandoned") { bench.observer.log.ends == [.abandoned(call: "acknowledged")] }
+        gate.letThrough()
+        eventually("the thread ends when the call returns") { bench.pool.abandonedThreadCount == 0 }
+        #expect(source.state.withLock { $0.calls.last } == "acknowledged")
+    }
+
     @Test(arguments: [ConnectorKind.source, .sink])
     func `a plugin's task whose making took too long is not started`(kind: ConnectorKind) throws {
         let gate = Gate()

@@ -148,7 +148,7 @@ struct LedgerHistory {
                 }
             default:
                 let acknowledged = ledger.takeAcknowledged()
-                mix(Int64(acknowledged))
+                mix(Int64(acknowledged.count))
             }
             let open = model.joined().count { !$0.isDone }
             guard ledger.openRecords == open else { return ("step \(step): \(ledger.openRecords) open", digest) }

@@ -96,7 +96,7 @@ struct OffsetLedgerTests {
         let taken = ledger.takeCommittable()
         #expect(taken == [.init(partition: partition(0), offset: .number(3))])
         let acknowledged = ledger.takeAcknowledged()
-        #expect(acknowledged == 3)
+        #expect(acknowledged.count == 3)
         #expect(ledger.segmentCount == 0)
     }
 
@@ -110,14 +110,78 @@ struct OffsetLedgerTests {
             ledger.endChunk()
         }
         ledger.settle(chunks[1], 2)
-        var told = ledger.takeAcknowledged()
+        var told = ledger.takeAcknowledged().count
         #expect(told == 0)
         ledger.settle(chunks[0], 1)
-        told = ledger.takeAcknowledged()
+        told = ledger.takeAcknowledged().count
         #expect(told == 3)
         ledger.settle(chunks[2], 3)
-        told = ledger.takeAcknowledged()
+        told = ledger.takeAcknowledged().count
         #expect(told == 3)
+    }
+
+    @Test func `records that were left out are told by position, a neighbour's with them`() {
+        var ledger = OffsetLedger()
+        let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))
+        var chunks: [(a: Int32, b: Int32)] = []
+        for number in 0..<3 {
+            ledger.beginChunk()
+            let offset = Int64(number)
+            chunks.append(
+                (segment(&ledger, a, count: 3, offset: offset), segment(&ledger, b, count: 2, offset: offset)))
+            ledger.endChunk()
+        }
+        // As a refused append, which comes after what was found out earlier.
+        for position in [4, 2] { ledger.drop(chunks[0].a, at: position) }
+        ledger.drop(chunks[1].b, at: 0)
+        ledger.settle(chunks[2].a, 3)
+        ledger.settle(chunks[2].b, 2)
+        ledger.settle(chunks[0].a, 1)
+        ledger.settle(chunks[0].b, 2)
+        var told = ledger.takeAcknowledged()
+        #expect(told.count == 5 && told.dropped == [2..<3, 4..<5])
+        ledger.drop(chunks[1].b, at: 1)
+        ledger.settle(chunks[1].a, 3)
+        told = ledger.takeAcknowledged()
+        #expect(told.count == 10 && told.dropped == [0..<2])
+        #expect(ledger.openRecords == 0)
+    }
+
+    @Test func `where it is not known which records Kafka did not take, none of their chunk is told as taken`() {
+        var ledger = OffsetLedger()
+        let a = ledger.pin(partition(0))
+        var chunks: [Int32] = []
+        for number in 1...3 {
+            ledger.beginChunk()
+            chunks.append(segment(&ledger, a, count: 4, offset: Int64(number)))
+            ledger.endChunk()
+        }
+        ledger.drop(chunks[1], at: 0)
+        let answers = [
+            ledger.dropUnplaced(chunks[1], 1), ledger.dropUnplaced(chunks[2], 9), ledger.dropUnplaced(-1, 1),
+            ledger.drop(99, at: 0),
+        ]
+        #expect(answers == [true, false, false, false])
+        ledger.settle(chunks[1], 2)
+        ledger.settle(chunks[2], 4)
+        ledger.settle(chunks[0], 4)
+        let told = ledger.takeAcknowledged()
+        #expect(told.count == 12 && told.dropped == [4..<8])
+    }
+
+    @Test func `acknowledged records are counted on, and what was left out of them grows together`() {
+        var owed = AcknowledgedRecords()
+        owed.count = 3
+        owed.drop(0..<0)
+        #expect(owed.dropped == [])
+        owed.drop(0..<2)
+        owed.count += 2
+        var more = AcknowledgedRecords()
+        more.drop(0..<1)
+        more.drop(2..<3)
+        more.count = 4
+        owed.append(more)
+        #expect(owed.count == 9 && owed.dropped == [3..<6, 7..<8])
     }
 
     @Test func `a partition that no table names is forgotten once nothing of it is left`() {

@@ -1,5 +1,6 @@
 import ConnectModel
 import EventLoop
+import Glibc
 import Synchronization
 
 /// A source task that counts: record `n` has the text `n` and the offset `n + 1`, dealt out over its source partitions.
@@ -19,9 +20,13 @@ final class FakeSource: SourceTaskPort {
             var next = 0
             var lent = 0
             var acknowledged = 0
+            /// Numbers of the acknowledged records that were left out.
+            var dropped: [Int] = []
             var commits = 0
             var calls: [String] = []
             var interrupts = 0
+            /// Of a plugin that notes an interrupt and lets it end one call: the one under way, or the next.
+            var isInterruptNoted = false
             var startFailure: ConnectError?
             /// `start` asks for an offset, and fails in words of its own where it gets none.
             var readsAtStart = false
@@ -39,10 +44,20 @@ final class FakeSource: SourceTaskPort {
         /// A call that stands before a gate returns when it is interrupted.
         let obeysInterrupts: Bool
 
-        init(blocks: (call: String, gate: Gate)? = nil, waits: Gate? = nil, obeysInterrupts: Bool = false) {
+        /// A poll that finds no records waits for an interrupt, which ends that one call, and then gives so many.
+        let recordsOnInterrupt: Int?
+        /// Told of each call before it begins.
+        let onCall: (@Sendable (String) -> Void)?
+
+        init(
+            blocks: (call: String, gate: Gate)? = nil, waits: Gate? = nil, obeysInterrupts: Bool = false,
+            recordsOnInterrupt: Int? = nil, onCall: (@Sendable (String) -> Void)? = nil
+        ) {
             self.blocks = blocks
             self.waits = waits
             self.obeysInterrupts = obeysInterrupts
+            self.recordsOnInterrupt = recordsOnInterrupt
+            self.onCall = onCall
         }
 
         func offer(_ count: Int) {
@@ -54,6 +69,7 @@ final class FakeSource: SourceTaskPort {
         }
 
         func enter(_ call: String) {
+            onCall?(call)
             underWay.withLock { $0 = call }
             state.withLock { state in
                 if state.calls.last != call { state.calls.append(call) }
@@ -106,10 +122,21 @@ final class FakeSource: SourceTaskPort {
         if let gate = controls.waits, controls.state.withLock({ $0.available == $0.next && $0.answers.isEmpty }) {
             gate.pass()
         }
+        var isInterrupted = false
+        if let count = controls.recordsOnInterrupt, controls.state.withLock({ $0.available == $0.next }) {
+            while !isInterrupted {
+                usleep(100)
+                isInterrupted = controls.state.withLock { state in
+                    defer { state.isInterruptNoted = false }
+                    return state.isInterruptNoted
+                }
+            }
+            controls.state.withLock { $0.available += count }
+        }
         return controls.state.withLock { state -> PluginOutcome in
             if !state.answers.isEmpty { return state.answers.removeFirst() }
             let count = min(state.perPoll, state.available - state.next)
-            guard count > 0 else { return .wouldBlock(retryAfter: 60_000_000_000) }
+            guard count > 0 || isInterrupted else { return .wouldBlock(retryAfter: 60_000_000_000) }
             fill(batch, &state, count)
             state.next += count
             state.lent += 1
@@ -153,6 +180,7 @@ final class FakeSource: SourceTaskPort {
     }
 
     func release(_ batch: SourceBatch) {
+        controls.onCall?("release")
         batch.records.deallocate()
         batch.records = UnsafeMutableBufferPointer(start: nil, count: 0)
         // Whoever reads on reads garbage.
@@ -161,7 +189,14 @@ final class FakeSource: SourceTaskPort {
         controls.state.withLock { $0.lent -= 1 }
     }
 
-    func acknowledged(count: Int) { controls.state.withLock { $0.acknowledged += count } }
+    func acknowledged(count: Int, dropped: [Range<Int>]) {
+        controls.enter("acknowledged")
+        defer { controls.leave() }
+        controls.state.withLock { state in
+            state.dropped += dropped.joined().map { $0 + state.acknowledged }
+            state.acknowledged += count
+        }
+    }
 
     func commit() throws(ConnectError) {
         controls.enter("commit")
@@ -180,7 +215,10 @@ final class FakeSource: SourceTaskPort {
     }
 
     func interrupt() {
-        controls.state.withLock { $0.interrupts += 1 }
+        controls.state.withLock { state in
+            state.interrupts += 1
+            state.isInterruptNoted = true
+        }
         guard controls.obeysInterrupts else { return }
         controls.blocks?.gate.letThrough()
         controls.waits?.letThrough()
