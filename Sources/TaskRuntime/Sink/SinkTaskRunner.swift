@@ -19,6 +19,7 @@ final class SinkTaskRunner: TaskRunner {
         let worker: TaskRuntimeSettings
         let catalog: any PluginCatalog
         let kafka: any KafkaPorts
+        var log = SinkTaskRunner.log
     }
 
     enum Advance {
@@ -43,6 +44,7 @@ final class SinkTaskRunner: TaskRunner {
     let parts: Parts
     let control: TaskControl
     let context: SinkTaskContext
+    private let reports: RecordReports
 
     // Made by start.
     var port: (any SinkTaskPort)?
@@ -87,11 +89,11 @@ final class SinkTaskRunner: TaskRunner {
         self.control = control
         retry = RetryBackoff(
             timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
-        let fields: [LogField] = [.connector(control.task.connector), .task(control.task.description)]
-        let logsErrors = parts.settings.logsErrors
+        let reports = RecordReports(control.task, parts.settings, parts.log)
+        self.reports = reports
         context = SinkTaskContext(
-            task: control.task, tolerance: parts.settings.tolerance, logsErrors: logsErrors,
-            reportBad: { error in Self.report(error, stage: "TASK_PUT", logsErrors, fields) },
+            task: control.task, tolerance: parts.settings.tolerance, logsErrors: parts.settings.logsErrors,
+            reportBad: { error, index, batch in reports.put(error, index, of: batch) },
             wake: { [weak control] in control?.wake() }, fail: { [weak control] in control?.fail($0) })
     }
 
@@ -203,15 +205,15 @@ final class SinkTaskRunner: TaskRunner {
             giveBack(receiver)
             return .progressed
         }
+        context.lastPut = nil
         let outcome = pipeline.convert(
             UnsafeBufferPointer(rebasing: table.records[lent.next...]), of: lent.partition)
         self.lent?.converted = outcome.consumed
         recordFailure = outcome.fatal
         if outcome.consumed > 0 { retry.reset() }
         for failure in outcome.dropped {
-            report(
-                failure.error, stage: failure.stage.rawValue, lent.partition,
-                table.records[lent.next + failure.index].offset)
+            reports.sink(
+                failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next + failure.index])
         }
         return .progressed
     }
@@ -234,7 +236,7 @@ final class SinkTaskRunner: TaskRunner {
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
-        report(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next].offset)
+        reports.sink(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next])
         retry.reset()
         offsets.put(lent.partition, upTo: table.records[lent.next].offset &+ 1)
         self.lent?.next += 1
@@ -245,6 +247,7 @@ final class SinkTaskRunner: TaskRunner {
         _ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ pipeline: SinkPipeline
     ) throws(ConnectError) -> Advance {
         guard let lent else { return .progressed }
+        context.lastPut = pipeline.batch
         switch port.put(pipeline.batch) {
         case .ok:
             putBackoff.reset()
@@ -382,21 +385,6 @@ final class SinkTaskRunner: TaskRunner {
         guard !positions.isEmpty else { return }
         try port.open(positions.map(\.partition))
         try applyWishes(receiver)
-    }
-
-    // MARK: Reports
-
-    private func report(_ error: ConnectError, stage: String, _ partition: TopicPartition, _ offset: Int64) {
-        Self.report(
-            error, stage: stage, parts.settings.logsErrors,
-            logFields + [LogField("partition", partition.description), LogField("offset", offset)])
-    }
-
-    private static func report(_ error: ConnectError, stage: String, _ isLogged: Bool, _ fields: [LogField]) {
-        guard isLogged else { return }
-        log.error(
-            "A record was left out: \(error.message)",
-            fields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
     }
 
     /// A commit tick has passed: the plugin gets a `put` even if there are no records.
