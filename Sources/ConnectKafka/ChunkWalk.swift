@@ -1,3 +1,4 @@
+import ConnectModel
 import KafkaClient
 import KafkaProtocol
 
@@ -9,6 +10,8 @@ struct ChunkWalk {
     let chunk: FetchedChunk
     /// Whether the records of the batch at hand lie in the decompressor's buffer, which the next batch overwrites.
     private(set) var isInsideCompressedBatch = false
+    /// The flags of those records of the batch at hand that have a timestamp: whose time it is, the batch says for all.
+    private(set) var timestampFlags: ConnectRecord.Flags = .hasTimestamp
     private var reader: RecordBatchReader
     private var filter: TransactionFilter
     private let begin: Int64
@@ -30,6 +33,7 @@ struct ChunkWalk {
             guard isShown, batch.nextOffset > begin else { continue }
             reader.pass(to: begin)
             isInsideCompressedBatch = batch.codec != .none
+            timestampFlags = batch.isAppendTime ? [.hasTimestamp, .appendTime] : .hasTimestamp
             return true
         }
         return false

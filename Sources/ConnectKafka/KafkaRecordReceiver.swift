@@ -19,6 +19,8 @@ final class KafkaRecordReceiver: RecordReceiver {
     private var paused: Set<ConnectModel.TopicPartition> = []
     /// Chunks whose partition was paused while they were under way, and where each goes on.
     private var held: [(chunk: FetchedChunk, next: Int64)] = []
+    /// Partitions whose records are damaged behind those that were shown: told when those have come back.
+    private var damaged: [(partition: ConnectModel.TopicPartition, error: ConnectError)] = []
     /// Owns the memory that the lent records point into.
     private var lent: FetchedChunk?
     /// The offset behind the records that were lent last; told to the consumer when they come back.
@@ -44,6 +46,10 @@ final class KafkaRecordReceiver: RecordReceiver {
         if lent != nil || session?.mustWait() == true { return nextEvent() }
         table.count = 0
         while true {
+            // Not before what the group has said: it may have taken the partition away.
+            if ahead.isEmpty, let index = damaged.firstIndex(where: { !paused.contains($0.partition) }) {
+                return .failed(damaged.remove(at: index).error)
+            }
             if current != nil {
                 do throws(ConnectError) {
                     if let partition = try fill(table) { return .records(partition) }
@@ -99,6 +105,9 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     /// Fills the table from the chunk under way; nil when the chunk is through without a record.
+    ///
+    /// Records before a damaged one are shown all the same, as by Java's consumer: who moves the group behind the damage must
+    /// not lose them.
     private func fill(_ table: IncomingTable) throws(ConnectError) -> ConnectModel.TopicPartition? {
         guard let (started, partition) = current else { return nil }
         current = nil
@@ -106,10 +115,12 @@ final class KafkaRecordReceiver: RecordReceiver {
         let chunk = walk.chunk
         var count = 0
         var isExhausted = false
+        var damage: ProtocolError?
+        var timestampFlags = walk.timestampFlags
         do throws(ProtocolError) {
             while count < table.storage.count {
                 if let record = try walk.next() {
-                    table.storage[count] = try incoming(record)
+                    table.storage[count] = try incoming(record, timestampFlags)
                     count += 1
                     continue
                 }
@@ -118,14 +129,21 @@ final class KafkaRecordReceiver: RecordReceiver {
                     isExhausted = true
                     break
                 }
+                timestampFlags = walk.timestampFlags
             }
         } catch {
-            throw ConnectError(
-                .kafkaProtocol,
-                "Records of \(partition) from offset \(chunk.offset) on cannot be read: \(error.description)")
+            damage = error
         }
         table.count = count
-        if isExhausted {
+        if let damage {
+            let next = count > 0 ? table.storage[count - 1].offset + 1 : currentNext
+            let error = ConnectError(
+                .kafkaProtocol, "Records of \(partition) from offset \(next) on cannot be read: \(damage.description)")
+            guard count > 0 else { throw error }
+            damaged.append((partition, error))
+            lentUpTo = next
+            lent = chunk
+        } else if isExhausted {
             lentUpTo = chunk.nextOffset
             if count == 0 {
                 consumer.consumed(upTo: chunk.nextOffset, chunk.partition)
@@ -142,7 +160,9 @@ final class KafkaRecordReceiver: RecordReceiver {
     }
 
     @inline(__always)
-    private func incoming(_ record: RecordView) throws(ProtocolError) -> IncomingRecord {
+    private func incoming(
+        _ record: RecordView, _ timestampFlags: ConnectRecord.Flags
+    ) throws(ProtocolError) -> IncomingRecord {
         var result = IncomingRecord()
         result.key = record.key
         result.keyLength = record.keyCount
@@ -150,7 +170,7 @@ final class KafkaRecordReceiver: RecordReceiver {
         result.valueLength = record.valueCount
         result.offset = record.offset
         result.timestamp = record.timestamp
-        result.flags = record.timestamp >= 0 ? .hasTimestamp : []
+        result.flags = record.timestamp >= 0 ? timestampFlags : []
         if record.headerCount > 0 { try copyHeaders(record, into: &result) }
         return result
     }
@@ -237,6 +257,8 @@ final class KafkaRecordReceiver: RecordReceiver {
     private func dropBuffered(_ partition: KafkaClient.TopicPartition) {
         if current?.walk.chunk.partition == partition { current = nil }
         held.removeAll { $0.chunk.partition == partition }
+        let dropped = Self.model(partition)
+        damaged.removeAll { $0.partition == dropped }
     }
 
     /// Partitions that come back do so without their pause.
@@ -248,6 +270,7 @@ final class KafkaRecordReceiver: RecordReceiver {
     func close(_ done: @escaping @Sendable () -> Void) {
         current = nil
         held = []
+        damaged = []
         ahead = []
         Self.close(consumer, use, done)
     }

@@ -30,6 +30,8 @@ struct TaskSettings: Sendable {
     let header: Converter
     let tolerance: ErrorTolerance
     let logsErrors: Bool
+    /// Whether such a line tells what the record holds.
+    let logsMessages: Bool
     let retryTimeout: UInt64?
     let maximumRetryDelay: UInt64
 
@@ -49,6 +51,7 @@ struct TaskSettings: Sendable {
             )
         }
         logsErrors = connector["errors.log.enable"]?.lowercased() == "true"
+        logsMessages = connector["errors.log.include.messages"]?.lowercased() == "true"
         let timeout = try Self.milliseconds("errors.retry.timeout", connector, default: 0)
         retryTimeout = timeout < 0 ? nil : UInt64(milliseconds: timeout)
         let delay = try Self.milliseconds("errors.retry.delay.max.ms", connector, default: 60_000)

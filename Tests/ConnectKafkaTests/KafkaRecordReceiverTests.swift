@@ -182,6 +182,124 @@ import Testing
         }
     }
 
+    private static let damages: [[WireBatch]] = [
+        [WireBatch(base: 0, count: 10), WireBatch(base: 10, count: 10, hasChecksum: false)],
+        [WireBatch(base: 0, count: 7), WireBatch(base: 7, count: 13, damagedRecord: 3)],
+        [WireBatch(base: 0, count: 20, damagedRecord: 10)],
+    ]
+
+    /// A receiver that has lent the ten good records before the damage.
+    private func lentBeforeDamage(_ source: Source, _ batches: [WireBatch]) throws -> KafkaRecordReceiver {
+        source.events = [.records(WireBatch.chunk(batches, isReadCommitted: false))]
+        let receiver = KafkaRecordReceiver(consumer: source)
+        let table = IncomingTable(capacity: 2_048)
+        #expect(receiver.next(into: table).name == "records")
+        #expect(table.records.map(\.offset) == Array(0..<10))
+        return receiver
+    }
+
+    @Test(arguments: damages)
+    func `records before a damaged one are given, and then the damage is told`(batches: [WireBatch]) throws {
+        let source = Source()
+        let receiver = try lentBeforeDamage(source, batches)
+        let table = IncomingTable(capacity: 2_048)
+        #expect(receiver.next(into: table).isNone, "not while they are lent")
+        receiver.release()
+        #expect(source.reports == [10])
+        let event = receiver.next(into: table)
+        guard case .failed(let error) = event else {
+            Issue.record("\(event.name)")
+            return
+        }
+        #expect(error.code == .kafkaProtocol)
+        #expect(error.message.hasPrefix("Records of t-0 from offset 10 on cannot be read: "))
+        #expect(receiver.next(into: table).isNone, "once")
+    }
+
+    @Test(arguments: damages)
+    func `damage waits while its partition is paused`(batches: [WireBatch]) throws {
+        let source = Source()
+        let receiver = try lentBeforeDamage(source, batches)
+        let partition = ConnectModel.TopicPartition(topic: "t", partition: 0)
+        let table = IncomingTable(capacity: 2_048)
+        receiver.pause([partition])
+        receiver.release()
+        #expect(receiver.next(into: table).isNone)
+        receiver.resume([partition])
+        #expect(receiver.next(into: table).name == "failed")
+    }
+
+    @Test(arguments: ["seek", "revoking", "lost"])
+    func `damage is forgotten where reading goes on elsewhere or the partition goes`(how: String) throws {
+        let source = Source()
+        let receiver = try lentBeforeDamage(source, Self.damages[0])
+        let table = IncomingTable(capacity: 2_048)
+        let partition = KafkaClient.TopicPartition("t", 0)
+        switch how {
+        case "seek":
+            receiver.release()
+            receiver.seek([TopicPartitionOffset(.init(topic: "t", partition: 0), 20)])
+        default:
+            source.eventsOnly = [how == "lost" ? .lost([partition]) : .revoking([partition])]
+            #expect(receiver.next(into: table).name == how)
+            receiver.release()
+        }
+        #expect(receiver.next(into: table).isNone)
+    }
+
+    @Test func `what the group has said comes before damage`() throws {
+        let source = Source()
+        let receiver = try lentBeforeDamage(source, Self.damages[0])
+        let table = IncomingTable(capacity: 2_048)
+        receiver.commit([], sequence: 1)
+        source.eventsOnly = [.revoking([KafkaClient.TopicPartition("t", 0)])]
+        receiver.drainCommits { _, _ in }
+        receiver.release()
+        #expect(receiver.next(into: table).name == "revoking")
+        #expect(receiver.next(into: table).isNone)
+    }
+
+    @Test(arguments: [1, 2, 4, 2_048])
+    func `records of a batch with the broker's time say so, each with the batch's latest`(capacity: Int) throws {
+        let batches = [
+            WireBatch(base: 0, count: 3, attributes: WireBatch.appendTime, maxTimestamp: 5_000),
+            WireBatch(base: 3, count: 3),
+            WireBatch(base: 6, count: 3, attributes: WireBatch.appendTime, maxTimestamp: 6_000),
+            WireBatch(base: 9, count: 1, attributes: WireBatch.appendTime, maxTimestamp: -1),
+        ]
+        let broker: ConnectRecord.Flags = [.hasTimestamp, .appendTime]
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(batches, isReadCommitted: false))]
+        let found = stamps(KafkaRecordReceiver(consumer: source), tableOf: capacity)
+        #expect(found.map(\.1) == [5_000, 5_000, 5_000, 1_000, 1_000, 1_000, 6_000, 6_000, 6_000, -1])
+        #expect(
+            found.map(\.0)
+                == [broker, broker, broker, .hasTimestamp, .hasTimestamp, .hasTimestamp, broker, broker, broker, []])
+    }
+
+    @Test func `messages of format 1 say whose time they have`() throws {
+        let bytes =
+            WireBatch.message(at: 0, attributes: 8, timestamp: 5_000)
+            + WireBatch.message(at: 1, attributes: 0, timestamp: 6_000)
+        let source = Source()
+        source.events = [.records(WireBatch.chunk(bytes, from: 0, next: 2, checksChecksums: false))]
+        let found = stamps(KafkaRecordReceiver(consumer: source), tableOf: 10)
+        #expect(found.map(\.1) == [5_000, 6_000])
+        #expect(found.map(\.0) == [[.hasTimestamp, .appendTime], .hasTimestamp])
+    }
+
+    private func stamps(
+        _ receiver: KafkaRecordReceiver, tableOf capacity: Int
+    ) -> [(ConnectRecord.Flags, Int64)] {
+        let table = IncomingTable(capacity: capacity)
+        var found: [(ConnectRecord.Flags, Int64)] = []
+        while case .records = receiver.next(into: table) {
+            found += table.records.map { ($0.flags, $0.timestamp) }
+            receiver.release()
+        }
+        return found
+    }
+
     @Test func `partitions that are paused in turn go on each where it was`() throws {
         let source = Source()
         source.events = (0..<2).map {

@@ -12,7 +12,7 @@ final class SinkTaskContext: SinkTaskServices {
     let task: TaskID
     let wantsBadRecords: Bool
     private let tolerance: ErrorTolerance
-    private let reportBad: @Sendable (ConnectError) -> Void
+    private let reportBad: @Sendable (ConnectError, _ index: Int, _ batch: SinkBatch?) -> Void
     private let wakeTask: @Sendable () -> Void
     private let failTask: @Sendable (ConnectError) -> Void
     private let isWoken = Atomic<Bool>(false)
@@ -26,10 +26,12 @@ final class SinkTaskContext: SinkTaskServices {
     nonisolated(unsafe) private var rewinds: [TopicPartitionOffset] = []
     nonisolated(unsafe) private(set) var isCommitRequested = false
     nonisolated(unsafe) private var retryTimeout: UInt64?
+    /// What `put` was given last, while it lies in the batch: the plugin may report a record of it until the next commit.
+    nonisolated(unsafe) var lastPut: SinkBatch?
 
     init(
         task: TaskID, tolerance: ErrorTolerance, logsErrors: Bool,
-        reportBad: @escaping @Sendable (ConnectError) -> Void,
+        reportBad: @escaping @Sendable (ConnectError, _ index: Int, _ batch: SinkBatch?) -> Void,
         wake: @escaping @Sendable () -> Void, fail: @escaping @Sendable (ConnectError) -> Void
     ) {
         self.task = task
@@ -66,7 +68,7 @@ final class SinkTaskContext: SinkTaskServices {
 
     func reportBadRecord(index: Int, _ error: ConnectError) throws(ConnectError) {
         guard tolerance == .all else { throw error }
-        reportBad(error)
+        reportBad(error, index, lastPut)
     }
 
     func raiseError(_ error: ConnectError) { failTask(error) }

@@ -19,6 +19,7 @@ final class SinkTaskRunner: TaskRunner {
         let worker: TaskRuntimeSettings
         let catalog: any PluginCatalog
         let kafka: any KafkaPorts
+        var log = SinkTaskRunner.log
     }
 
     enum Advance {
@@ -43,6 +44,7 @@ final class SinkTaskRunner: TaskRunner {
     let parts: Parts
     let control: TaskControl
     let context: SinkTaskContext
+    private let reports: RecordReports
 
     // Made by start.
     var port: (any SinkTaskPort)?
@@ -87,11 +89,11 @@ final class SinkTaskRunner: TaskRunner {
         self.control = control
         retry = RetryBackoff(
             timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
-        let fields: [LogField] = [.connector(control.task.connector), .task(control.task.description)]
-        let logsErrors = parts.settings.logsErrors
+        let reports = RecordReports(control.task, parts.settings, parts.log)
+        self.reports = reports
         context = SinkTaskContext(
-            task: control.task, tolerance: parts.settings.tolerance, logsErrors: logsErrors,
-            reportBad: { error in Self.report(error, stage: "TASK_PUT", logsErrors, fields) },
+            task: control.task, tolerance: parts.settings.tolerance, logsErrors: parts.settings.logsErrors,
+            reportBad: { error, index, batch in reports.put(error, index, of: batch) },
             wake: { [weak control] in control?.wake() }, fail: { [weak control] in control?.fail($0) })
     }
 
@@ -197,15 +199,15 @@ final class SinkTaskRunner: TaskRunner {
             giveBack(receiver)
             return .progressed
         }
+        context.lastPut = nil
         let outcome = pipeline.convert(
             UnsafeBufferPointer(rebasing: table.records[lent.next...]), of: lent.partition)
         self.lent?.converted = outcome.consumed
         recordFailure = outcome.fatal
         if outcome.consumed > 0 { retry.reset() }
         for failure in outcome.dropped {
-            report(
-                failure.error, stage: failure.stage.rawValue, lent.partition,
-                table.records[lent.next + failure.index].offset)
+            reports.sink(
+                failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next + failure.index])
         }
         return .progressed
     }
@@ -228,7 +230,7 @@ final class SinkTaskRunner: TaskRunner {
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
-        report(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next].offset)
+        reports.sink(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next])
         retry.reset()
         offsets.put(lent.partition, upTo: table.records[lent.next].offset &+ 1)
         self.lent?.next += 1
@@ -239,6 +241,7 @@ final class SinkTaskRunner: TaskRunner {
         _ port: any SinkTaskPort, _ receiver: any RecordReceiver, _ pipeline: SinkPipeline
     ) throws(ConnectError) -> Advance {
         guard let lent else { return .progressed }
+        context.lastPut = pipeline.batch
         switch port.put(pipeline.batch) {
         case .ok:
             putBackoff.reset()

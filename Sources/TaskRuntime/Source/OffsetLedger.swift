@@ -131,6 +131,13 @@ struct OffsetLedger {
         freePartitions.append(number)
     }
 
+    /// The partition that a segment with open records is of.
+    func key(ofSegment segment: Int32) -> SourcePartition? {
+        guard segments.indices.contains(Int(segment)) else { return nil }
+        let partition = Int(segments[Int(segment)].partition)
+        return partitions.indices.contains(partition) ? partitions[partition].key : nil
+    }
+
     // MARK: Segments
 
     /// Begins the next chunk of the poll order; its segments are those opened until ``endChunk()``.

@@ -20,6 +20,9 @@ struct SourceChunk: ~Copyable {
     /// How many the sender has still to take.
     var unsent: Int { kept - sent }
 
+    /// The batch's record that the sender has to take next, where there is one.
+    var firstUnsent: Int { records.lowerBound + positionOfFirstUnsent() }
+
     /// Makes room for a batch's table of source partitions.
     mutating func prepare(partitions: Int) {
         segments = Array(repeating: -1, count: partitions)

@@ -3,11 +3,9 @@ import Logging
 
 /// What others are told: the log of records that were left out, the store of offsets, the plugin of what both have.
 extension SourceTaskRunner {
-    func report(_ error: ConnectError, stage: String) {
-        guard parts.settings.logsErrors else { return }
-        log.error(
-            "A record was left out: \(error.message)",
-            logFields + [.errorCode(error.code.rawValue), LogField("stage", stage)])
+    /// A record of the batch that is lent was left out.
+    func report(_ error: ConnectError, stage: String, _ index: Int) {
+        reports.source(error, stage: stage, index, of: batch, text)
     }
 
     func storeOffsetsIfDue(_ now: UInt64) {

@@ -49,6 +49,7 @@ final class SourceTaskRunner: TaskRunner {
     let context: SourceTaskContext
     let commits: SourceCommits
     let deputy: LaneDeputy
+    let reports: RecordReports
 
     // Made by start.
     var port: (any SourceTaskPort)?
@@ -67,6 +68,8 @@ final class SourceTaskRunner: TaskRunner {
     private var untoldTopics: [String?] = []
     private var untoldCount = 0
     private var knownTopicNumbers: Set<Int32> = []
+    /// Of topics by the sender's number, where errors are logged.
+    private var topicNames: [Int32: String] = [:]
     private var partitionNumbers: [Int32] = []
     private var mappedGeneration: UInt64?
 
@@ -94,6 +97,7 @@ final class SourceTaskRunner: TaskRunner {
         self.parts = parts
         self.control = control
         self.deputy = deputy
+        reports = RecordReports(control.task, parts.settings, parts.log)
         retry = RetryBackoff(
             timeout: parts.settings.retryTimeout, maximumDelay: parts.settings.maximumRetryDelay)
         context = SourceTaskContext(
@@ -237,7 +241,9 @@ final class SourceTaskRunner: TaskRunner {
         recordFailure = outcome.fatal
         if outcome.consumed > 0 { retry.reset() }
         try chunk.seal(outcome, of: batch, in: &ledger, text)
-        for failure in outcome.dropped { report(failure.error, stage: failure.stage.rawValue) }
+        for failure in outcome.dropped {
+            report(failure.error, stage: failure.stage.rawValue, range.lowerBound + failure.index)
+        }
         return .progressed
     }
 
@@ -250,7 +256,7 @@ final class SourceTaskRunner: TaskRunner {
             return .progressed
         }
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance.
-        report(failure.error, stage: failure.stage.rawValue)
+        report(failure.error, stage: failure.stage.rawValue, nextRecord)
         retry.reset()
         let range = nextRecord..<nextRecord + 1
         chunk.open(range, of: batch, partitionNumbers: partitionNumbers, in: &ledger)
@@ -270,7 +276,7 @@ final class SourceTaskRunner: TaskRunner {
             isHandOverDue = true
             chunk.sent += min(max(after, 0), rest.count - 1)
             guard parts.settings.tolerance == .all else { throw error }
-            report(error, stage: "KAFKA_PRODUCE")
+            report(error, stage: "KAFKA_PRODUCE", chunk.firstUnsent)
             chunk.dropNext(pipeline.outgoing[chunk.sent].segment, in: &ledger)
             return .progressed
         case .failed(let error):
@@ -297,6 +303,7 @@ final class SourceTaskRunner: TaskRunner {
         for number in old { ledger.unpin(number) }
         topicNumbers = batch.topics.map { topic in
             let number = sender.topicNumber(for: topic)
+            if parts.settings.logsErrors { topicNames[number] = topic }
             if knownTopicNumbers.insert(number).inserted, number >= 0 {
                 while untoldTopics.count <= Int(number) { untoldTopics.append(nil) }
                 if untoldTopics[Int(number)] == nil { untoldCount += 1 }
@@ -329,7 +336,10 @@ final class SourceTaskRunner: TaskRunner {
                     sendFailure = sendFailure ?? error
                     return
                 }
-                for _ in 0..<max(completion.count, 0) { report(error, stage: "KAFKA_PRODUCE") }
+                for _ in 0..<max(completion.count, 0) {
+                    reports.sent(
+                        error, topic: topicNames[completion.topic], taken?.key(ofSegment: completion.segment))
+                }
                 taken?.dropUnplaced(completion.segment, completion.count)
                 return
             }

@@ -16,7 +16,7 @@ struct InternalTopicInteropTests {
     @Test func `topics are created as the worker is set to, compacted, and read back`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
-        let bench = try Bench(
+        let bench = try InteropBench(
             broker.address,
             ["offset.storage.segment.bytes": "1048576", "offset.storage.cleanup.policy": "delete"])
         defer { bench.close() }
@@ -47,9 +47,9 @@ struct InternalTopicInteropTests {
     @Test func `offsets written by one worker are read by another, over a broker's death`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
-        let first = try Bench(broker.address)
+        let first = try InteropBench(broker.address)
         defer { first.close() }
-        let second = try Bench(broker.address)
+        let second = try InteropBench(broker.address)
         defer { second.close() }
         let one = try first.connections.makeOffsetStore()
         let two = try second.connections.makeOffsetStore()
@@ -83,7 +83,7 @@ struct InternalTopicInteropTests {
     {
         let broker = try TestBroker()
         defer { broker.destroy() }
-        let bench = try Bench(broker.address, needsSession: true)
+        let bench = try InteropBench(broker.address, needsSession: true)
         defer { bench.close() }
         let config = try bench.connections.makeConfigLog()
         let offsets = try bench.connections.makeOffsetStore()
@@ -110,7 +110,7 @@ struct InternalTopicInteropTests {
     @Test func `a topic that is not compacted, or a config topic of two partitions, is refused`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
-        let bench = try Bench(broker.address)
+        let bench = try InteropBench(broker.address)
         defer { bench.close() }
         try await bench.create(NewTopic(name: "t-statuses", partitionCount: 1))
         try await bench.create(
@@ -137,7 +137,7 @@ struct InternalTopicInteropTests {
     @Test func `a config topic that is given partitions goes on with its first`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
-        let bench = try Bench(broker.address, ["metadata.max.age.ms": "200"])
+        let bench = try InteropBench(broker.address, ["metadata.max.age.ms": "200"])
         defer { bench.close() }
         let config = try bench.connections.makeConfigLog()
         let records = Mutex<[LogRecord]>([])
@@ -155,7 +155,7 @@ struct InternalTopicInteropTests {
     @Test func `more replicas than brokers are waited for, with words, and then refused`() async throws {
         let broker = try TestBroker()
         defer { broker.destroy() }
-        let bench = try Bench(
+        let bench = try InteropBench(
             broker.address,
             ["status.storage.replication.factor": "3", "default.api.timeout.ms": "4000", "request.timeout.ms": "2000"])
         defer { bench.close() }
@@ -189,76 +189,5 @@ struct InternalTopicInteropTests {
 
     private func closed(_ log: InternalTopic) async {
         await withCheckedContinuation { continuation in log.close { continuation.resume() } }
-    }
-}
-
-/// A worker's connections, and an administrator beside them.
-private final class Bench: Sendable {
-    let connections: KafkaConnections
-    private let loop: EventLoop
-    private let pool: BlockingPool
-    private let cluster: Confined<KafkaCluster>
-
-    init(_ bootstrap: String, _ keys: [String: String] = [:], needsSession: Bool = false) throws {
-        let standard = [
-            "bootstrap.servers": bootstrap, "group.id": "t", "config.storage.topic": "t-configs",
-            "offset.storage.topic": "t-offsets", "status.storage.topic": "t-statuses",
-            "config.storage.replication.factor": "1", "offset.storage.replication.factor": "1",
-            "status.storage.replication.factor": "1", "offset.storage.partitions": "4",
-            "key.converter": "org.apache.kafka.connect.json.JsonConverter",
-            "value.converter": "org.apache.kafka.connect.json.JsonConverter", "listeners": "http://127.0.0.1:0",
-        ]
-        let text = standard.merging(keys) { $1 }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
-        let loaded = WorkerConfig.load(
-            ConfigFile.parseWorker(Array(text.utf8), file: "worker.properties"), mode: .distributed, environment: [:])
-        let worker = try #require(loaded.config, "\(loaded.problems)")
-        loop = try EventLoop(name: "test-kafka")
-        pool = BlockingPool(name: "test-pool")
-        connections = KafkaConnections(worker: worker, loop: loop, pool: pool, needsSession: needsSession)
-        cluster = Confined(
-            KafkaCluster(
-                settings: try ClientSettings(["bootstrap.servers": bootstrap], role: .admin), loop: loop, pool: pool),
-            to: loop)
-    }
-
-    func create(_ topic: NewTopic) async throws {
-        _ = try await ask { $0.createTopic(topic, completion: $1) }.get()
-    }
-
-    func topicConfig(_ topic: String) async throws -> [String: String] {
-        try await ask { $0.topicConfig(topic, completion: $1) }.get()
-    }
-
-    func partitionCount(_ topic: String) async throws -> Int? {
-        try await ask { $0.describeTopics([topic], completion: $1) }.get().first?.partitions.count
-    }
-
-    /// As the worker's own clients know it.
-    func seenPartitionCount(_ topic: String) async throws -> Int? {
-        let settings = try ClientSettings(connections.layers.internalClient("shared-admin"), role: .admin)
-        return await withCheckedContinuation { continuation in
-            loop.execute { [connections] in
-                let metadata = connections.state.value.workersCluster(for: settings).metadata
-                continuation.resume(returning: metadata.topic(topic)?.partitions.count)
-            }
-        }
-    }
-
-    private func ask<Value: Sendable>(
-        _ question: @escaping @Sendable (Admin, @escaping (Result<Value, ClientError>) -> Void) -> Void
-    ) async -> Result<Value, ClientError> {
-        await withCheckedContinuation { continuation in
-            loop.execute { [cluster] in
-                let admin = Admin(cluster: cluster.value)
-                question(admin) { result in withExtendedLifetime(admin) { continuation.resume(returning: result) } }
-            }
-        }
-    }
-
-    func close() {
-        connections.close {}
-        loop.execute { [cluster] in cluster.value.close() }
-        loop.stop()
-        pool.stop()
     }
 }

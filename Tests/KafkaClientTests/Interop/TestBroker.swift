@@ -68,6 +68,18 @@ final class TestBroker {
         try run(["--bootstrap-server", address] + arguments, program: home + "/bin/kafka-topics.sh")
     }
 
+    /// What Apache's console consumer prints of the first records of a topic.
+    func consume(_ topic: String, count: Int, properties: [String]) throws -> [String] {
+        let output = folder + "/consumed-\(topic)"
+        let words = ["--topic", topic, "--from-beginning", "--max-messages", "\(count)", "--timeout-ms", "60000"]
+        let tool = [home + "/bin/kafka-console-consumer.sh", "--bootstrap-server", address]
+        try run(
+            ["-c", "exec \"$@\" > \(output)", "sh"] + tool + words
+                + properties.flatMap { ["--formatter-property", $0] },
+            program: "/bin/sh")
+        return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
     /// Not by Foundation's `Process`: it waits for the end of every process that inherited its descriptors, and so for the
     /// broker itself.
     private func run(_ arguments: [String], program: String? = nil) throws {

@@ -141,6 +141,9 @@ final class FakeReceiver: RecordReceiver {
             var positions: [TopicPartition: Int64] = [:]
             var paused: Set<TopicPartition> = []
             var perRead = 3
+            /// What every record has.
+            var timestamp: Int64 = -1
+            var flags: ConnectRecord.Flags = []
             var isLent = false
             /// Calls that broke the port's rules.
             var violations: [String] = []
@@ -234,6 +237,8 @@ final class FakeReceiver: RecordReceiver {
                     record.value = UnsafeRawPointer(text.baseAddress)
                     record.valueLength = Int32(bytes.count)
                     record.offset = Int64(position + index)
+                    record.timestamp = state.timestamp
+                    record.flags = state.flags
                     table.storage[index] = record
                 }
                 table.count = count
