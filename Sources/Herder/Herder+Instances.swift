@@ -79,7 +79,7 @@ extension Herder {
         begin("generating task configs for connector \(name)", number, entry)
         let resolve = dependencies.resolve
         let source = TaskConfigSource(
-            connector: name, raw: raw, state: state, className: entry.plugin?.className ?? "", kind: entry.kind,
+            connector: name, raw: raw, state: state, className: entry.plugin?.className ?? "",
             resolve: { (config) throws(ConnectError) in try resolve(config, nil) })
         live.instance.call { connector throws(ConnectError) in
             try source.ask(connector)

@@ -51,6 +51,7 @@ extension Herder {
         case .topicsForgotten(let name): forgetTopics(of: name)
         case .ended(let name): ended(name)
         case .forgotten(let name):
+            if let entry = entries[name] { refuseWaiters(of: entry) }
             entries[name] = nil
             touch()
         case .allEnded: finishShutdown()
@@ -115,9 +116,7 @@ extension Herder {
     /// Nothing of the connector is left here.
     private func ended(_ name: String) {
         guard let entry = entries[name] else { return }
-        let waiters = entry.waiters
-        entry.waiters = []
-        for waiter in waiters { answer(waiter.reply, .failure(Self.endedMeanwhile)) }
+        refuseWaiters(of: entry)
         if machine.connectors[name] == nil {
             entries[name] = nil
             touch()
@@ -125,5 +124,12 @@ extension Herder {
         }
         for reply in entry.endWaiters { answer(reply, .success(.done)) }
         entry.endWaiters = []
+    }
+
+    /// What they wait for does not come any more.
+    private func refuseWaiters(of entry: ConnectorEntry) {
+        let waiters = entry.waiters
+        entry.waiters = []
+        for waiter in waiters { answer(waiter.reply, .failure(Self.endedMeanwhile)) }
     }
 }

@@ -9,7 +9,6 @@ struct TaskConfigSource: Sendable {
     let raw: ConfigMap
     let state: ConnectorConfigState
     let className: String
-    let kind: ConnectorKind
     let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
 
     /// - Throws: what the connector throws, or the error of too many tasks.
@@ -25,7 +24,7 @@ struct TaskConfigSource: Sendable {
                 [.connector(connector)])
         }
         let configs = TaskConfigPlan.rawConfigs(
-            given, raw: raw, resolved: resolved, taskClass: TaskConfigPlan.taskClass(of: className), kind: kind)
+            given, raw: raw, resolved: resolved, taskClass: TaskConfigPlan.taskClass(of: className))
         return ConnectorMachine.Given(configs: configs, differs: TaskConfigPlan.differs(configs, from: state))
     }
 

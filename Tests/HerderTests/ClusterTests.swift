@@ -256,6 +256,27 @@ import Testing
         }
     }
 
+    @Test func `a restart is answered when its connector is deleted meanwhile`() async throws {
+        let (cluster, workers) = try await cluster(["a"])
+        _ = await create("orders", tasks: 1, workers)
+        await workers[0].until("all run") { workers[0].taskStates("orders") == [.running] }
+        workers[0].tasks.hang("orders")
+        // A task that is to be restarted does not stop: the connector's restart waits for it.
+        let taskRestart = workers[0].send(.restartTask(TaskID(connector: "orders", number: 0)))
+        let restart = workers[0].send(.restartConnector(name: "orders", includeTasks: false, onlyFailed: false))
+        await workers[0].until("the connector was restarted") { workers[0].catalog["orders"].count("taskConfigs") == 2 }
+        #expect(await workers[0].ask(.deleteConnector(name: "orders")).isDone)
+        await workers[0].until("the connector has stopped") {
+            // UNASSIGNED, or removed already.
+            cluster.status.values["status-connector-orders"]?.contains("RUNNING") != true
+        }
+        #expect(restart.value == nil)
+        for task in workers[0].tasks.live { workers[0].tasks.end(task.specification.id, .stopped) }
+        await workers[0].until("the task's restart is answered") { taskRestart.value?.error?.code == .taskUnknown }
+        await workers[0].until("the restart is answered") { restart.value != nil }
+        #expect(restart.value?.error == Herder.endedMeanwhile)
+    }
+
     @Test func `without a coordinator nothing runs, and everything is back with it`() async throws {
         let (cluster, workers) = try await cluster(["a"])
         _ = await create("orders", tasks: 2, workers)

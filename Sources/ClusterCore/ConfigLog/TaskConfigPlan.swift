@@ -5,28 +5,26 @@ package import ConnectModel
 ///
 /// Source: `AbstractHerder.reverseTransform`, `taskConfigsChanged`, `Worker.connectorTaskConfigs`.
 package enum TaskConfigPlan {
-    /// Keys of a sink connector that its tasks need.
+    /// Keys of a connector that its tasks get: meant for sinks, but Apache's workers copy them whatever the kind.
     private static let inheritedKeys = ["topics", "topics.regex"]
 
     /// The raw task configurations.
     ///
-    /// `task.class` is added, and for sinks `topics` and `topics.regex`. Values that the connector's raw configuration writes
-    /// with a reference to a config provider are put back to that reference, so that no secret is stored.
+    /// `task.class` is added, and the connector's `topics` and `topics.regex`. Values that the connector's raw configuration
+    /// writes with a reference to a config provider are put back to that reference, so that no secret is stored.
     /// - Parameters:
     ///   - given: what the connector gave.
     ///   - raw: the connector's configuration as it is stored.
     ///   - resolved: the same with its references resolved.
     ///   - taskClass: see ``taskClass(of:)``.
     package static func rawConfigs(
-        _ given: [ConfigMap], raw: ConfigMap, resolved: ConfigMap, taskClass: String, kind: ConnectorKind
+        _ given: [ConfigMap], raw: ConfigMap, resolved: ConfigMap, taskClass: String
     ) -> [ConfigMap] {
         let references = raw.entries.filter { isReference($0.value) }
         return given.map { config in
             var config = config
             config.set("task.class", taskClass)
-            if kind == .sink {
-                for key in inheritedKeys where resolved.contains(key) { config.set(key, resolved[key]) }
-            }
+            for key in inheritedKeys where resolved.contains(key) { config.set(key, resolved[key]) }
             for reference in references where config.contains(reference.key) {
                 config.set(reference.key, reference.value)
             }

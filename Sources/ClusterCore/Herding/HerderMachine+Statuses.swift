@@ -82,6 +82,7 @@ extension HerderMachine {
 
     /// The leader removes the statuses of connectors and tasks that are not configured any more.
     mutating func removeStaleStatuses() {
+        removals = RemovedStatuses()
         for name in statuses.connectorNames {
             guard let state = log.connector(name) else {
                 for number in statuses.taskNumbers(name) { put(.task(TaskID(connector: name, number: number), nil)) }
@@ -143,16 +144,20 @@ extension HerderMachine {
 
     /// A status that was on its way while its connector or its task was removed would stay for ever.
     private mutating func removeIfStale(_ read: StatusRecord) {
-        guard !isEnding, let member, member.isLeader else { return }
-        let state = log.connector(read.connector)
-        switch read {
-        case .connector(let name, _?): if state == nil { put(.connector(name, nil)) }
-        case .task(let task, _?):
-            guard let state else { return put(.task(task, nil)) }
-            // As in `removeStaleStatuses`; a worker that runs it would put it back, and so on without end.
-            if let count = state.certainTaskCount, task.number >= count { put(.task(task, nil)) }
-        case .topic(let topic, let name, _?): if state == nil { put(.topic(topic, connector: name, nil)) }
-        case .connector(_, nil), .task(_, nil), .topic(_, _, nil): break
+        guard !isEnding, let member, member.isLeader, let removal = staleness(of: read), removals.note(read)
+        else { return }
+        put(removal)
+    }
+
+    /// The removal of a status that the config log has nothing of; nil where it has, and for a removal.
+    private func staleness(of read: StatusRecord) -> StatusRecord? {
+        let isKnown = log.connector(read.connector) != nil
+        return switch read {
+        case .connector(let name, _?): isKnown ? nil : .connector(name, nil)
+        // As in `removeStaleStatuses`; a worker that runs it would put it back.
+        case .task(let task, _?): isConfigured(read) ? nil : .task(task, nil)
+        case .topic(let topic, let name, _?): isKnown ? nil : .topic(topic, connector: name, nil)
+        case .connector(_, nil), .task(_, nil), .topic(_, _, nil): nil
         }
     }
 

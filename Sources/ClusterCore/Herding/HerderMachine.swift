@@ -154,6 +154,8 @@ package struct HerderMachine: Sendable {
     var confirmations: [(at: UInt64, connector: String)] = []
     /// What this worker says of what it runs.
     var teller = StatusTeller()
+    /// What this worker has removed as the leader.
+    var removals = RemovedStatuses()
     /// How long a round waits for statuses of what was given up.
     var releaseDeadline: UInt64?
     /// Topics that were told to the status topic and not read back yet.

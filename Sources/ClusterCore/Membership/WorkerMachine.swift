@@ -86,6 +86,8 @@ package struct WorkerMachine: Sendable {
     /// As many failed attempts to read the config log keep the work running.
     static let patientAttempts = 5
     private static let pauseAfterNonsense: UInt64 = 1_000_000_000
+    /// Between rounds that a follower asks for while its leader is behind, from the second on.
+    private static let afterMismatch = Backoff(first: 100_000_000, longest: 1_000_000_000)
     /// What a change in the config log waits for others, at first and at most: many that come together are worth one round.
     private static let changePause: (next: UInt64, longest: UInt64) = (10_000_000, 100_000_000)
     /// For how long, and how often, the coordinator is asked after another worker gave something up.
@@ -107,6 +109,8 @@ package struct WorkerMachine: Sendable {
     /// too.
     package internal(set) var isInDoubt = false
     var rejoinAt: UInt64?
+    /// What is waited next where the leader is behind; nil where a round may be asked for at once.
+    private var mismatchPause: Backoff?
     /// Why and when a round is asked for since the config log has changed; never after the latest time.
     var change: (reason: String, at: UInt64, latest: UInt64)?
     var attention: (next: UInt64, until: UInt64)?
@@ -247,6 +251,7 @@ extension WorkerMachine {
         var merged = assignment
         var actions: [Action] = []
         let isMismatch = assignment.error != WorkerAssignment.noError
+        if !isMismatch { mismatchPause = nil }
         var kept = work
         if protocolVersion > 0 {
             // A round that assigns nothing does not say who else runs what was held through a lost membership.
@@ -308,7 +313,7 @@ extension WorkerMachine {
         }
         if isMismatch, held.leaderID != memberID, configOffset >= held.configOffset {
             phase = .joining
-            return [.rejoin(reason: "the leader had not read the config topic to its end")]
+            return askAgain(now)
         }
         if isMismatch || configOffset < held.configOffset { return read(now) }
         phase = .settled
@@ -325,6 +330,18 @@ extension WorkerMachine {
         hasRevoked = false
         hasDropped = false
         return actions
+    }
+
+    /// The leader has to read on first, and its next round is told with a heartbeat. A coordinator that knows all of what this
+    /// worker offers answers at once with the same assignment: asked at once each time, it would be without end.
+    private mutating func askAgain(_ now: UInt64) -> [Action] {
+        guard var pause = mismatchPause else {
+            mismatchPause = Self.afterMismatch
+            return [.rejoin(reason: "the leader had not read the config topic to its end")]
+        }
+        rejoinAt = now &+ pause.advance()
+        mismatchPause = pause
+        return []
     }
 
     mutating func noteChange(_ reason: String, _ now: UInt64) {

@@ -6,17 +6,21 @@ import Testing
     private let raw = ConfigMap([("topics", "t"), ("password", "${file:/s:p}"), ("price", "$5 {a:b}")])
     private let resolved = ConfigMap([("topics", "t"), ("password", "hush"), ("price", "$5 {a:b}")])
 
-    private func plan(_ given: ConfigMap, _ kind: ConnectorKind) -> ConfigMap? {
-        TaskConfigPlan.rawConfigs([given], raw: raw, resolved: resolved, taskClass: "T", kind: kind).first
+    private func plan(_ given: ConfigMap) -> ConfigMap? {
+        TaskConfigPlan.rawConfigs([given], raw: raw, resolved: resolved, taskClass: "T").first
     }
 
-    @Test func `a sink's task gets class and topics, a source's the class alone`() {
-        #expect(plan(ConfigMap(), .sink) == ConfigMap([("task.class", "T"), ("topics", "t")]))
-        #expect(plan(ConfigMap(), .source) == ConfigMap([("task.class", "T")]))
+    @Test(arguments: ["topics", "topics.regex"])
+    func `a task gets its class and what its connector has of topics, whatever kind it is`(key: String) {
+        let config = ConfigMap([(key, "t"), ("tasks.max", "1")])
+        let configs = TaskConfigPlan.rawConfigs([ConfigMap()], raw: config, resolved: config, taskClass: "T")
+        #expect(configs == [ConfigMap([("task.class", "T"), (key, "t")])])
+        let bare = TaskConfigPlan.rawConfigs([ConfigMap()], raw: ConfigMap(), resolved: ConfigMap(), taskClass: "T")
+        #expect(bare == [ConfigMap([("task.class", "T")])])
     }
 
     @Test func `no secret is stored`() {
-        let config = plan(ConfigMap([("password", "hush"), ("price", "7")]), .source)
+        let config = plan(ConfigMap([("password", "hush"), ("price", "7")]))
         #expect(config?["password"] == "${file:/s:p}")
         #expect(config?["price"] == "7")
     }
@@ -28,7 +32,7 @@ import Testing
     func `references are recognised as Apache does`(text: String, isReference: Bool) {
         let raw = ConfigMap([("k", text)])
         let configs = TaskConfigPlan.rawConfigs(
-            [ConfigMap([("k", "given")])], raw: raw, resolved: raw, taskClass: "T", kind: .source)
+            [ConfigMap([("k", "given")])], raw: raw, resolved: raw, taskClass: "T")
         #expect((configs.first?["k"] == text) == isReference)
     }
 

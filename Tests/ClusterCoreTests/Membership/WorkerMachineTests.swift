@@ -160,6 +160,33 @@ private struct Story {
             ])
     }
 
+    @Test func `who is told again and again that the leader is behind asks after pauses that grow`() throws {
+        var story = Story()
+        var now: UInt64 = 0
+        func answer() throws -> [WorkerMachine.Action] {
+            try story.round(offset: 12, own: 12, error: WorkerAssignment.configMismatch, now: now)
+        }
+        func isRejoin(_ actions: [WorkerMachine.Action]) -> Bool {
+            actions.count == 1 && actions.contains { if case .rejoin = $0 { true } else { false } }
+        }
+        #expect(isRejoin(try answer()))
+        var pauses: [UInt64] = []
+        for _ in 0..<6 {
+            #expect(try answer() == [])
+            let at = try #require(story.machine.nextDeadline)
+            pauses.append((at - now) / 1_000_000)
+            #expect(story.machine.advance(to: at - 1, configOffset: 12) == [])
+            #expect(isRejoin(story.machine.advance(to: at, configOffset: 12)))
+            now = at
+        }
+        #expect(pauses == [100, 200, 400, 800, 1000, 1000])
+        // The leader's own round comes first.
+        _ = try answer()
+        #expect(try story.round(assigned: "A", own: 10, now: now) == [.run(work("A"), offset: 10), .settled])
+        #expect(story.machine.nextDeadline == nil)
+        #expect(isRejoin(try answer()), "once things went well it may be at once again")
+    }
+
     @Test func `nonsense of a leader is not asked for again at once`() throws {
         var story = Story()
         _ = story.machine.preparing(configOffset: 1)
