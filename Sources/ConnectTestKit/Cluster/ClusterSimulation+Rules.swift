@@ -63,7 +63,7 @@ extension ClusterSimulation {
 
     /// What is not yet as it has to be; nil when all is.
     var problem: String? {
-        guard changesToCome <= 0 || isHealed, changesUnderWay == 0 else { return "clients wait" }
+        guard changesUnderWay == 0 else { return "clients wait" }
         guard group.state == .stable else { return "the group is \(group.state)" }
         let alive = workers.compactMap(\.self)
         for worker in alive {
@@ -75,7 +75,7 @@ extension ClusterSimulation {
             else { return "\(worker.name) is at work" }
         }
         guard alive.count == group.members.count else { return "the group has members that are gone" }
-        return misplaced(alive) ?? unbalanced(alive)
+        return misplaced(alive) ?? unbalanced(alive) ?? mistold(alive)
     }
 
     private func misplaced(_ alive: [SimulatedWorker]) -> String? {
@@ -99,9 +99,6 @@ extension ClusterSimulation {
             let holders = alive.filter { worker in worker.running.contains { $0.item == item && !$0.isStopping } }
             if holders.isEmpty, isKnownLost(item, alive) { continue }
             guard holders.count == 1 else { return "\(item) runs on \(holders.map(\.name))" }
-            guard let holder = holders.first, let status = status(of: item), status.workerID == holder.name,
-                status.state == .running || status.state == .paused
-            else { return "\(item) runs on \(holders.map(\.name)), and its status is \(told(of: item))" }
         }
         for worker in alive {
             for run in worker.running {
@@ -110,6 +107,58 @@ extension ClusterSimulation {
             }
             guard worker.running.count == Set(worker.running.map(\.item.description)).count else {
                 return "\(worker.name) runs something twice"
+            }
+        }
+        return nil
+    }
+
+    /// What the status topic says wrongly, or a task does that is to be paused or not.
+    private func mistold(_ alive: [SimulatedWorker]) -> String? {
+        for name in truth.connectorNames {
+            guard let state = truth.connector(name),
+                let owner = alive.first(where: { $0.held.contains(connector: name) })
+            else { continue }
+            let isPaused = state.targetState == .paused
+            let wanted: InstanceState = state.targetState == .stopped ? .stopped : isPaused ? .paused : .running
+            let item = SimulatedItem(connector: name, number: -1)
+            guard isTold(item, wanted, by: owner) else {
+                return "\(name) is to be \(wanted.rawValue) on \(owner.name), and its status is \(told(of: item))"
+            }
+            for number in 0..<Int32(state.taskConfigs.count) {
+                let item = SimulatedItem(connector: name, number: number)
+                // It is known lost where nobody runs it.
+                guard let holder = alive.first(where: { worker in worker.running.contains { $0.item == item } }) else {
+                    continue
+                }
+                guard holder.entries[name]?.runs[number]?.isPaused == isPaused else {
+                    return "\(item) is \(isPaused ? "not paused" : "paused") on \(holder.name)"
+                }
+                guard isTold(item, isPaused ? .paused : .running, by: holder) else {
+                    return "\(item) runs on \(holder.name), and its status is \(told(of: item))"
+                }
+            }
+        }
+        return forgotten
+    }
+
+    private func isTold(_ item: SimulatedItem, _ state: InstanceState, by worker: SimulatedWorker) -> Bool {
+        guard let status = status(of: item) else { return false }
+        return status.state == state && status.workerID == worker.name
+    }
+
+    /// A status of what is not configured, as it shows whoever reads the topic: a connector's removal takes those of its tasks
+    /// along. Of tasks without a commit in force others may know one.
+    private var forgotten: String? {
+        var table = StatusTable(workerID: "")
+        for record in statuses.entries.compactMap(\.record) { table.read(record) }
+        for name in table.connectorNames {
+            let state = truth.connector(name)
+            guard let state, state.config != nil else { return "\(name) is gone, and has a status" }
+            guard !state.isInconsistent, !state.isCommitOvertaken else { continue }
+            guard let count = state.certainTaskCount else { continue }
+            for number in table.taskNumbers(name) where number >= count {
+                let item = SimulatedItem(connector: name, number: number)
+                return "\(item) is gone, and its status is \(told(of: item))"
             }
         }
         return nil
