@@ -70,9 +70,12 @@ package final class InternalTopic: ClusterLog {
         }
     }
 
-    package func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void) {
+    package func append(
+        _ entries: [LogEntry], inSession: Bool, done: @escaping @Sendable (ConnectError?) -> Void
+    ) {
         let entries = entries.map { TopicLog.Entry(key: $0.key, value: $0.value) }
-        withLog({ log in log.append(entries) { done($0.map { ConnectError($0) }) } }, failed: done)
+        withLog(
+            { log in log.append(entries, inSession: inSession) { done($0.map { ConnectError($0) }) } }, failed: done)
     }
 
     package func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void) {

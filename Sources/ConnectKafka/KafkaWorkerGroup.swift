@@ -56,6 +56,8 @@ final class KafkaWorkerGroup: WorkerGroup {
         membership.carriedOut(generation: generation, memberID: memberID)
     }
 
+    func settled(generation: Int32) { membership.settled(generation: generation) }
+
     func rejoin(reason: String) { membership.rejoin(reason: reason) }
 
     func heartbeatNow() { membership.heartbeatNow() }

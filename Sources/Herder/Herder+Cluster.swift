@@ -91,7 +91,8 @@ extension Herder {
         cluster.stage = nil
         touch()
         let member = machine.member
-        // Before anything is sent that was decided by this round.
+        // Before anything is sent or written that was decided by this round.
+        cluster.parts.group.settled(generation: member?.generation ?? -1)
         cluster.parts.peers.groupSettled(member?.answering ?? [])
         logger.info(
             "The group is settled",

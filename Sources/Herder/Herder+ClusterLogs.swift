@@ -8,7 +8,7 @@ extension Herder {
     /// As long as a write to the config topic may take, reading it back included. Nanoseconds.
     private static let writeTime: UInt64 = 30_000_000_000
 
-    /// Writes records to the config topic and calls `then` once they were read back, or with the reason why not.
+    /// Writes what only the leader writes to the config topic and calls `then` once it was read back, or with the reason why not.
     func write(
         _ records: [ConfigLogRecord], _ then: @escaping @Sendable (isolated Herder, ConnectError?) -> Void
     ) {
@@ -44,7 +44,7 @@ extension Herder {
         _ done: @escaping @Sendable (ConnectError?) -> Void
     ) {
         guard let first = parts.first else { return done(nil) }
-        topic.append(first.map(\.entry)) { error in
+        topic.append(first.map(\.entry), inSession: true) { error in
             if let error { return done(error) }
             self.onLoop { herder in
                 guard !once.isTaken else { return }

@@ -176,7 +176,7 @@ private final class FakeLog: ClusterLog {
         readToEnd(afterOwnWrites: true, done)
     }
 
-    func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void) {
+    func append(_ entries: [LogEntry], inSession: Bool, done: @escaping @Sendable (ConnectError?) -> Void) {
         let error = state.withLock { state in
             guard state.error == nil else { return state.error }
             for entry in entries {

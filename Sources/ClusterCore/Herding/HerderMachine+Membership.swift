@@ -29,7 +29,10 @@ extension HerderMachine {
                 let answer = WorkerMachine.Answer(
                     generation: generation, memberID: memberID, protocolName: protocolName, bytes: bytes)
                 machine.tell(at: now) { $0.assigned(answer, configOffset: offset, now: now.time) }
-            case .membershipLost: machine.tell(at: now) { $0.membershipLost() }
+            case .membershipLost:
+                // At the end too, when nothing else of the group counts: what waits to be written was decided as a member.
+                if machine.isEnding { _ = machine.member?.membershipLost() }
+                machine.tell(at: now) { $0.membershipLost() }
             case .coordinatorLost: machine.tell(at: now) { $0.coordinatorLost(configOffset: offset) }
             case .coordinatorFound: machine.tell(at: now) { $0.coordinatorFound() }
             case .failed: break

@@ -66,8 +66,7 @@ extension HerderMachine {
 
     /// The records of a change, or why it is refused by now.
     private func records(of turn: Turn, about name: String) -> Result<[ConfigLogRecord], ConnectError> {
-        // A round that ended meanwhile may have made another worker the leader.
-        if let member, member.isSettled, !member.isLeader {
+        guard member.map(Self.mayLead) ?? true else {
             return .failure(ConnectError(.requestConflict, "Another worker leads the group by now"))
         }
         switch turn.change {
@@ -91,6 +90,13 @@ extension HerderMachine {
             }
             return .success(Self.records(configs, of: name))
         }
+    }
+
+    /// Whether the turn of what was asked of the leader may come. A round that was carried out, or is being carried out, may have
+    /// made another worker the leader, and a worker that has lost its membership does not know who has led since. While a
+    /// round is only on its way, the leader of the last one is still a member, and nobody else has led.
+    private static func mayLead(_ member: WorkerMachine) -> Bool {
+        !member.memberID.isEmpty && !member.isInDoubt && member.held?.leaderID == member.memberID
     }
 
     // MARK: - Repair

@@ -41,7 +41,10 @@ public protocol ClusterLog: AnyObject, Sendable {
     func start(_ observer: @escaping @Sendable ([LogRecord]) -> Void, done: @escaping @Sendable (ConnectError?) -> Void)
     /// Writes records in order. `done` is called once all are acknowledged, or with the first error; then the first of them
     /// may be written.
-    func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void)
+    ///
+    /// - Parameter inSession: whether they are to be written in the session with the group in which that was decided, or not at
+    ///   all. So is what only the leader writes: in the next session another one may have led.
+    func append(_ entries: [LogEntry], inSession: Bool, done: @escaping @Sendable (ConnectError?) -> Void)
     /// Calls `done` once everything that was in the log at the time of the call has been read. Retries without a limit.
     ///
     /// - Parameter afterOwnWrites: first waits for what was appended here before to be written or to fail. Not for what a round
@@ -49,6 +52,13 @@ public protocol ClusterLog: AnyObject, Sendable {
     func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ConnectError?) -> Void)
     /// Ends reading and writing.
     func close(_ done: @escaping @Sendable () -> Void)
+}
+
+extension ClusterLog {
+    /// Writes records that any worker may write, in whatever session.
+    public func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void) {
+        append(entries, inSession: false, done: done)
+    }
 }
 
 /// A protocol that a worker offers to its group.
@@ -118,6 +128,9 @@ public protocol WorkerGroup: AnyObject, Sendable {
     /// What the round of that generation gave this member was carried out: nothing else runs here any more. After a lost
     /// membership nothing is written in the name of tasks before this was called.
     func carriedOut(generation: Int32, memberID: String)
+    /// The round of that generation is known here: what is decided from here on, such as what only the leader writes, is decided
+    /// by it, and not by the one before a lost membership.
+    func settled(generation: Int32)
     /// Asks for another round.
     func rejoin(reason: String)
     /// Asks the coordinator at once whether the group rebalances, instead of waiting for the next heartbeat.

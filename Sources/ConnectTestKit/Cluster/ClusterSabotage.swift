@@ -16,6 +16,16 @@ package enum ClusterSabotage: String, Sendable, CaseIterable {
     case hastyOffer = "hasty-offer"
     /// After a lost membership the session counts again from the round on, though what the round took away has not stopped.
     case earlyGate = "early-gate"
+    /// What an ex-leader wants to write waits for its next session, and is written behind what others have written since.
+    case lateWrite = "late-write"
+    /// The leader wants one round more after each that it did not want itself.
+    case echoedRound = "echoed-round"
+    /// The leader stores task configurations anew after each round that it did not cause by that itself.
+    case echoedCommit = "echoed-commit"
+    /// A worker does not tell that a task has been paused or resumed.
+    case silentPause = "silent-pause"
+    /// Statuses of what is gone are not removed.
+    case keptStatus = "kept-status"
 }
 
 /// Changes what one worker hears and says, as the planted fault would.
@@ -34,7 +44,10 @@ struct ClusterSaboteur {
         switch sabotage {
         case .forgottenRevocation: assignment.revoked = WorkSet()
         case .oldOffset: assignment.configOffset = max(assignment.configOffset, offset)
-        case .doubledTask, .lostWork, .hastyOffer, .earlyGate, nil: return bytes
+        case .doubledTask, .lostWork, .hastyOffer, .earlyGate, .lateWrite, .echoedRound, .echoedCommit, .silentPause,
+            .keptStatus,
+            nil:
+            return bytes
         }
         return (try? assignment.encode()) ?? bytes
     }

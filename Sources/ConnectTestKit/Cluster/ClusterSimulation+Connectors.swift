@@ -111,7 +111,7 @@ extension ClusterSimulation {
         let isHasty = worker.saboteur.plants(.hastyOffer)
         if !isForgotten { told(worker, name, number, incarnation) }
         // Slow ones are of most interest where the membership was lost: what they hold must not go out.
-        let end = delay(0, strikes(worker.gate == 0 ? 300 : 20) ? 4_000 : 20)
+        let end = delay(0, strikes(worker.isInDoubt ? 900 : 20) ? 4_000 : 20)
         if isHasty { at(end, on: worker) { [unowned self] in over(worker, name, number, incarnation) } }
         later(worker, name, isHasty ? now : end) { [unowned self] entry in
             if entry.runs[number]?.incarnation == incarnation { entry.runs[number] = nil }
@@ -148,7 +148,7 @@ extension ClusterSimulation {
     ) {
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
         entry.runs[number]?.isPaused = isPaused
-        if run.hasHandle { reached(worker, entry.name, number, incarnation) }
+        if run.hasHandle, !worker.saboteur.plants(.silentPause) { reached(worker, entry.name, number, incarnation) }
     }
 
     // MARK: - What really runs

@@ -168,15 +168,41 @@ extension ClusterSimulation {
             }
         case .leave(let reason):
             note("  \(worker.name) leaves: \(reason)")
-            changed()
+            worker.knownSession = nil
             toKafka(worker) { [unowned self] in leaveGroup(worker, reason: reason) {} }
         case .join: toKafka(worker) { [unowned self] in joinGroup(worker) }
         case .heartbeat:
             toKafka(worker) { [unowned self] in tellGroup(worker, worker.group.heartbeatNow(now: now)) }
-        case .settled: worker.isReady = true
+        case .settled:
+            worker.isReady = true
+            let generation = worker.machine.member?.generation ?? -1
+            toKafka(worker) { [unowned self] in settled(worker, generation: generation) }
+            echo(worker)
         case .warn(let text): note("  \(worker.name) warns: \(text)")
         case .awaitQuiet, .lead: break
         }
+    }
+
+    /// Two of the faults that can be planted.
+    private func echo(_ worker: SimulatedWorker) {
+        let isRound = worker.saboteur.plants(.echoedRound)
+        guard isRound || worker.saboteur.plants(.echoedCommit), worker.machine.member?.isLeader == true else { return }
+        worker.hasEchoed.toggle()
+        guard worker.hasEchoed else { return }
+        if isRound {
+            return toKafka(worker) { [unowned self] in
+                tellGroup(worker, worker.group.requestRejoin(reason: "once more", now: now))
+            }
+        }
+        let log = worker.machine.log
+        guard let name = log.connectorNames.first, let configs = log.connector(name)?.taskConfigs, !configs.isEmpty
+        else { return }
+        let tasks = configs.enumerated().map { number, config in
+            var config = config
+            config.set("generation", "\(worker.machine.member?.generation ?? -1)")
+            return ConfigLogRecord.task(TaskID(connector: name, number: Int32(clamping: number)), config)
+        }
+        write(worker, tasks + [.commit(name, tasks: Int32(clamping: configs.count))]) { _ in }
     }
 
     // MARK: - The end

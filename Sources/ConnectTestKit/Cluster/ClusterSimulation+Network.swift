@@ -47,14 +47,23 @@ extension ClusterSimulation {
             toHerder(worker) { [unowned self] in membership(worker, .elected(election)) }
         case .assigned(let answer):
             worker.round = (answer.generation, answer.memberID)
-            toHerder(worker) { [unowned self] in membership(worker, .assigned(answer)) }
+            let session = worker.session
+            toHerder(worker) { [unowned self] in
+                worker.knownSession = session
+                worker.knowsToLead = answer.leaderID == answer.memberID
+                membership(worker, .assigned(answer))
+            }
         case .membershipLost:
             note("  \(worker.name) lost its membership")
             worker.round = nil
             worker.watch.expelled()
             worker.gate = 0
             for place in worker.running.indices { worker.running[place].isInDoubt = true }
-            toHerder(worker) { [unowned self] in membership(worker, .membershipLost) }
+            toHerder(worker) { [unowned self] in
+                worker.knownSession = nil
+                membership(worker, .membershipLost)
+            }
+            sessionEnded(worker)
         case .pollIntervalExceeded: break
         case .left:
             endSession(worker)
@@ -88,10 +97,15 @@ extension ClusterSimulation {
         tellGroup(worker, worker.group.heartbeatNow(now: now))
     }
 
+    func settled(_ worker: SimulatedWorker, generation: Int32) {
+        if worker.round?.generation == generation { worker.isSessionOver = false }
+    }
+
     private func endSession(_ worker: SimulatedWorker) {
         worker.round = nil
         worker.watch.stop()
         worker.gate = 0
+        sessionEnded(worker)
     }
 
     private func report(_ worker: SimulatedWorker, _ change: CoordinatorWatch.Change?) {
@@ -269,7 +283,10 @@ extension ClusterSimulation {
         if worker.saboteur.plants(.earlyGate) { _ = worker.watch.carriedOut() }
         if verdict != .absent { worker.isConnectionUp = true }
         guard verdict == .member, worker.watch.aliveUntil > worker.gate else { return }
-        if worker.gate <= now { worker.hasChanged = true }
+        let wasShut = worker.gate <= now
         worker.gate = worker.watch.aliveUntil
+        guard wasShut, now < worker.gate else { return }
+        worker.hasChanged = true
+        gateOpened(worker)
     }
 }

@@ -49,9 +49,52 @@ extension ClusterSimulation {
         }
     }
 
-    /// Writes records in order; `done` is called in the herder once they are acknowledged, or not.
-    func append(_ worker: SimulatedWorker, _ records: [ConfigLogRecord], _ done: @escaping (_ isWritten: Bool) -> Void)
-    {
+    /// Writes records in order; `done` is called in the herder once they are acknowledged, or not. They wait for the session
+    /// with the group, and fail with its end.
+    ///
+    /// - Parameter session: the one in which they are to be written, or not at all; nil for what any worker may write.
+    func append(
+        _ worker: SimulatedWorker, _ records: [ConfigLogRecord], session: Int? = nil,
+        _ done: @escaping (_ isWritten: Bool) -> Void
+    ) {
+        toKafka(worker) { [unowned self] in
+            if session != nil, worker.isSessionOver, !worker.saboteur.plants(.lateWrite) {
+                return toHerder(worker) { done(false) }
+            }
+            let append = SimulatedAppend(records, session: session, done)
+            worker.appends.append(append)
+            if now < worker.gate { return send(worker, append) }
+            note("  \(worker.name) holds \(records.map(\.key)) until its session stands")
+            tellGroup(worker, worker.group.heartbeatNow(now: now))
+        }
+    }
+
+    /// The session stands (again): what waited for it goes out.
+    func gateOpened(_ worker: SimulatedWorker) {
+        for append in worker.appends where !append.isSent { send(worker, append) }
+    }
+
+    /// The session is over, and with it what was to be written in it. What has gone out may be written all the same.
+    func sessionEnded(_ worker: SimulatedWorker) {
+        worker.session += 1
+        worker.isSessionOver = true
+        let unfinished = worker.appends
+        guard !worker.saboteur.plants(.lateWrite) else { return }
+        for append in unfinished { finish(worker, append, isWritten: false) }
+    }
+
+    private func finish(_ worker: SimulatedWorker, _ append: SimulatedAppend, isWritten: Bool) {
+        guard let place = worker.appends.firstIndex(where: { $0 === append }) else { return }
+        worker.appends.remove(at: place)
+        toHerder(worker) { append.done(isWritten) }
+    }
+
+    private func send(_ worker: SimulatedWorker, _ append: SimulatedAppend) {
+        append.isSent = true
+        if let session = append.session, session != worker.session {
+            break_("\(worker.name) writes \(append.records.map(\.key)), decided in a session that is over")
+        }
+        let records = append.records
         let arrival = max(worker.lastAppend, delay(0, strikes(30) ? 300 : 5))
         worker.lastAppend = arrival
         let failure = strikes(lossRate) ? random.below(3) : -1
@@ -63,11 +106,11 @@ extension ClusterSimulation {
             }
             for record in records.prefix(written) { appendConfig(record) }
             let answer = failure >= 0 ? delay(500, 1_500) : delay(0, 5)
-            at(answer, on: worker) { [unowned self] in toHerder(worker) { done(failure < 0) } }
+            at(answer, on: worker) { [unowned self] in finish(worker, append, isWritten: failure < 0) }
         }
     }
 
-    /// Writes records to the config topic and calls `then` once they were read back, or after 30 s, or an error.
+    /// Writes what only the leader writes to the config topic and calls `then` once they were read back, or after 30 s, or an error.
     func write(_ worker: SimulatedWorker, _ records: [ConfigLogRecord], _ then: @escaping (_ isWritten: Bool) -> Void) {
         var isDone = false
         func finish(_ isWritten: Bool) {
@@ -76,14 +119,14 @@ extension ClusterSimulation {
             worker.pending -= 1
             then(isWritten)
         }
-        // What only a leader writes is refused where the session may have run out: others may lead by now.
-        guard now < worker.gate else { return at(now, on: worker) { then(false) } }
+        guard worker.knowsToLead, let session = worker.knownSession else {
+            return break_("\(worker.name) writes \(records.map(\.key)) and does not lead")
+        }
         worker.pending += 1
         at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
         func append(_ parts: ArraySlice<[ConfigLogRecord]>) {
             guard let first = parts.first else { return readConfigToEnd(worker) { finish(true) } }
-            guard now < worker.gate else { return finish(false) }
-            self.append(worker, first) { isWritten in
+            self.append(worker, first, session: session) { isWritten in
                 guard isWritten else { return finish(false) }
                 if !isDone { append(parts.dropFirst()) }
             }
@@ -98,7 +141,8 @@ extension ClusterSimulation {
         let failure = strikes(lossRate) ? random.below(2) : -1
         at(arrival) { [unowned self] in
             // Not written at all, or written and not acknowledged.
-            if failure != 0 {
+            let isKept = worker.saboteur.plants(.keptStatus) && write.record.status == nil
+            if failure != 0, !isKept {
                 note("\(worker.name) tells \(write.record.key) \(write.record.status?.state.rawValue ?? "removed")")
                 statuses.append(write.record.key, write.record)
                 for reader in workers.compactMap(\.self) { fetch(.status, reader) }

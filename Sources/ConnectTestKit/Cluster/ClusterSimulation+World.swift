@@ -12,9 +12,7 @@ extension ClusterSimulation {
         for number in workers.indices {
             at(number == 0 ? now : timeBeforeHealing(number == 1 ? 600 : 4_000)) { [unowned self] in start(number) }
         }
-        let wishes = 3 + random.below(10)
-        changesToCome = wishes
-        for wish in 0..<wishes {
+        for wish in 0..<3 + random.below(10) {
             let time = wish < 2 ? delay(200, 1_500) : timeBeforeHealing(100_000)
             at(time) { [unowned self] in self.wish() }
         }
@@ -131,7 +129,8 @@ extension ClusterSimulation {
         note("the faults are over")
         isHealed = true
         statusesBeforeHealing = statuses.end
-        changed()
+        // Where nothing goes wrong, this changes nothing.
+        if hasFaults { changed() }
         for worker in workers.compactMap(\.self) { worker.lag = 20 }
         coordinatorUpAt = min(coordinatorUpAt, now)
         coordinatorLoadedAt = min(coordinatorLoadedAt, now)
@@ -208,17 +207,23 @@ extension ClusterSimulation {
     /// Appends to the config topic, and keeps the truth.
     func appendConfig(_ record: ConfigLogRecord?) {
         let events = record.map { truth.apply($0, offset: config.end, isLive: true) } ?? []
-        // What says the same again is no reason for a round.
-        if events.contains(where: { if case .tasksConfirmed = $0 { false } else { true } }) { changed() }
+        if events.contains(where: Self.isWish) { changed() }
         config.append(record?.key, record)
         for worker in workers.compactMap(\.self) { fetch(.config, worker) }
+    }
+
+    /// Whether that comes from a client. What workers store by themselves follows from something, and has to come to an end.
+    private static func isWish(_ event: ConfigLogEvent) -> Bool {
+        switch event {
+        case .connectorUpdated, .connectorRemoved, .targetStateChanged, .restartRequested: true
+        case .tasksUpdated, .tasksConfirmed, .sessionKeyChanged, .loggerLevel, .ignored: false
+        }
     }
 
     // MARK: - Clients
 
     /// A client wants something of some worker.
     private func wish() {
-        changesToCome -= 1
         guard !isHealed, let worker = anyWorker() else { return }
         let there = truth.connectorNames
         let isNew = there.isEmpty || random.below(4) == 0

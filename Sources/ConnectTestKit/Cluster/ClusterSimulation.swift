@@ -24,8 +24,8 @@ package final class ClusterSimulation {
     private static let lastEvents = 30
     /// Statuses that may be written once nothing fails any more: workers that contradict one another write without end.
     static let statusLimit: Int64 = 400
-    /// Rounds that a change may cost where nothing fails.
-    static let roundLimit: Int32 = 3
+    /// Rounds that a change may cost where nothing fails, and the end of a delay that a member left behind before it.
+    static let roundLimit: (change: Int32, delay: Int32) = (3, 2)
     /// How long the end may take, in the simulated world: failed offers of task configurations wait long between attempts.
     static let settlingTime = 120_000 * millisecond
 
@@ -61,13 +61,13 @@ package final class ClusterSimulation {
     /// How far the wall clock is from the monotonic one, in milliseconds.
     var clockOffset: Int64 = 1_700_000_000_000
     var configVersion = 0
-    var changesToCome = 0
     var changesUnderWay = 0
     /// The generation after which rounds count as caused by the last change.
     var changedInGeneration: Int32 = 0
     var lastGeneration: Int32 = 0
     var changes = 0
-    var overlap = OverlapWatch()
+    /// What had come to be when the rounds were counted last.
+    var counted: (generation: Int32, changes: Int) = (0, 0)
     var digest = Digest()
     var trace: [String] = []
     var failure: String?
@@ -77,13 +77,6 @@ package final class ClusterSimulation {
     struct Event {
         let worker: SimulatedWorker?
         let job: () -> Void
-    }
-
-    /// A worker's time of grace in which another one runs the same, as it was seen.
-    struct OverlapWatch {
-        var isUnderWay = false
-        var since: UInt64 = 0
-        var total: UInt64 = 0
     }
 
     /// Plays one seed to its end.
@@ -183,17 +176,24 @@ package final class ClusterSimulation {
             digest.add(now)
             digest.add(worker.number)
             checkOverlap(worker)
+            if !hasFaults { countRounds() }
             if isHealed, problem == nil { return finished() }
         }
+    }
+
+    /// Each time that all is settled where nothing goes wrong: several changes may have come since it was so before.
+    private func countRounds() {
+        guard counted != (group.generation, changes), problem == nil else { return }
+        let rounds = group.generation - counted.generation
+        let most = Self.roundLimit.change * Int32(max(1, changes - counted.changes))
+        counted = (group.generation, changes)
+        guard rounds > most + (delaySetting > 0 ? Self.roundLimit.delay : 0) else { return }
+        break_("it took \(rounds) rounds to settle after \(most / Self.roundLimit.change) changes; \(standing)")
     }
 
     private func finished() {
         note("settled in generation \(group.generation)")
         digest.add(Int(group.generation))
-        let rounds = group.generation - changedInGeneration
-        if !hasFaults, rounds > Self.roundLimit {
-            break_("it took \(rounds) rounds to settle after the last change; \(standing)")
-        }
         let told = statuses.end - statusesBeforeHealing
         if told > Self.statusLimit { break_("\(told) statuses were written after the faults") }
         // A change costs rounds of its own, and a fault the rounds of leaving and coming back.
@@ -207,10 +207,11 @@ package final class ClusterSimulation {
         worker.isAlive = false
         worker.requests = [:]
         worker.endWaiters = []
+        worker.appends = []
         worker.leaving = []
     }
 
-    /// Something changed that has to lead to rounds of the group.
+    /// A client, a fault, or a worker that came or went changed something that has to lead to rounds of the group.
     func changed() {
         changes += 1
         changedInGeneration = group.generation

@@ -81,11 +81,23 @@ final class SimulatedWorker {
     var isFetching = [false, false]
     var endWaiters: [(target: Int64, done: () -> Void)] = []
     var lastHop: [UInt64] = [0, 0]
-    var lastAppend: UInt64 = 0
     var lastStatus: UInt64 = 0
     var lag: Int
 
+    // Its writer to the config topic.
+    var appends: [SimulatedAppend] = []
+    var lastAppend: UInt64 = 0
+    /// As ``SessionGate/isOver``.
+    var isSessionOver = false
+    /// Counts the sessions that are over.
+    var session = 0
+
     // What the rules look at.
+    /// The session that gave the herder what it knows of the group, nil behind a lost one, and whether it leads by that.
+    var knownSession: Int?
+    var knowsToLead = false
+    /// For planted faults: what was caused by the last round.
+    var hasEchoed = false
     var running: [SimulatedRun] = []
     var hasChanged = false
     var wasExpelledAt: UInt64?
@@ -107,6 +119,8 @@ final class SimulatedWorker {
         saboteur = ClusterSaboteur(sabotage)
     }
 
+    /// Whether something runs that another worker may run too, behind a lost membership.
+    var isInDoubt: Bool { running.contains(where: \.isInDoubt) }
     var name: String { "w\(number).\(life)" }
     var isShuttingDown: Bool { machine.isEnding }
     /// What the group was told that runs here.

@@ -62,6 +62,10 @@ package final class GroupMembership: Sendable {
         onLoop { $0.carriedOut(generation: generation, memberID: memberID) }
     }
 
+    /// The owner decides by that round from here on: what it gives to be written in the session (``TopicLog``) is of the present
+    /// one.
+    package func settled(generation: Int32) { onLoop { $0.settled(generation: generation) } }
+
     /// Asks for another round; during one, for a further one after it.
     package func rejoin(reason: String) {
         onLoop { $0.tell { machine, now in machine.requestRejoin(reason: reason, now: now) } }

@@ -56,6 +56,10 @@ final class GroupMembershipDriver {
         heartbeatNow()
     }
 
+    func settled(generation: Int32) {
+        if round?.generation == generation { gate?.renew() }
+    }
+
     func leave(reason: String, _ done: @escaping @Sendable () -> Void) {
         leaving.append(done)
         joinsAfterLeave = false

@@ -13,6 +13,7 @@ package final class SessionGate: Sendable {
         var waiting: [@Sendable () -> Void] = []
         var ask: (@Sendable () -> Void)?
         var losses: [@Sendable () -> Void] = []
+        var isOver = false
     }
 
     private let openUntil = Atomic<UInt64>(0)
@@ -58,10 +59,18 @@ package final class SessionGate: Sendable {
         // Under the lock, so that no opening comes between its look and its store.
         let losses = state.withLock { state in
             openUntil.store(0, ordering: .releasing)
+            state.isOver = true
             return state.losses
         }
         for job in losses { job() }
     }
+
+    /// Whether a session is over and its owner has not settled in the next one: what it gives to be written it may have decided
+    /// by what the lost one gave it.
+    package var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// The owner has settled in the next session, whether the gate is open for it or not yet.
+    package func renew() { state.withLock { $0.isOver = false } }
 
     /// Has `job` called whenever the session is over for good, before another one can open the gate: what was to be written
     /// in its name is void.

@@ -45,9 +45,11 @@ final class LogWriter {
         cluster.gate?.onLoss { loop.execute { this.value.writer?.sessionLost() } }
     }
 
-    func append(_ entries: [TopicLog.Entry], _ done: @escaping (ClientError?) -> Void) {
+    func append(_ entries: [TopicLog.Entry], inSession: Bool, _ done: @escaping (ClientError?) -> Void) {
         guard !isClosed else { return done(KafkaCluster.closedError) }
         guard !entries.isEmpty else { return done(nil) }
+        // Else it would wait for the next session, and be written behind what others have written since.
+        if inSession, cluster.gate?.isOver == true { return done(lostSession) }
         if clients.failsWithoutSession, let gate = cluster.gate, !gate.allows(EventLoop.now()) {
             return done(
                 ClientError(
@@ -175,12 +177,14 @@ final class LogWriter {
         producer = nil
         waiting = []
         waitingBytes = 0
-        fail(
-            appends.unfinished,
-            ClientError(
-                .noBroker, .retriable,
-                "the worker's session with its group was lost before topic \(topic) had acknowledged the record"))
+        fail(appends.unfinished, lostSession)
         tellSettled()
+    }
+
+    private var lostSession: ClientError {
+        ClientError(
+            .noBroker, .retriable,
+            "the worker's session with its group was lost before topic \(topic) had acknowledged the record")
     }
 
     // MARK: - Ends

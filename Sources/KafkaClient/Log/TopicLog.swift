@@ -92,13 +92,18 @@ package final class TopicLog: Sendable {
     /// Writes records, those of one partition in order; Kafka's partitioner chooses by the key. They wait without a limit of
     /// time (but `delivery.timeout.ms`), and within that of `buffer.memory`: `ClientError.Code.bufferFull`.
     ///
-    /// - Parameter done: called once, when all are acknowledged or with the first error; then some may be written.
-    package func append(_ entries: [Entry], done: @escaping @Sendable (ClientError?) -> Void) {
-        onLoop { $0.append(entries, done) }
+    /// - Parameters:
+    ///   - inSession: whether they are to be written in the session with the worker's group in which that was decided, or not
+    ///     at all: they fail at once where it is over. What waits for a session fails with its end in any case.
+    ///   - done: called once, when all are acknowledged or with the first error; then some may be written.
+    package func append(
+        _ entries: [Entry], inSession: Bool = false, done: @escaping @Sendable (ClientError?) -> Void
+    ) {
+        onLoop { $0.append(entries, inSession: inSession, done) }
     }
 
     /// Calls `done` when all that is in the log at this moment has been read, what was given to
-    /// ``append(_:done:)`` before included.
+    /// ``append(_:inSession:done:)`` before included.
     package func readToEnd(afterOwnWrites: Bool = true, _ done: @escaping @Sendable (ClientError?) -> Void) {
         onLoop { $0.readToEnd(afterOwnWrites: afterOwnWrites, done) }
     }

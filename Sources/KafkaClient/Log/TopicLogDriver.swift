@@ -69,8 +69,10 @@ final class TopicLogDriver {
         }
     }
 
-    func append(_ entries: [TopicLog.Entry], _ done: @escaping @Sendable (ClientError?) -> Void) {
-        writer.append(entries, done)
+    func append(
+        _ entries: [TopicLog.Entry], inSession: Bool, _ done: @escaping @Sendable (ClientError?) -> Void
+    ) {
+        writer.append(entries, inSession: inSession, done)
     }
 
     func readToEnd(afterOwnWrites: Bool, _ done: @escaping @Sendable (ClientError?) -> Void) {

@@ -55,6 +55,41 @@ import Testing
         #expect(after.written.isEmpty)
     }
 
+    @Test(arguments: [[WorkerGroupEvent.membershipLost, .preparing], [.membershipLost]], [false, true])
+    func `what waits is refused once the membership is lost, whatever the phase of the next, and at the end`(
+        events: [WorkerGroupEvent], isEnding: Bool
+    ) {
+        var story = leader()
+        let first = story.ask(.stop("A"), 1)
+        _ = story.ask(.stop("A"), 2)
+        if isEnding { _ = story.machine.end(at: story.now) }
+        for event in events { _ = story.machine.group(event, at: story.now) }
+        let after = story.confirm(first, error: ConnectError(.kafkaUnavailable, "the session was lost"))
+        guard case .refused(let error)? = after.answers[2] else { return unexpected(after) }
+        #expect(error.code == .requestConflict)
+        #expect(after.written.isEmpty)
+    }
+
+    @Test func `what waits is refused where another worker leads a round that is still to be carried out`() throws {
+        var story = leader()
+        let first = story.ask(.stop("A"), 1)
+        _ = story.ask(.stop("A"), 2)
+        try story.follow(ahead: 1)
+        #expect(story.machine.member?.isSettled == false)
+        let after = story.confirm(first, error: ConnectError(.kafkaUnavailable, "no broker"))
+        #expect(after.written.isEmpty)
+        #expect(after.answers[2] != nil)
+    }
+
+    @Test func `the leader goes on while a round is on its way`() {
+        var story = leader()
+        let first = story.ask(.stop("A"), 1)
+        _ = story.ask(.stop("A"), 2)
+        story.prepare()
+        let after = story.confirm(first)
+        #expect(after.written == [["commit-A", "target-state-A"]])
+    }
+
     @Test func `what is written about a connector that is gone is refused when its turn comes`() {
         var story = leader()
         let first = story.ask(.tasks("A", [task("0")]), 1)

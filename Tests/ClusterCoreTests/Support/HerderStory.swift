@@ -95,13 +95,15 @@ struct HerderStory {
         return []
     }
 
-    /// A round in which `l` leads.
+    /// A round in which `l` leads, which may have read more of the config topic.
     @discardableResult
-    mutating func follow(_ assigned: String = "", revoked: String = "") throws -> [HerderMachine.Action] {
+    mutating func follow(_ assigned: String = "", revoked: String = "", ahead: Int64 = 0) throws -> [HerderMachine
+        .Action]
+    {
         prepare()
         generation += 1
         let assignment = WorkerAssignment(
-            version: 2, leaderID: "l", leaderURL: Self.leaderURL, configOffset: machine.log.offset,
+            version: 2, leaderID: "l", leaderURL: Self.leaderURL, configOffset: machine.log.offset + ahead,
             assigned: work(assigned), revoked: work(revoked))
         return machine.group(
             .assigned(

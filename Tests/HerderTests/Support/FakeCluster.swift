@@ -47,7 +47,7 @@ final class MemoryTopic: ClusterLog {
         done(nil)
     }
 
-    func append(_ entries: [LogEntry], done: @escaping @Sendable (ConnectError?) -> Void) {
+    func append(_ entries: [LogEntry], inSession: Bool, done: @escaping @Sendable (ConnectError?) -> Void) {
         let error: ConnectError? = state.withLock { state in
             if let error = state.appendError { return error }
             var fresh: [LogRecord] = []
@@ -171,6 +171,7 @@ final class FakeGroup: WorkerGroup {
     func prepared(_ offers: [GroupOffer]) { coordinator.prepared(id, offers) }
     func assign(_ assignments: [MemberAssignment]) { coordinator.assign(assignments) }
     func carriedOut(generation: Int32, memberID: String) {}
+    func settled(generation: Int32) {}
     func rejoin(reason: String) { coordinator.rejoin() }
     func heartbeatNow() {}
     func leave(reason: String, done: @escaping @Sendable () -> Void) {

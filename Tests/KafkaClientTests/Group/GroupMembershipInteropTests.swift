@@ -97,6 +97,11 @@ struct GroupMembershipInteropTests {
         try await member.until("stable") { $0.members == ["one"] }
         // As after a stop that was longer than the session.
         gate.shut()
+        #expect(gate.isOver)
+        member.membership.settled(generation: member.state.generation + 1)
+        #expect(await bench.ask { _, done in done(gate.isOver) }, "that was another round")
+        member.membership.settled(generation: member.state.generation)
+        #expect(await bench.ask { _, done in done(!gate.isOver) })
         let shut = EventLoop.now()
         let source = try NumberedSource(bench, topic: "late", partitions: 1, total: 10, size: 20, keys: [:])
         try await until("the records are there") { source.confirmed == 10 }

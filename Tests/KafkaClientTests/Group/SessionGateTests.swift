@@ -22,6 +22,18 @@ import Testing
         #expect(!gate.allows(11 * second))
     }
 
+    @Test func `a session is over until its owner has settled in the next one, open or not`() {
+        let gate = SessionGate()
+        #expect(!gate.isOver)
+        gate.open(until: 10 * second, now: 0)
+        gate.shut()
+        #expect(gate.isOver)
+        gate.open(until: 20 * second, now: 0)
+        #expect(gate.isOver)
+        gate.renew()
+        #expect(!gate.isOver)
+    }
+
     @Test func `an older answer does not shorten it`() {
         let gate = SessionGate()
         gate.open(until: 10 * second, now: 0)

@@ -7,13 +7,38 @@ import Testing
 struct TopicLogTests {
     private final class Owner: Sendable {}
 
-    @Test func `a closed log answers what is open and lets go of its observer`() async throws {
-        let bench = try ClientBench("127.0.0.1:1")
+    @Test func `what was decided in a session that is over is not written in the next one`() async throws {
+        let gate = SessionGate()
+        let bench = try ClientBench("127.0.0.1:1", gate: gate)
         defer { bench.close() }
+        let log = try await make(bench)
+        let entry = [TopicLog.Entry(key: [1], value: nil)]
+        let outcomes = Mutex<[String]>([])
+        func append(_ name: String, inSession: Bool) {
+            log.append(entry, inSession: inSession) { error in
+                outcomes.withLock { $0.append("\(name) \(error?.isRetriable == true)") }
+            }
+        }
+        gate.shut()
+        append("of the lost one", inSession: true)
+        append("of any", inSession: false)
+        #expect(await bench.ask { _, done in done(true) })
+        #expect(outcomes.withLock { $0 } == ["of the lost one true"], "the other waits for the session")
+        gate.renew()
+        append("of the next one", inSession: true)
+        #expect(await bench.ask { _, done in done(true) })
+        #expect(outcomes.withLock { $0.count } == 1, "it waits")
+        gate.shut()
+        #expect(await bench.ask { _, done in done(true) })
+        #expect(outcomes.withLock { $0 } == ["of the lost one true", "of any true", "of the next one true"])
+        await withCheckedContinuation { continuation in log.close { continuation.resume() } }
+    }
+
+    /// Nothing may end by itself before the log is closed, however slow the machine is.
+    private func make(_ bench: ClientBench) async throws -> TopicLog {
         let made: Result<TopicLog, ClientError> = await bench.ask { cluster, done in
             done(
                 Result { () throws(ClientError) in
-                    // Nothing may end by itself before the log is closed, however slow the machine is.
                     let properties = [
                         "bootstrap.servers": "127.0.0.1:1", "max.block.ms": "3600000", "delivery.timeout.ms": "3600000",
                     ]
@@ -24,7 +49,13 @@ struct TopicLogTests {
                             producer: try ClientSettings(properties, role: .producer), createsTopic: false))
                 })
         }
-        let log = try made.get()
+        return try made.get()
+    }
+
+    @Test func `a closed log answers what is open and lets go of its observer`() async throws {
+        let bench = try ClientBench("127.0.0.1:1")
+        defer { bench.close() }
+        let log = try await make(bench)
         let outcomes = Mutex<[ClientError.Code?]>([])
         weak let owner = begin(log) { code in outcomes.withLock { $0.append(code) } }
         #expect(await bench.ask { _, done in done(true) })
