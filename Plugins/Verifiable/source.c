@@ -238,8 +238,9 @@ static kc_status acknowledged(void *handle, const kc_acknowledgement *ranges, in
     if (status != KC_OK || self->output.descriptor < 0) return status;
     int64_t now = vf_wall_ms();
     for (int32_t i = 0; i < count; i++) {
+        const char *end = ranges[i].flags & KC_ACKNOWLEDGED_DROPPED ? ",\"dropped\":true" : ",\"committed\":true";
         for (int64_t j = 0; j < ranges[i].count; j++) {
-            add_line(self, self->first_seqno + (int64_t)ranges[i].first + j, now, ",\"committed\":true");
+            add_line(self, self->first_seqno + (int64_t)ranges[i].first + j, now, end);
         }
     }
     return vf_output_flush(&self->output, reply);

@@ -23,14 +23,14 @@ final class NotificationQueue: Sendable {
 
     private let send: @Sendable (Message) -> Void
     private let state = Mutex(State())
-    /// Eventfds: something waits, and nothing does any more. Negative where there was none to be had; then nothing is told.
+    /// Eventfds: something waits, and nothing does any more. Negative where there was none to be had.
     private let work = eventfd(0, Int32(EFD_CLOEXEC))
     private let end = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
     /// - Parameter send: may block.
     init(send: @escaping @Sendable (Message) -> Void) { self.send = send }
 
-    /// Does not wait. Nothing is told where the system has no thread to give.
+    /// Does not wait, but where the system has no thread to give: then it is told from here.
     func put(_ message: Message) {
         let hasThread = state.withLock { state in
             if !state.hasThread { state.hasThread = startThread() }
@@ -38,7 +38,7 @@ final class NotificationQueue: Sendable {
             NotificationQueue.add(message, to: &state.waiting)
             return true
         }
-        if hasThread { eventfd_write(work, 1) }
+        if hasThread { eventfd_write(work, 1) } else { send(message) }
     }
 
     /// Waits until everything is told.

@@ -239,7 +239,8 @@ typedef struct kc_acknowledgement {
     int64_t count;
     kc_string topic; /* where they are now; valid with KC_ACKNOWLEDGED_OFFSET, like partition and offset */
     int32_t partition;
-    uint32_t flags; /* KC_ACKNOWLEDGED_DROPPED: left out on purpose, by a transform or by tolerance of errors */
+    uint32_t flags; /* KC_ACKNOWLEDGED_DROPPED: left out on purpose, by a transform or by tolerance of errors. Where Kafka refused
+                     * some records of a batch after they were sent, those that were sent with them count so too. */
     int64_t offset; /* of the first record of the range; the others follow one by one */
 } kc_acknowledgement;
 

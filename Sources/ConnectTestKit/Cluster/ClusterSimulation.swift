@@ -66,7 +66,8 @@ package final class ClusterSimulation {
     var changedInGeneration: Int32 = 0
     var lastGeneration: Int32 = 0
     var changes = 0
-    /// What had come to be when the rounds were counted last.
+    /// What had come to be when all was settled last, and before the changes whose rounds are counted.
+    var settled: (generation: Int32, changes: Int) = (0, 0)
     var counted: (generation: Int32, changes: Int) = (0, 0)
     var digest = Digest()
     var trace: [String] = []
@@ -181,14 +182,15 @@ package final class ClusterSimulation {
         }
     }
 
-    /// Each time that all is settled where nothing goes wrong: several changes may have come since it was so before.
+    /// Each time that all is settled where nothing goes wrong: rounds that follow without another change count with those before.
     private func countRounds() {
-        guard counted != (group.generation, changes), problem == nil else { return }
+        guard settled != (group.generation, changes), problem == nil else { return }
+        if changes > settled.changes { counted = settled }
+        settled = (group.generation, changes)
         let rounds = group.generation - counted.generation
         let most = Self.roundLimit.change * Int32(max(1, changes - counted.changes))
-        counted = (group.generation, changes)
         guard rounds > most + (delaySetting > 0 ? Self.roundLimit.delay : 0) else { return }
-        break_("it took \(rounds) rounds to settle after \(most / Self.roundLimit.change) changes; \(standing)")
+        break_("it took \(rounds) rounds to settle after \(changes - counted.changes) changes; \(standing)")
     }
 
     private func finished() {

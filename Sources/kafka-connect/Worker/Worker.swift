@@ -26,7 +26,7 @@ final class Worker: Sendable {
     /// What the process needs after that at the most, to answer the last requests and to exit.
     private static let exitReserve: UInt64 = 5_000_000_000
     /// How long systemd may take to read the last of what it is told.
-    private static let flushMilliseconds: Int32 = 500
+    private static let flushMilliseconds: Int32 = 2000
 
     /// Where the connectors come from that are started with the worker.
     enum Connectors {
