@@ -139,7 +139,7 @@ typedef struct kc_record {
     int32_t source_partition; /* source: index into the batch's source partitions; sink: -1 */
     int32_t key_schema;       /* index into the batch's schemas, -1: none */
     int32_t value_schema;
-    int64_t timestamp; /* milliseconds since 1970; valid with KC_RECORD_HAS_TIMESTAMP */
+    int64_t timestamp; /* milliseconds since 1970, not negative; valid with KC_RECORD_HAS_TIMESTAMP */
     uint32_t flags;
     uint32_t reserved;
 } kc_record;

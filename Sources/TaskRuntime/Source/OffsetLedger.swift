@@ -62,10 +62,10 @@ struct OffsetLedger {
         var drops = Drops.none
     }
 
-    /// A record that was left out.
+    /// Records side by side that were left out.
     private struct Drop {
         let chunk: UInt64
-        let position: Int
+        var positions: Range<Int>
     }
 
     /// The most records that a segment counts.
@@ -84,6 +84,8 @@ struct OffsetLedger {
     private var isChunkOpen = false
     /// Of chunks that are not yet told as acknowledged, in their order, but in no order within a chunk.
     private var drops: [Drop] = []
+    /// How many of them were told; they are removed together, so that each is moved a few times at most.
+    private var toldDrops = 0
     /// Segments in use.
     private(set) var segmentCount = 0
     /// Records that are neither acknowledged nor dropped.
@@ -149,8 +151,12 @@ struct OffsetLedger {
     /// All segments of the chunk are opened and sealed.
     mutating func endChunk() { isChunkOpen = false }
 
-    /// Whether `count` more segments can be opened.
-    func hasRoom(for count: Int) -> Bool { segmentCount + count <= maximumSegments }
+    /// Whether `count` more segments can be opened. Chunks that are through, and what was left out of them, are kept behind an
+    /// open one: they count too, since nothing else bounds them.
+    func hasRoom(for count: Int) -> Bool {
+        segmentCount + count <= maximumSegments && chunks.count < maximumSegments
+            && drops.count - toldDrops < maximumSegments
+    }
 
     /// A new segment at the end of a partition, in the open chunk. It counts once it is sealed.
     mutating func open(_ partition: Int32) -> Int32 {
@@ -193,8 +199,14 @@ struct OffsetLedger {
     mutating func drop(_ segment: Int32, at position: Int) -> Bool {
         guard let chunk = chunk(of: segment) else { return false }
         if chunks[chunk].drops == .none { chunks[chunk].drops = .placed }
-        drops.append(Drop(chunk: firstChunk + UInt64(chunk), position: position))
+        note(position, of: firstChunk + UInt64(chunk))
         return settle(segment, 1)
+    }
+
+    private mutating func note(_ position: Int, of chunk: UInt64) {
+        guard drops.count > toldDrops, let last = drops.last, last.chunk == chunk, last.positions.upperBound == position
+        else { return drops.append(Drop(chunk: chunk, positions: position..<position + 1)) }
+        drops[drops.count - 1].positions = last.positions.lowerBound..<position + 1
     }
 
     /// Kafka does not take `count` records of a segment, and the task goes on without them; see ``settle(_:_:)``.
@@ -340,15 +352,19 @@ struct OffsetLedger {
             chunks.removeFirst(closedChunks)
             firstChunk += UInt64(closedChunks)
         }
+        if toldDrops > drops.count / 2 {
+            drops.removeFirst(toldDrops)
+            toldDrops = 0
+        }
         return taken
     }
 
     private mutating func tell(_ chunk: Chunk, _ number: UInt64, in taken: inout AcknowledgedRecords) {
-        let end = drops.firstIndex { $0.chunk > number } ?? drops.count
-        defer { drops.removeFirst(end) }
+        let begin = toldDrops
+        while toldDrops < drops.count, drops[toldDrops].chunk <= number { toldDrops += 1 }
         guard chunk.drops == .placed else { return taken.drop(0..<chunk.records) }
-        for position in drops[..<end].map(\.position).sorted() where position < chunk.records {
-            taken.drop(position..<position + 1)
+        for positions in drops[begin..<toldDrops].map(\.positions).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            taken.drop(positions.clamped(to: 0..<chunk.records))
         }
     }
 }

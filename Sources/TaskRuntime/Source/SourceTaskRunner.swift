@@ -196,7 +196,7 @@ final class SourceTaskRunner: TaskRunner {
     ) throws(ConnectError) -> Advance {
         // Nor for a poll that may block for ever.
         if isHandOverDue, now &- handedOverAt >= Self.handOverInterval { handOver(sender, now) }
-        switch control.polling({ deputy.during(until: deputyTime(now)) { port.poll(batch) } }) {
+        switch deputy.during(until: deputyTime(now), { control.polling { port.poll(batch) } }) {
         case nil:
             // A stop or a pause: the next turn ends the step.
             return .progressed

@@ -147,6 +147,50 @@ struct OffsetLedgerTests {
         #expect(ledger.openRecords == 0)
     }
 
+    /// Whether the open record is of the partition whose others are left out.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `what is left out behind an open record is bounded, and told when that is through`(isSame: Bool) {
+        var ledger = OffsetLedger(maximumSegments: 20_000)
+        let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))
+        ledger.beginChunk()
+        let open = segment(&ledger, isSame ? b : a, count: 1, offset: 0)
+        ledger.endChunk()
+        var chunks = 0
+        while ledger.hasRoom(for: 1), chunks < 100_000 {
+            ledger.beginChunk()
+            let bad = segment(&ledger, b, count: 100, offset: Int64(chunks))
+            ledger.endChunk()
+            // Two runs of them.
+            for position in 0..<97 where position != 48 { ledger.drop(bad, at: position) }
+            ledger.settle(bad, 4)
+            chunks += 1
+            if chunks.isMultiple(of: 100) { #expect(ledger.takeAcknowledged() == AcknowledgedRecords()) }
+        }
+        #expect(chunks == 10_000, "two runs of each")
+        ledger.settle(open, 1)
+        let told = ledger.takeAcknowledged()
+        #expect(told.count == 1 + 100 * chunks && told.dropped.count == 2 * chunks && ledger.hasRoom(for: 1))
+        #expect(told.dropped.prefix(3) == [1..<49, 50..<98, 101..<149])
+    }
+
+    @Test func `chunks that are through behind an open one are bounded`() {
+        var ledger = OffsetLedger(maximumSegments: 10)
+        let (a, b) = (ledger.pin(partition(0)), ledger.pin(partition(1)))
+        ledger.beginChunk()
+        let open = segment(&ledger, a, count: 1, offset: 0)
+        ledger.endChunk()
+        for number in 1..<10 {
+            #expect(ledger.hasRoom(for: 1))
+            ledger.beginChunk()
+            ledger.settle(segment(&ledger, b, count: 1, offset: Int64(number)), 1)
+            ledger.endChunk()
+        }
+        #expect(!ledger.hasRoom(for: 1) && ledger.segmentCount == 1)
+        ledger.settle(open, 1)
+        let told = ledger.takeAcknowledged().count
+        #expect(told == 10 && ledger.hasRoom(for: 10))
+    }
+
     @Test func `where it is not known which records Kafka did not take, none of their chunk is told as taken`() {
         var ledger = OffsetLedger()
         let a = ledger.pin(partition(0))
