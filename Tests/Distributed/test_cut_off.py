@@ -112,6 +112,10 @@ def test_a_worker_that_cannot_read_the_config_topic_leaves_the_group_and_comes_b
         make_cluster, three_brokers, proxies, tmp_path, topic, leads):
     group = next(each for each in iter(lambda: "g-" + uuid.uuid4().hex[:8], None) if coordinator_of(three_brokers, each) != 1)
     make_topic(three_brokers.servers, f"{group}-configs", replicas=[1, 2, 0], cleanup__policy="compact")
+    # What the tasks write to stays in reach: a request that the network holds back until its worker was given up arrives behind
+    # what the next one wrote, and no worker can call it back.
+    for number in range(2):
+        make_topic(three_brokers.servers, f"{topic}-{number}", replicas=[2, 0, 1])
     cluster = make_cluster(three_brokers, group=group, settings={**REPLICATED, "worker.sync.timeout.ms": "2000"})
     staying = [] if leads else cluster.start(2)
     victim = cluster.make(bootstrap__servers=proxies.servers)
