@@ -121,9 +121,13 @@ package final class KafkaConnections: KafkaPorts {
         let state = state
         // A topic that the connector describes must not come into being in another shape by being asked for.
         let createsTopics = creator == nil
+        let topicIsMissing = creator?.topicIsMissing
         let (producer, use) = LoopCall.wait(on: loop) {
             let (cluster, use) = state.value.use(settings)
-            return (Producer(cluster: cluster, settings: settings, createsTopics: createsTopics, wake: wake), use)
+            let producer = Producer(
+                cluster: cluster, settings: settings, createsTopics: createsTopics,
+                topicIsMissing: { topicIsMissing?($0) }, wake: wake)
+            return (producer, use)
         }
         return KafkaRecordSender(producer: producer, topics: creator, use: use)
     }

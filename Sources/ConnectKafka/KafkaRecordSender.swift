@@ -15,7 +15,8 @@ final class KafkaRecordSender: RecordSender {
     private var preparations: [TopicPreparationState] = []
     /// By the lane's number.
     private var names: [String] = []
-    private(set) var missing: MissingPlace?
+    /// The place that the last record could not be appended for.
+    private var awaited: MissingPlace?
     private var headers: [KafkaProtocol.RecordHeader] = []
 
     init(producer: Producer, topics: (any TopicPreparation)?, use: ClusterUse) {
@@ -38,7 +39,7 @@ final class KafkaRecordSender: RecordSender {
 
     func append(_ records: UnsafeBufferPointer<OutgoingRecord>) -> AppendOutcome {
         let now = EventLoop.wallMilliseconds()
-        missing = nil
+        awaited = nil
         for index in records.indices {
             if topics != nil, let outcome = waitsForTopic(records[index].topic, index) { return outcome }
             switch append(records[index], now) {
@@ -97,8 +98,11 @@ final class KafkaRecordSender: RecordSender {
         guard names.indices.contains(Int(number)) else { return }
         let (name, count) = (names[Int(number)], lane.partitionCount(of: number))
         // A topic that is known lacks the partition that the record names.
-        missing = count > 0 && partition >= count ? .partition(partition, of: name, count: count) : .topic(name)
+        awaited = count > 0 && partition >= count ? .partition(partition, of: name, count: count) : .topic(name)
     }
+
+    /// A topic may also go away under records that were appended before.
+    var missing: MissingPlace? { awaited ?? lane.goneTopic.map { .topic($0) } }
 
     private func lastError(_ fallback: String) -> ConnectError {
         lane.lastError.map { ConnectError($0) } ?? ConnectError(.workerFailed, fallback)

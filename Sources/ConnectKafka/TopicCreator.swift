@@ -7,7 +7,9 @@ import Synchronization
 
 /// Creates the topics of one source task as `topic.creation.*` says, each before its first record (KIP-158).
 ///
-/// `prepare` is called on the task's lane; everything else runs on the loop, and the state tells the lane how it ended.
+/// `prepare` is called on the task's lane; everything else runs on the loop, and the state tells the lane how it ended. A topic
+/// that was there and is deleted, or lost with all of a broker's data, is made again the same way: the broker does not, since it is
+/// never asked in a way that would have it create topics in its own shape.
 ///
 /// Source: `AbstractWorkerSourceTask.maybeCreateTopic`.
 final class TopicCreator: TopicPreparation {
@@ -17,12 +19,24 @@ final class TopicCreator: TopicPreparation {
     private let settings: ClientSettings
     private let wake: @Sendable () -> Void
     private let ending = Ending()
+    private let prepared: Confined<Prepared>
     /// Touched on the lane only.
     private(set) var known: Set<ExactText> = []
 
     /// Whether the task has gone.
     private final class Ending: Sendable {
         let isClosed = Atomic<Bool>(false)
+    }
+
+    /// What was searched for, by name: confined to the loop.
+    private final class Prepared {
+        struct Entry {
+            let wanted: NewTopic
+            let state: TopicPreparationState
+            var isSearching = true
+        }
+
+        var entries: [ExactText: Entry] = [:]
     }
 
     init(
@@ -34,6 +48,7 @@ final class TopicCreator: TopicPreparation {
         self.clusters = clusters
         self.settings = settings
         self.wake = wake
+        prepared = Confined(Prepared(), to: loop)
     }
 
     func prepare(_ topic: String, _ state: TopicPreparationState) {
@@ -48,9 +63,22 @@ final class TopicCreator: TopicPreparation {
         } catch {
             return state.finish(.failure(ConnectError(.configInvalid, error.description)))
         }
-        let settings = settings
-        let wake = wake
-        loop.execute { [clusters, loop, ending] in
+        loop.execute { [search] in search(wanted, state) }
+    }
+
+    /// Looks for the topic again, which the cluster said it does not have (any more). On the loop.
+    var topicIsMissing: @Sendable (String) -> Void {
+        { [prepared, search] topic in
+            guard let entry = prepared.value.entries[ExactText(topic)], !entry.isSearching else { return }
+            search(entry.wanted, entry.state)
+        }
+    }
+
+    /// Finds or creates a topic, tells `state` how it ended, and wakes the task. On the loop.
+    private var search: @Sendable (NewTopic, TopicPreparationState) -> Void {
+        { [clusters, loop, ending, prepared, settings, wake] wanted, state in
+            let name = ExactText(wanted.name)
+            prepared.value.entries[name] = Prepared.Entry(wanted: wanted, state: state)
             let (cluster, use) = clusters.value.use(settings)
             let pause = max(settings.retryBackoff.initial, 100_000_000)
             let search = TopicSearch(
@@ -59,6 +87,7 @@ final class TopicCreator: TopicPreparation {
                 isAbandoned: { ending.isClosed.load(ordering: .relaxed) })
             search.run { outcome in
                 use.end()
+                prepared.value.entries[name]?.isSearching = false
                 state.finish(outcome)
                 wake()
             }

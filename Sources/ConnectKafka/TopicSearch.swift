@@ -57,7 +57,9 @@ final class TopicSearch {
         guard !isAbandoned() else { return }
         admin.createTopic(wanted) { [self] result in
             switch result {
-            case .success: found(done)
+            case .success(let outcome):
+                if outcome == .created { Self.log.info("Created a topic", [LogField("topic", wanted.name)]) }
+                found(done)
             case .failure(let error): failed("created", error, done)
             }
         }

@@ -1,7 +1,6 @@
 """Fixtures of the tests of distributed mode: those of Tests/support/workers.py, and clusters that end with the test."""
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -64,26 +63,3 @@ def java_home():
     if not home or not os.access(f"{home}/bin/java-connect", os.X_OK):
         pytest.skip("KAFKA_HOME names no folder with Apache's Connect worker (bin/java-connect)")
     return home
-
-
-def make_topic(servers, topic, partitions=1, replicas=None, **settings):
-    """Creates a topic with Apache's tool.
-
-    replicas: of one partition, the brokers that hold it, the first of them leading.
-    """
-    extra = [part for key, value in settings.items() for part in ("--config", f"{key.replace('__', '.')}={value}")]
-    subprocess.run(
-        [f"{os.environ['KAFKA_HOME']}/bin/kafka-topics.sh", "--bootstrap-server", servers, "--create", "--topic", topic,
-         *(["--replica-assignment", ":".join(map(str, replicas))] if replicas else ["--partitions", str(partitions)]), *extra], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-
-
-def remove_topic(servers, topic):
-    """Deletes a topic with Apache's tool, and waits until it is gone."""
-    tool = [f"{os.environ['KAFKA_HOME']}/bin/kafka-topics.sh", "--bootstrap-server", servers]
-    subprocess.run([*tool, "--delete", "--topic", topic], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-
-    def is_gone():
-        listed = subprocess.run([*tool, "--list"], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        return topic not in listed.stdout.split()
-
-    eventually(f"{topic} is gone", is_gone)  # noqa: F405

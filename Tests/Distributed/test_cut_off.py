@@ -8,11 +8,11 @@ import uuid
 import pytest
 
 from cluster import SESSION_SECONDS, work
-from conftest import make_topic
 from proxies import Proxies
 from test_faults import stamp
 from test_sharing import Flow, Probe
 from test_three_brokers import REPLICATED
+from topics import make_topic
 from workers import eventually
 
 

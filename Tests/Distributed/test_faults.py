@@ -1,6 +1,5 @@
 """Faults: a worker that hangs, a broker that goes, garbage in the internal topics, topics that cannot be used."""
 import datetime
-import os
 import re
 import shutil
 import signal
@@ -9,8 +8,8 @@ import time
 import pytest
 
 from cluster import SESSION_SECONDS, Cluster, produce, work
-from conftest import make_topic, remove_topic
 from test_sharing import Flow, Probe
+from topics import make_topic, remove_topic
 from workers import BUILT, eventually, lines_of
 
 
@@ -48,11 +47,9 @@ def test_a_worker_that_hangs_for_two_sessions_loses_its_work_and_writes_nothing_
 
 
 def test_what_was_handed_to_a_leader_that_hangs_is_answered_once_another_leads(cluster, tmp_path, topic):
-    cluster.start(min(3, cluster.most))
+    cluster.start(3)
     (tmp_path / "in").touch()
     leader, asked = cluster.leader(), cluster.followers()[0]
-    if leader is asked:
-        pytest.skip("a broker that bears one worker only")
     asked.file_source("src", tmp_path / "in", topic)
     cluster.await_running(work(src=1))
     leader.process.send_signal(signal.SIGSTOP)
@@ -109,7 +106,7 @@ def stamp(line):
 @pytest.mark.parametrize("how", ["as_it_wakes", "while_brokers_hang"])
 def test_a_worker_whose_session_has_run_out_ends_in_time(make_cluster, own_broker, tmp_path, topic, how):
     cluster = make_cluster(own_broker)
-    cluster.start(min(2, cluster.most))
+    cluster.start(2)
     flow = Flow(Probe(cluster), tmp_path, topic, count=2)
     cluster.await_running(flow.expected)
     flow.await_lines()
@@ -254,8 +251,6 @@ def is_expected(worker, expected):
 
 @pytest.mark.parametrize("kind, key", [("configs", "config.storage.topic"), ("status", "status.storage.topic"), ("offsets", "offset.storage.topic")])
 def test_a_topic_that_is_not_compacted_ends_the_worker_with_a_clear_error(cluster, kind, key):
-    if not is_tool_there():
-        pytest.skip("KAFKA_HOME with bin/kafka-topics.sh is needed to create a topic")
     make_topic(cluster.servers, f"{cluster.group}-{kind}", cleanup__policy="delete")
     worker = cluster.make()
     worker.start(wait=False)
@@ -265,14 +260,8 @@ def test_a_topic_that_is_not_compacted_ends_the_worker_with_a_clear_error(cluste
 
 
 def test_a_config_topic_of_several_partitions_ends_the_worker_with_a_clear_error(cluster):
-    if not is_tool_there():
-        pytest.skip("KAFKA_HOME with bin/kafka-topics.sh is needed to create a topic")
     make_topic(cluster.servers, f"{cluster.group}-configs", partitions=2, cleanup__policy="compact")
     worker = cluster.make()
     worker.start(wait=False)
     assert worker.process.wait(30) == 1
     assert "exactly one partition" in worker.log.read_text()
-
-
-def is_tool_there():
-    return os.access(f"{os.environ.get('KAFKA_HOME')}/bin/kafka-topics.sh", os.X_OK)

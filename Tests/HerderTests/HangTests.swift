@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func `a call that heeds its interruption keeps its instance in order`() async throws {
-        let worker = try await Worker()
+        let worker = try await Worker(patience: .standard)
         worker.catalog["slow"].set("start", .blockUntilInterrupted)
         let answer = worker.send(.createConnector(name: "slow", config: worker.config("slow"), initialState: nil))
         await worker.until("it starts") { worker.catalog["slow"].calls.last == "start" }
@@ -182,7 +182,7 @@ import Testing
     }
 
     @Test func `a change of offsets that never returns is given up with its request`() async throws {
-        let worker = try await Worker(requestTime: 50_000_000)
+        let worker = try await Worker(requestTime: 1_000_000_000)
         _ = await worker.create("stuck", state: .stopped)
         worker.catalog["stuck"].set("alterOffsets", .block)
         #expect(

@@ -94,6 +94,7 @@ extension ConsumerSimulation {
             call(member, .epochs(token: token, questions), node: node)
         case .forgetCoordinator: members[member].coordinator = nil
         case .refreshMetadata: refreshMetadata(member)
+        case .positionLost: break
         case .watchTopics: break
         case .deliver: break_("data was delivered outside of an answer")
         case .drop(let ids): members[member].lane.mailbox.drop(ids)

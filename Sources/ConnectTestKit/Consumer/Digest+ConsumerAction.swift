@@ -50,6 +50,7 @@ extension Digest {
             for question in questions { take(question.partition) }
         case .forgetCoordinator: add(7)
         case .refreshMetadata: add(8)
+        case .positionLost: add(16)
         case .watchTopics(let topics): add(topics.count)
         case .deliver(let delivery):
             take(delivery.partition)

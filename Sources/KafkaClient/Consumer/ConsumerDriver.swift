@@ -70,6 +70,7 @@ final class ConsumerDriver {
         case .forgetCoordinator:
             if let group = settings.groupID { cluster.invalidateCoordinator(group: group) }
         case .refreshMetadata(let reason): cluster.refreshMetadata(reason: reason)
+        case .positionLost(let id, let text): report(id, text)
         case .watchTopics(let topics): watch(topics)
         case .deliver: break  // taken out by `fetched`, which has the bytes
         case .drop(let ids): shared.drop(ids)
@@ -88,6 +89,12 @@ final class ConsumerDriver {
         case .lost: tell { $0.lossHandled(at: instant) }
         case .assigned, .failed: break
         }
+    }
+
+    private func report(_ id: TopicPartition, _ text: String) {
+        log.warning(
+            "another position is taken, as auto.offset.reset says: \(text)",
+            [LogField("group", settings.groupID ?? ""), LogField("partition", id.description)])
     }
 
     private func report(_ event: ConsumerMachine.Event) {

@@ -31,7 +31,7 @@ extension ConsumerMachine {
     package mutating func topologyChanged(_ snapshot: MetadataSnapshot, at instant: Instant) -> [Action] {
         self.snapshot = snapshot
         refuseTopics()
-        fetch.topologyChanged(snapshot)
+        perform(fetch.topologyChanged(snapshot))
         if election != nil { computeAssignment(isLate: false, instant) }
         checkAssignedFrom(instant)
         return finish(instant)

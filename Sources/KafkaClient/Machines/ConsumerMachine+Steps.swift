@@ -84,6 +84,7 @@ extension ConsumerMachine {
                 out.append(.leaderEpochs(node: node, token: token, questions))
             case .deliver(let delivery): out.append(.deliver(delivery))
             case .refreshMetadata(let reason): out.append(.refreshMetadata(reason))
+            case .positionLost(let id, let text): out.append(.positionLost(id, text))
             case .failed(let id, let code, let text): out.append(.event(.failed(id, code, text)))
             }
         }

@@ -73,6 +73,8 @@ package struct ConsumerMachine: Sendable {
         case leaderEpochs(node: Int32, token: UInt64, [EpochQuestion])
         case forgetCoordinator
         case refreshMetadata(String)
+        /// The log does not hold a position any more, and another one is taken: for the operator.
+        case positionLost(TopicPartition, String)
         /// The metadata must cover these topics, sorted; replaces the set named before.
         case watchTopics([String])
         /// Append a slice of the fetch answer just brought to what the application polls.

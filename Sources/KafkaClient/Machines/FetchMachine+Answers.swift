@@ -211,12 +211,9 @@ extension FetchMachine {
         if answer.endOffset < 0 || answer.leaderEpoch < 0 {
             losePosition(at, .offsetOutOfRange, "the leader does not know epoch \(places[at].positionEpoch)", &actions)
         } else if answer.endOffset < places[at].position {
-            guard settings.reset != .none else {
-                fail(
-                    at, .offsetOutOfRange,
-                    "the log was cut off at \(answer.endOffset), before offset \(places[at].position)", &actions)
-                return
-            }
+            let text = "the log was cut off at \(answer.endOffset), before offset \(places[at].position)"
+            guard settings.reset != .none else { return fail(at, .offsetOutOfRange, text, &actions) }
+            actions.append(.positionLost(places[at].id, text))
             places[at].incarnation = takeIncarnation()
             places[at].position = answer.endOffset
             places[at].positionEpoch = answer.leaderEpoch
@@ -232,8 +229,24 @@ extension FetchMachine {
             fail(at, error, text, &actions)
             return
         }
+        actions.append(.positionLost(places[at].id, text))
         places[at].incarnation = takeIncarnation()
         places[at].request = 0
+        Self.begin(&places[at], at: .reset, reset: settings.reset)
+    }
+
+    /// The topic was deleted and is there again: offsets and epochs of the old log say nothing about the new one, even where they
+    /// are in range. What was fetched of the old one is delivered before the new one is looked at.
+    mutating func topicMadeAnew(_ at: Int, _ actions: inout [Action]) {
+        places[at].request = 0
+        places[at].follower = -1
+        switch places[at].phase {
+        case .broken, .resetting: return
+        case .ready, .validating: break
+        }
+        let text = "the topic was deleted and made anew: offset \(places[at].position) is one of the old"
+        guard settings.reset != .none else { return fail(at, .offsetOutOfRange, text, &actions) }
+        actions.append(.positionLost(places[at].id, text))
         Self.begin(&places[at], at: .reset, reset: settings.reset)
     }
 

@@ -13,6 +13,8 @@ extension FetchMachine {
         case deliver(FetchDelivery)
         /// Ask for new metadata.
         case refreshMetadata(String)
+        /// The log does not hold a position any more, and another one is taken, as the policy says.
+        case positionLost(TopicPartition, String)
         /// A partition cannot go on by itself.
         case failed(TopicPartition, ErrorCode, String)
     }
@@ -54,10 +56,9 @@ extension FetchMachine {
                 continue
             }
             switch places[at].phase {
-            case .resetting: break
             // Undelivered data first: what the application has not seen cannot be taken back from it.
-            case .validating where places[at].buffered == 0: break
-            case .validating, .ready, .broken: continue
+            case .resetting where places[at].buffered == 0, .validating where places[at].buffered == 0: break
+            case .resetting, .validating, .ready, .broken: continue
             }
             Self.insert(places[at].leader, into: &nodes)
         }
@@ -73,7 +74,7 @@ extension FetchMachine {
         var asked: [(id: TopicPartition, incarnation: UInt64)] = []
         let token = takeToken()
         for at in places.indices where isDue(at, at: node, now: now) {
-            guard case .resetting(let chosen) = places[at].phase else { continue }
+            guard case .resetting(let chosen) = places[at].phase, places[at].buffered == 0 else { continue }
             var timestamp = chosen ?? -1
             if chosen == nil, case .byDuration(let age) = settings.reset {
                 timestamp = max(0, wall.subtractingReportingOverflow(age).partialValue)

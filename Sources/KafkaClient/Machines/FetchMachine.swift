@@ -164,9 +164,15 @@ extension FetchMachine {
     }
 
     /// The cluster looks different now.
-    package mutating func topologyChanged(_ snapshot: MetadataSnapshot) {
+    package mutating func topologyChanged(_ snapshot: MetadataSnapshot) -> [Action] {
         self.snapshot = snapshot
-        for at in places.indices { follow(&places[at]) }
+        var actions: [Action] = []
+        for at in places.indices {
+            let old = places[at].topicID
+            follow(&places[at])
+            if old != .none, places[at].topicID != old { topicMadeAnew(at, &actions) }
+        }
+        return actions
     }
 
     /// The offset that comes next for the application or the broker, nil while it is being found.
@@ -213,14 +219,7 @@ extension FetchMachine {
             place.leader = -1
             return
         }
-        let isNewTopic = place.topicID != .none && topic.id != place.topicID
-        place.topicID = topic.id
-        if isNewTopic {
-            // Epochs of another topic of the same name say nothing; the offset is tried and reset when out of range.
-            place.positionEpoch = -1
-            place.request = 0
-            if place.phase == .validating { place.phase = .ready }
-        }
+        if topic.id != .none { place.topicID = topic.id }
         let moved = partition.leader != place.leader || partition.leaderEpoch != place.leaderEpoch
         guard moved else { return }
         place.leader = partition.leader

@@ -188,7 +188,7 @@ package struct MetadataMachine {
         topics.append(
             MetadataSnapshot.Topic(
                 name: topic, id: known.id, isInternal: known.isInternal, errorCode: known.errorCode,
-                partitions: partitions))
+                partitions: partitions, isMissing: known.isMissing))
         snapshot = MetadataSnapshot(
             version: snapshot.version + 1, clusterID: snapshot.clusterID, controllerID: snapshot.controllerID,
             brokers: brokers, topics: topics)
@@ -264,6 +264,8 @@ package struct MetadataMachine {
     private func isMissing(_ name: String, in snapshot: MetadataSnapshot) -> Bool {
         guard TopicName.canExist(name) else { return false }
         guard let topic = snapshot.topic(name) else { return true }
+        // One that is kept over the error may have been deleted, and only a request that may create it brings it back.
+        if topic.isMissing { return true }
         return topic.partitions.isEmpty && topic.errorCode != 17 && topic.errorCode != 29
     }
 
@@ -298,7 +300,7 @@ package struct MetadataMachine {
                 // A brief error of a starting or overloaded broker must not make a topic vanish.
                 let last = confirmed.first { $0.name.hasBytes(of: topic.name) }?.at ?? now
                 if adding(configuration.maxAge, to: last) > now {
-                    topics.append(old)
+                    topics.append(old.told(isMissing: topic.errorCode == 3))
                     confirmations.append((topic.name, last))
                 } else {
                     topics.append(topic)
@@ -319,7 +321,7 @@ package struct MetadataMachine {
                 // It is not there: an answer that names it would say so with this error.
                 topics.append(MetadataSnapshot.Topic(name: old.name, errorCode: 3, partitions: []))
             } else {
-                topics.append(old)
+                topics.append(isOfAllTopics ? old.told(isMissing: true) : old)
                 confirmations.append((old.name, last))
             }
         }

@@ -74,16 +74,28 @@ public final class MetadataSnapshot: Sendable {
         public let errorCode: Int16
         /// All partitions, at index `partition.index`.
         public let partitions: [Partition]
+        /// The last answer said that there is no such topic. What was known of it is kept for a while, since a broker that starts
+        /// says so as well.
+        public let isMissing: Bool
 
         /// Makes a topic. `partitions` are stored in ascending order of their index.
         public init(
-            name: String, id: TopicID = .none, isInternal: Bool = false, errorCode: Int16 = 0, partitions: [Partition]
+            name: String, id: TopicID = .none, isInternal: Bool = false, errorCode: Int16 = 0, partitions: [Partition],
+            isMissing: Bool = false
         ) {
             self.name = name
             self.id = id
             self.isInternal = isInternal
             self.errorCode = errorCode
             self.partitions = partitions.sorted { $0.index < $1.index }
+            self.isMissing = isMissing || errorCode == 3
+        }
+
+        /// The same, when an answer said that it is missing or (false) did not.
+        func told(isMissing: Bool) -> Topic {
+            Topic(
+                name: name, id: id, isInternal: isInternal, errorCode: errorCode, partitions: partitions,
+                isMissing: isMissing)
         }
 
         /// The partition with that number, nil when the topic has none such.

@@ -51,6 +51,8 @@ final class LaneTopic {
     var stickyBytes = 0
     /// When the topic was first missed in the metadata; nil while it is known.
     var missingSince: UInt64?
+    /// The cluster said last that it does not have the topic, though it did before.
+    var isGone = false
     /// The partition that a record waits for, if any.
     var absence: Absence?
     /// Whether a record waits for metadata.

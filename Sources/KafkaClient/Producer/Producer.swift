@@ -17,17 +17,20 @@ public final class Producer: Sendable {
     /// - Parameters:
     ///   - settings: of the role `.producer`; what they say about cluster and security is the cluster's own.
     ///   - createsTopics: whether a broker that creates topics by itself may do so for this producer's.
+    ///   - topicIsMissing: called on the loop with a topic that records were meant for and that the cluster does not have (any
+    ///     more), again with every news of the cluster until it is there.
     ///   - wake: called on the loop when completions, room or metadata have come; it has the lane call `drain` soon.
     public init(
         cluster: KafkaCluster, settings: ClientSettings, createsTopics: Bool = true,
-        wake: @escaping @Sendable () -> Void
+        topicIsMissing: @escaping (String) -> Void = { _ in }, wake: @escaping @Sendable () -> Void
     ) {
         loop = cluster.loop
         let mailbox = ProducerMailbox(snapshot: cluster.metadata, wakeLane: wake)
         let pool = RecordBufferPool(keptBytes: settings.producer.bufferMemory)
         lane = ProducerLane(settings: settings.producer, mailbox: mailbox, pool: pool, seed: EventLoop.now())
         let driver = ProducerDriver(
-            cluster: cluster, settings: settings, createsTopics: createsTopics, mailbox: mailbox, pool: pool)
+            cluster: cluster, settings: settings, createsTopics: createsTopics, topicIsMissing: topicIsMissing,
+            mailbox: mailbox, pool: pool)
         self.driver = Confined(driver, to: cluster.loop)
         let confined = self.driver
         let loop = cluster.loop

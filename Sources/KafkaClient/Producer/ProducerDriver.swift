@@ -33,12 +33,15 @@ final class ProducerDriver {
 
     /// Whether asking for a topic may have the broker create it.
     private let createsTopics: Bool
+    /// Told of each topic that the cluster has no more, once with every news of the cluster.
+    private let topicIsMissing: (String) -> Void
 
     init(
-        cluster: KafkaCluster, settings: ClientSettings, createsTopics: Bool, mailbox: ProducerMailbox,
-        pool: RecordBufferPool
+        cluster: KafkaCluster, settings: ClientSettings, createsTopics: Bool,
+        topicIsMissing: @escaping (String) -> Void, mailbox: ProducerMailbox, pool: RecordBufferPool
     ) {
         self.createsTopics = createsTopics
+        self.topicIsMissing = topicIsMissing
         self.cluster = cluster
         self.settings = settings
         self.mailbox = mailbox
@@ -154,6 +157,7 @@ final class ProducerDriver {
         let now = EventLoop.now()
         for (number, name) in slots.topics.enumerated() {
             guard let topic = snapshot.topic(name) else { continue }
+            if topic.isMissing { topicIsMissing(name) }
             let isNew = slots.isRecreated(number, topic)
             for slot in slots.indices where slots[slot].topic == Int32(number) {
                 if isNew { machine.topicRecreated(slot: slot, now: now) }

@@ -53,6 +53,9 @@ public final class ProducerLane: @unchecked Sendable {
     /// Bytes of memory of batches that are open or not acknowledged. Any thread.
     public var pendingBytes: Int { pool.bytesInUse }
 
+    /// A topic that records went to and that the cluster does not have any more.
+    public var goneTopic: String? { topics.first(where: \.isGone)?.name }
+
     /// The number under which records name a topic, from 0 in the order of first mention; stable for the object's life.
     public func topicIndex(for name: String) -> Int32 {
         if let number = numbers[ExactName(name)] { return number }
@@ -313,6 +316,7 @@ public final class ProducerLane: @unchecked Sendable {
 
     private func update(_ topic: LaneTopic) {
         topic.snapshotVersion = snapshot.version
+        topic.isGone = topic.hot.partitionCount > 0 && snapshot.topic(topic.name)?.isMissing == true
         guard let known = snapshot.topic(topic.name), !known.partitions.isEmpty else { return }
         topic.missingSince = nil
         topic.setCount(known.partitions.count, id: known.id, makeBuilder: makeBuilder)

@@ -69,9 +69,14 @@ struct SinkOffsets {
         entries.removeAll { gone.contains($0.partition) }
     }
 
-    /// Everything before `offset` was put.
-    mutating func put(_ partition: TopicPartition, upTo offset: Int64) {
-        if let index = index(of: partition) { entries[index].current = offset }
+    /// Records were put, the first of them at `first`, and everything before `offset`.
+    ///
+    /// A first one before what the group has was read from a log that was cut off or made anew: what the group has is a place of
+    /// the old one then, which nothing may go back to or commit again.
+    mutating func put(_ partition: TopicPartition, from first: Int64, upTo offset: Int64) {
+        guard let index = index(of: partition) else { return }
+        entries[index].current = offset
+        if first < entries[index].committed { entries[index].committed = first }
     }
 
     /// Reading goes on somewhere else, at the plugin's wish. Unknown partitions are left out of the answer.

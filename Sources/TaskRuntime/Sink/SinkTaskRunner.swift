@@ -232,7 +232,8 @@ final class SinkTaskRunner: TaskRunner {
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
         reports.sink(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next])
         retry.reset()
-        offsets.put(lent.partition, upTo: table.records[lent.next].offset &+ 1)
+        let offset = table.records[lent.next].offset
+        offsets.put(lent.partition, from: offset, upTo: offset &+ 1)
         self.lent?.next += 1
         return .progressed
     }
@@ -248,7 +249,8 @@ final class SinkTaskRunner: TaskRunner {
             emptyPutAt = wishedTime(EventLoop.now()) ?? .max
             isEmptyPutDue = false
             let end = lent.next + lent.converted
-            offsets.put(lent.partition, upTo: table.records[end - 1].offset &+ 1)
+            offsets.put(
+                lent.partition, from: table.records[lent.next].offset, upTo: table.records[end - 1].offset &+ 1)
             self.lent?.next = end
             self.lent?.converted = 0
             if end == table.count { giveBack(receiver) }

@@ -20,7 +20,7 @@ private struct Story {
         settings.budget = 1000
         machine = FetchMachine(settings: settings, seed: 1)
         ids = (0..<count).map { partition("t", Int32($0)) }
-        machine.topologyChanged(snapshot([("t", count)]))
+        _ = machine.topologyChanged(snapshot([("t", count)]))
         machine.assign(ids.map { ($0, start) })
         machine.start(ids)
     }
@@ -118,7 +118,7 @@ private struct Story {
         else { throw Missing() }
         story.machine.taken(story.ids[0], incarnation: delivery.incarnation, bytes: 50)
         let second = try story.fetch()
-        story.machine.topologyChanged(snapshot([("t", 1)], leader: 2, epoch: 1))
+        _ = story.machine.topologyChanged(snapshot([("t", 1)], leader: 2, epoch: 1))
         #expect(
             story.answer(
                 second, FetchAnswer(error: .none, sessionID: 0, partitions: [Story.part(0, next: 30, bytes: 50)])
@@ -136,7 +136,7 @@ private struct Story {
     @Test func `a log that was cut off takes the position back with a policy and is reported without`() throws {
         for reset in [OffsetReset.earliest, .none] {
             var story = Story(reset: reset, start: .offset(30, epoch: 4))
-            story.machine.topologyChanged(snapshot([("t", 1)], epoch: 5))
+            _ = story.machine.topologyChanged(snapshot([("t", 1)], epoch: 5))
             guard case .leaderEpochs(_, let token, _)? = story.plan().first else { throw Missing() }
             let end = EpochEnd(partition: story.ids[0], error: .none, leaderEpoch: 4, endOffset: 25)
             let actions = story.machine.epochsAnswered(token: token, .success([end]), now: 0)
@@ -307,7 +307,7 @@ private struct Story {
         }
         let other = partition("u", 0)
         var story = Story()
-        story.machine.topologyChanged(topics([("t", 0), ("u", 5)]))
+        _ = story.machine.topologyChanged(topics([("t", 0), ("u", 5)]))
         story.machine.assign([(other, .offset(1, epoch: -1))])
         story.machine.start([other])
         let first = try story.fetch()
@@ -322,7 +322,7 @@ private struct Story {
 
         // Answers without data that come at once are followed by a pause.
         story.now += 1_000_000_000
-        story.machine.topologyChanged(topics([("t", 4), ("u", 5)]))
+        _ = story.machine.topologyChanged(topics([("t", 4), ("u", 5)]))
         let third = try story.fetch()
         #expect(third.plan.sessionEpoch == 0)
         #expect(third.plan.sessionID == 7)
@@ -340,7 +340,7 @@ private struct Story {
                 partitions: [MetadataSnapshot.Partition(index: 0, leader: 1, leaderEpoch: 0)])
         }
         var story = Story()
-        story.machine.topologyChanged(MetadataSnapshot(topics: [topic("t", 4), topic("u", 0)]))
+        _ = story.machine.topologyChanged(MetadataSnapshot(topics: [topic("t", 4), topic("u", 0)]))
         let first = try story.fetch()
         #expect(!FetchWire.needsNames(first.plan))
         _ = story.answer(first, FetchAnswer(error: .none, sessionID: 7, partitions: []))
@@ -365,23 +365,62 @@ private struct Story {
         #expect(next.plan.sessionID == 0)
     }
 
-    @Test func `a topic made anew begins a new session, for one that goes by names would lose it`() throws {
-        func topic(_ id: UInt64) -> MetadataSnapshot {
-            MetadataSnapshot(topics: [
-                MetadataSnapshot.Topic(
-                    name: "t", id: MetadataSnapshot.TopicID(high: 0, low: id),
-                    partitions: [MetadataSnapshot.Partition(index: 0, leader: 1, leaderEpoch: 0)])
-            ])
+    private func madeAnew(_ id: UInt64) -> MetadataSnapshot {
+        MetadataSnapshot(topics: [
+            MetadataSnapshot.Topic(
+                name: "t", id: MetadataSnapshot.TopicID(high: 0, low: id),
+                partitions: [MetadataSnapshot.Partition(index: 0, leader: 1, leaderEpoch: 0)])
+        ])
+    }
+
+    @Test func `a topic made anew is read from where the policy says, in a session that begins anew`() throws {
+        var story = Story(reset: .earliest)
+        #expect(story.machine.topologyChanged(madeAnew(1)).isEmpty)
+        let first = try story.fetch()
+        _ = story.answer(first, FetchAnswer(error: .none, sessionID: 7, partitions: []))
+        let under = try story.fetch()
+        guard case .positionLost(story.ids[0], let text)? = story.machine.topologyChanged(madeAnew(2)).first else {
+            throw Missing()
         }
-        var story = Story()
-        story.machine.topologyChanged(topic(1))
-        _ = story.answer(try story.fetch(), FetchAnswer(error: .none, sessionID: 7, partitions: []))
-        story.machine.topologyChanged(topic(2))
+        #expect(text.contains("made anew") && text.contains("offset \(first.plan.entries[0].offset)"))
+        // Neither what the old log still sends counts, nor that its offset would be in range of the new one.
+        #expect(
+            story.answer(
+                under, FetchAnswer(error: .none, sessionID: 7, partitions: [Story.part(0, next: 900, bytes: 50)])
+            ).isEmpty)
+        guard case .listOffsets(1, let token, _, let questions)? = story.plan().first else { throw Missing() }
+        #expect(questions.map(\.timestamp) == [-2])
+        _ = story.machine.offsetsListed(
+            token: token, .success([ListedOffset(partition: story.ids[0], error: .none, offset: 0, leaderEpoch: 0)]),
+            now: 0)
         let next = try story.fetch()
         #expect(next.plan.sessionEpoch == 0)
         #expect(next.plan.sessionID == 7)
         #expect(next.plan.forgotten.isEmpty)
         #expect(next.plan.entries.map(\.topicID.low) == [2])
+        #expect(next.plan.entries.map(\.offset) == [0])
+    }
+
+    @Test func `what was fetched before a topic was made anew is delivered first`() throws {
+        var story = Story(reset: .earliest)
+        _ = story.machine.topologyChanged(madeAnew(1))
+        let data = FetchAnswer(error: .none, sessionID: 0, partitions: [Story.part(0, next: 20, bytes: 50)])
+        guard case .deliver(let delivery)? = story.answer(try story.fetch(), data).first else { throw Missing() }
+        #expect(story.machine.topologyChanged(madeAnew(2)).count == 1)
+        #expect(story.plan().isEmpty)
+        story.machine.taken(story.ids[0], incarnation: delivery.incarnation, bytes: 50)
+        guard case .listOffsets? = story.plan().first else { throw Missing() }
+    }
+
+    @Test func `without a policy a topic made anew is told, and an answer without ids is no other topic`() throws {
+        var story = Story(reset: .none)
+        _ = story.machine.topologyChanged(madeAnew(1))
+        #expect(story.machine.topologyChanged(madeAnew(0)).isEmpty)
+        #expect(story.machine.topologyChanged(madeAnew(1)).isEmpty)
+        guard
+            case .failed(story.ids[0], .offsetOutOfRange, let text)? = story.machine.topologyChanged(madeAnew(2)).first
+        else { throw Missing() }
+        #expect(text.contains("made anew"))
     }
 
     @Test func `a broker that answers without data and without waiting is asked ever less often, until data comes`()

@@ -136,7 +136,8 @@ import Testing
                 delivery.partition, incarnation: delivery.incarnation, bytes: delivery.byteCount, at: at)
         case .event(.revoking): return machine.revocationFinished(at: at)
         case .event(.lost): return machine.lossHandled(at: at)
-        case .event, .forgetCoordinator, .refreshMetadata, .watchTopics, .drop, .commitDone, .closed: return []
+        case .event, .forgetCoordinator, .refreshMetadata, .positionLost, .watchTopics, .drop, .commitDone, .closed:
+            return []
         }
     }
 

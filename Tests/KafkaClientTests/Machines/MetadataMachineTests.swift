@@ -181,6 +181,26 @@ private func snapshot(
         #expect(machine.snapshot.topic("a")?.partitions.count == 0)
     }
 
+    @Test func `a topic that is kept though it is missing is made anew for whom it may be created, and no other is`() {
+        var machine = MetadataMachine(configuration: .init(), seed: 1)
+        machine.interestAdded(["a"], allowsCreation: true, now: second)
+        machine.interestAdded(["b"], allowsCreation: false, now: second)
+        machine.answered(snapshot([("a", 1, 5)]), errorCode: 0, now: second)
+        machine.timePassed(now: second)
+        machine.answered(snapshot([("a", 1, 5), ("b", 1, 5)]), errorCode: 0, now: second)
+        _ = machine.takeActions()
+        machine.refreshWanted(now: 2 * second)
+        machine.answered(snapshot([("a", 1, 5), ("b", 1, 5)], error: 3), errorCode: 0, now: 2 * second)
+        #expect(machine.snapshot.topics.map(\.isMissing) == [true, true])
+        #expect(machine.snapshot.topics.map(\.partitions.count) == [1, 1])
+        _ = machine.takeActions()
+        machine.timePassed(now: 4 * second)
+        #expect(machine.takeActions() == [.request(topics: ["a"], allowsCreation: true)])
+        machine.answered(snapshot([("a", 1, 0)], id: 2), errorCode: 0, now: 4 * second)
+        #expect(machine.snapshot.topic("a")?.isMissing == false)
+        #expect(machine.snapshot.leader(topic: "a", partition: 0)?.leaderEpoch == 0)
+    }
+
     @Test func `an answer without brokers counts as none`() {
         var machine = machine(["a"])
         _ = machine.takeActions()

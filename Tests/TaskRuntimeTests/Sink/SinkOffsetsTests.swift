@@ -15,8 +15,8 @@ struct SinkOffsetsTests {
     private func started() -> SinkOffsets {
         var offsets = SinkOffsets()
         offsets.assign([at(b, 20), at(a, 10)])
-        offsets.put(a, upTo: 15)
-        offsets.put(b, upTo: 22)
+        offsets.put(a, from: 10, upTo: 15)
+        offsets.put(b, from: 20, upTo: 22)
         return offsets
     }
 
@@ -75,6 +75,15 @@ struct SinkOffsetsTests {
         #expect(offsets.candidates() == seeks)
     }
 
+    @Test func `a log that begins anew leaves no place of the old one to go back to or to commit`() {
+        var offsets = started()
+        offsets.put(a, from: 0, upTo: 3)
+        let plan = offsets.plan(requested: offsets.candidates(), answer: [at(b, 22)])
+        #expect(plan.commit == [at(a, 0), at(b, 22)])
+        offsets.put(a, from: 3, upTo: 5)
+        #expect(offsets.rewind() == [at(a, 0), at(b, 20)])
+    }
+
     @Test func `a seek of the plugin moves both and leaves strangers out`() {
         var offsets = started()
         let seeks = offsets.seek([at(a, 3), at(foreign, 1), at(b, -5)])
@@ -88,7 +97,7 @@ struct SinkOffsetsTests {
         var offsets = started()
         offsets.forget([a, foreign])
         #expect(offsets.partitions == [b])
-        offsets.put(a, upTo: 99)
+        offsets.put(a, from: 98, upTo: 99)
         #expect(offsets.candidates() == [at(b, 22)])
     }
 }
