@@ -119,6 +119,18 @@ private let broken = ConnectError(.pluginFailed, "no such table", detail: "line 
         #expect(await worker.create("lax", [("tasks.max.enforce", "false")]).info?.tasks.count == 2)
     }
 
+    @Test func `a connector whose tasks could take all memory is not asked for them`() async throws {
+        let worker = try await Worker()
+        let large = String(repeating: "x", count: 900_000)
+        let refusal = await worker.create("greedy", [("tasks.max", "10000"), ("unknown", large)]).refusal
+        #expect(refusal?.hasPrefix("500 The connector greedy could make 900") == true, "\(refusal ?? "-")")
+        #expect(refusal?.contains("tasks.max is 10000") == true && refusal?.contains("67108864") == true)
+        #expect(worker.state("greedy") == .failed)
+        #expect(worker.catalog["greedy"].count("taskConfigs") == 0)
+        #expect(await worker.create("large", [("tasks.max", "50"), ("unknown", large)]).isCreated)
+        #expect(await worker.create("many", [("tasks.max", "10000"), ("unknown", "x")]).isCreated)
+    }
+
     @Test(arguments: [(TargetState.paused, InstanceState.paused), (.stopped, .stopped)])
     func `a connector may begin at rest`(target: TargetState, state: InstanceState) async throws {
         let worker = try await Worker()
