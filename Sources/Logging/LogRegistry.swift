@@ -170,6 +170,12 @@ public final class LogRegistry: Sendable {
         send(repeats.withLock { atEnd ? $0?.drain(now: now, wall: wall) : $0?.due(now: now, wall: wall) } ?? [])
     }
 
+    /// Waits until the sinks have written what they keep, each no longer than that time. Any thread.
+    public func flush(milliseconds: Int32) {
+        let sinks = tables.withLock { $0.sinks }
+        for sink in sinks { sink.flush(milliseconds: milliseconds) }
+    }
+
     private func send(_ events: [LogEvent]) {
         guard !events.isEmpty else { return }
         // The lock is not held while a sink writes: a slow descriptor must not stop level changes.
@@ -177,12 +183,12 @@ public final class LogRegistry: Sendable {
         for event in events { for sink in sinks { sink.write(event) } }
     }
 
-    private static var wallMilliseconds: Int64 {
+    static var wallMilliseconds: Int64 {
         let time = read(CLOCK_REALTIME)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    private static var monotonicNanoseconds: UInt64 {
+    static var monotonicNanoseconds: UInt64 {
         let time = read(CLOCK_MONOTONIC)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }

@@ -22,6 +22,9 @@ public enum LogSystem {
     /// See ``LogRegistry/writeRepeats(atEnd:)``.
     public static func writeRepeats(atEnd: Bool = false) { LogRegistry.shared.writeRepeats(atEnd: atEnd) }
 
+    /// See ``LogRegistry/flush(milliseconds:)``.
+    public static func flush(milliseconds: Int32) { LogRegistry.shared.flush(milliseconds: milliseconds) }
+
     /// See ``LogRegistry/setLevel(_:for:at:)``.
     @discardableResult
     public static func setLevel(_ level: LogLevel, for name: String, at now: Int64) -> [String] {
