@@ -57,6 +57,15 @@ private let broken = ConnectError(.pluginFailed, "no such table", detail: "line 
         #expect(worker.state("orders") == .stopped)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a patch may take out as many keys as a request holds`() async throws {
+        let worker = try await Worker()
+        let keys = (0..<40_000).map { "k\($0)" }
+        #expect(await worker.create("orders", keys.map { ($0, "x") }).isCreated)
+        let patch = ConfigMap(keys.dropLast().map { ($0, nil) })
+        let info = await worker.ask(.patchConnectorConfig(name: "orders", patch: patch)).info
+        #expect(info?.config.entries.map(\.key).filter { $0.hasPrefix("k") && $0.count > 3 } == [keys[39_999]])
+    }
+
     @Test func `a patch lays itself over what is stored`() async throws {
         let worker = try await Worker()
         _ = await worker.create("orders", [("a", "1"), ("b", "2")])
