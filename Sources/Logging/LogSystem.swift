@@ -31,6 +31,14 @@ public enum LogSystem {
         LogRegistry.shared.setLevel(level, for: name, at: now)
     }
 
+    /// See ``LogRegistry/changeLevel(to:for:at:)``.
+    public static func changeLevel(to level: LogLevel, for name: String, at now: Int64) -> LogRegistry.LevelChange? {
+        LogRegistry.shared.changeLevel(to: level, for: name, at: now)
+    }
+
+    /// See ``LogRegistry/takes(_:)``.
+    public static func takes(_ name: String) -> Bool { LogRegistry.shared.takes(name) }
+
     /// See ``LogRegistry/loggers()``.
     public static func loggers() -> [LogRegistry.Entry] { LogRegistry.shared.loggers() }
 
