@@ -102,7 +102,7 @@ let package = Package(
         .target(name: "CConformance"),
         .target(name: "ConnectABI"),
         // The house, from the ground up
-        library("Logging"),
+        library("Logging", ["CLinux"]),
         library("JSON"),
         library("Settings", ["CPCRE2"]),
         library("Crypto", ["COpenSSL"]),

@@ -43,6 +43,13 @@ public struct ConfigMap: Sendable, Equatable {
         for index in position..<entries.count { positions[entries[index].key] = index }
     }
 
+    /// Takes many keys out: for each of them alone, all behind it would get new places.
+    public mutating func remove(_ keys: Set<String>) {
+        var rest = ConfigMap()
+        for entry in entries where !keys.contains(entry.key) { rest.set(entry.key, entry.value) }
+        self = rest
+    }
+
     /// The keys that start with a prefix, the prefix taken off.
     public func removingPrefix(_ prefix: String) -> ConfigMap {
         var result = ConfigMap()

@@ -15,10 +15,16 @@ struct ConnectionTable {
         /// `UInt64.max` where there is none.
         var deadline: UInt64
         var hasAnswered: Bool
+        /// When the client last took something of its answer.
+        var progress: UInt64 = 0
     }
+
+    /// Nanoseconds after which a client that takes nothing of its answer makes room for others, where there is none.
+    static let stallTime: UInt64 = 5_000_000_000
 
     private let requestTime: UInt64
     private let responseTime: UInt64
+    private let stallTime: UInt64
     private let crowd: Int
     /// Sorted by descriptor.
     private var entries: [Entry] = []
@@ -26,8 +32,10 @@ struct ConnectionTable {
     /// - Parameters:
     ///   - requestTime: nanoseconds for a request to arrive, and for an idle connection to stay.
     ///   - responseTime: nanoseconds for an answer to be taken.
+    ///   - stallTime: nanoseconds without progress after which an answer makes room as well.
     ///   - capacity: connections that the server accepts; near it idle ones make room.
-    init(requestTime: UInt64, responseTime: UInt64, capacity: Int) {
+    init(requestTime: UInt64, responseTime: UInt64, stallTime: UInt64 = Self.stallTime, capacity: Int) {
+        self.stallTime = min(stallTime, responseTime)
         self.requestTime = requestTime
         self.responseTime = responseTime
         // The last eighth is kept free, at least one place.
@@ -41,7 +49,7 @@ struct ConnectionTable {
     /// - Returns: the descriptor of a connection to cut for it, the one that has been without a whole request for longest.
     mutating func opened(_ descriptor: Int32, now: UInt64) -> Int32? {
         closed(descriptor)
-        let victim = entries.count >= crowd ? evict() : nil
+        let victim = entries.count >= crowd ? evict(now: now) : nil
         entries.insert(
             Entry(
                 descriptor: descriptor, phase: .idle, deadline: Self.later(now, requestTime), hasAnswered: false),
@@ -69,7 +77,13 @@ struct ConnectionTable {
         update(descriptor) { entry in
             entry.phase = .answering
             entry.deadline = deadline
+            entry.progress = now
         }
+    }
+
+    /// The client took a part of its answer.
+    mutating func answerTaken(_ descriptor: Int32, now: UInt64) {
+        update(descriptor) { $0.progress = now }
     }
 
     mutating func answered(_ descriptor: Int32, now: UInt64) {
@@ -129,15 +143,25 @@ struct ConnectionTable {
         return result
     }
 
-    /// The connection to cut for a new one: that without a whole request whose request was due first. It is told once, as in
-    /// ``expired(now:)``.
-    mutating func evict() -> Int32? {
+    /// Descriptors of the connections whose requests wait for their handler.
+    var waiting: [Int32] { entries.filter { $0.phase == .waiting }.map(\.descriptor) }
+
+    /// The connection to cut for a new one: that without a whole request whose request was due first; where all have one, that
+    /// which has taken nothing of its answer for longest, if that is long. It is told once, as in ``expired(now:)``.
+    mutating func evict(now: UInt64) -> Int32? {
         var victim: Int?
-        for place in entries.indices where entries[place].phase == .idle || entries[place].phase == .receiving {
-            guard entries[place].deadline != .max else { continue }
-            if victim.map({ entries[place].deadline < entries[$0].deadline }) ?? true { victim = place }
+        var stalled: Int?
+        for place in entries.indices where entries[place].deadline != .max {
+            switch entries[place].phase {
+            case .idle, .receiving:
+                if victim.map({ entries[place].deadline < entries[$0].deadline }) ?? true { victim = place }
+            case .answering:
+                guard Self.later(entries[place].progress, stallTime) <= now else { continue }
+                if stalled.map({ entries[place].progress < entries[$0].progress }) ?? true { stalled = place }
+            case .waiting: break
+            }
         }
-        guard let victim else { return nil }
+        guard let victim = victim ?? stalled else { return nil }
         entries[victim].deadline = .max
         return entries[victim].descriptor
     }

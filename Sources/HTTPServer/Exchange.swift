@@ -33,7 +33,14 @@ final class Exchange {
     var longBodyBytes = 0
     /// Bytes of the body that were read, kept or not.
     var bodyCount = 0
+    /// Until it is handed to libmicrohttpd.
     var response: HTTPResponse?
+    /// Of the answer that was handed to libmicrohttpd.
+    var status: Int?
+    /// Bytes of that answer's body.
+    var answerCount = 0
+    /// How many of them count among those of long answers.
+    var longAnswerBytes = 0
 
     init(number: UInt64, descriptor: Int32, rawTarget: String, began: UInt64, peer: String) {
         self.number = number

@@ -8,8 +8,11 @@ package struct HTTPLimits: Sendable, Equatable {
     /// Bytes of those bodies together that are longer than ``bodyBytes``, which some may be, or than 64 KiB, over all
     /// connections of a listener. One that would need more is answered with 503.
     package var longBodyBytes: Int
+    /// Bytes of those answers together that are longer than 64 KiB and that clients have not taken yet, over all connections of
+    /// a listener. One that would need more is replaced by a 503, unless it is alone.
+    package var longAnswerBytes: Int
     /// Connections at one time. Near it, idle connections make room for new ones, the longest idle first; beyond it, new
-    /// ones wait in the kernel's queue.
+    /// ones wait in the kernel's queue, and clients that have gone or take nothing of their answers make room too.
     package var connections: Int
     /// Longest wait for a whole request: counted from the opening of a connection, then from each request line. An idle
     /// connection is closed after as long.
@@ -18,12 +21,14 @@ package struct HTTPLimits: Sendable, Equatable {
     package var responseTime: Duration
 
     package init(
-        headerBytes: Int = 32 << 10, bodyBytes: Int = 1 << 20, longBodyBytes: Int = 64 << 20, connections: Int = 512,
+        headerBytes: Int = 32 << 10, bodyBytes: Int = 1 << 20, longBodyBytes: Int = 64 << 20,
+        longAnswerBytes: Int = 64 << 20, connections: Int = 512,
         requestTime: Duration = .seconds(30), responseTime: Duration = .seconds(120)
     ) {
         self.headerBytes = headerBytes
         self.bodyBytes = bodyBytes
         self.longBodyBytes = longBodyBytes
+        self.longAnswerBytes = longAnswerBytes
         self.connections = connections
         self.requestTime = requestTime
         self.responseTime = responseTime

@@ -126,14 +126,40 @@ enum Microhttpd {
         String(decoding: UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count), as: UTF8.self)
     }
 
-    /// Hands an answer to libmicrohttpd. A header that it does not take is left out: the answer matters more.
-    /// - Returns: what the callback has to return: `.NO` ends the connection.
-    static func queue(_ response: HTTPResponse, closing: Bool, _ connection: OpaquePointer) -> MHD_Result {
-        let made = response.body.withUnsafeBytes { bytes in
-            MHD_create_response_from_buffer(
-                bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+    private static let readAnswer:
+        @convention(c) (UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int) -> Int = {
+            context, position, target, room in
+            guard let context, let target else { return -2 }
+            let feed = Unmanaged<AnswerFeed>.fromOpaque(context).takeUnretainedValue()
+            return feed.read(
+                from: Int(clamping: position), into: UnsafeMutableRawBufferPointer(start: target, count: room))
         }
-        guard let made else { return .NO }
+
+    private static let freeAnswer: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        if let context { Unmanaged<AnswerFeed>.fromOpaque(context).release() }
+    }
+
+    private static func response(_ body: [UInt8], _ feed: AnswerFeed?) -> OpaquePointer? {
+        guard let feed else {
+            return body.withUnsafeBytes { bytes in
+                MHD_create_response_from_buffer(
+                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+            }
+        }
+        let context = Unmanaged.passRetained(feed)
+        let made = MHD_create_response_from_callback(
+            UInt64(body.count), AnswerFeed.blockBytes, readAnswer, context.toOpaque(), freeAnswer)
+        if made == nil { context.release() }
+        return made
+    }
+
+    /// Hands an answer to libmicrohttpd. A header that it does not take is left out: the answer matters more.
+    /// - Parameter feed: of a long answer, whose body is read bit by bit.
+    /// - Returns: what the callback has to return: `.NO` ends the connection.
+    static func queue(
+        _ response: HTTPResponse, _ feed: AnswerFeed?, closing: Bool, _ connection: OpaquePointer
+    ) -> MHD_Result {
+        guard let made = Self.response(response.body, feed) else { return .NO }
         defer { MHD_destroy_response(made) }
         for field in response.headers.fields {
             _ = MHD_add_response_header(made, field.name, field.value)

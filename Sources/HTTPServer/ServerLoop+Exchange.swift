@@ -112,6 +112,8 @@ extension ServerLoop {
     func requestEnded(_ exchange: Exchange) {
         suspended[exchange.number] = nil
         forget(exchange)
+        longAnswerBytes -= exchange.longAnswerBytes
+        exchange.longAnswerBytes = 0
         let now = MonotonicClock.now()
         connections.answered(exchange.descriptor, now: now)
         log.info(accessLine(exchange, now).text(at: Int64(time(nil))))
@@ -127,19 +129,40 @@ extension ServerLoop {
         _ response: HTTPResponse, _ exchange: Exchange, _ connection: OpaquePointer, closing: Bool = false
     ) -> MHD_Result {
         // A header that the connection's memory cannot hold would end the connection without an answer.
-        let response = response.withoutLongHeaders(limits.headerBytes / 2)
-        exchange.response = response
+        let response = admitted(response, exchange).withoutLongHeaders(limits.headerBytes / 2)
+        // What libmicrohttpd has is not kept twice.
+        exchange.response = nil
+        exchange.status = response.status
+        exchange.answerCount = response.body.count
         exchange.phase = .answered
         connections.answerBegun(exchange.descriptor, now: MonotonicClock.now())
-        return Microhttpd.queue(response, closing: closing || finalAnswer != nil, connection)
+        let isLong = response.body.count > Self.shortAnswer
+        let feed = isLong ? AnswerFeed(response.body, descriptor: exchange.descriptor, loop: self) : nil
+        return Microhttpd.queue(response, feed, closing: closing || finalAnswer != nil, connection)
+    }
+
+    /// Answers up to here are not counted: those of all connections together are little, and a client that asks for little is
+    /// served while others are not.
+    private static let shortAnswer = 64 << 10
+
+    /// Counts a long answer; where clients have left too many of them untaken, another in its place.
+    private func admitted(_ response: HTTPResponse, _ exchange: Exchange) -> HTTPResponse {
+        let count = response.body.count
+        guard count > Self.shortAnswer else { return response }
+        guard longAnswerBytes == 0 || longAnswerBytes + count <= limits.longAnswerBytes else {
+            return busy("Too many long answers are under way at this time; what was asked for may have been done")
+        }
+        longAnswerBytes += count
+        exchange.longAnswerBytes = count
+        return response
     }
 
     private func accessLine(_ exchange: Exchange, _ now: UInt64) -> AccessLine {
         let answered = exchange.phase == .answered
         return AccessLine(
             peer: exchange.peer, method: exchange.method.isEmpty ? "-" : exchange.method, target: exchange.rawTarget,
-            version: exchange.version, status: answered ? exchange.response?.status : nil,
-            bytes: answered && exchange.method != "HEAD" ? exchange.response?.body.count ?? 0 : 0,
+            version: exchange.version, status: answered ? exchange.status : nil,
+            bytes: answered && exchange.method != "HEAD" ? exchange.answerCount : 0,
             referer: exchange.headers["Referer"], userAgent: exchange.headers["User-Agent"],
             milliseconds: (now &- exchange.began) / 1_000_000)
     }

@@ -24,6 +24,8 @@ final class ServerLoop: @unchecked Sendable {
     var suspended: [UInt64: SuspendedExchange] = [:]
     /// Bytes of long bodies that are kept, of all connections together.
     var longBodyBytes = 0
+    /// Bytes of long answers that clients have not taken yet, of all connections together.
+    var longAnswerBytes = 0
     /// The answer to everything, once the server stops.
     var finalAnswer: HTTPResponse?
     /// Whether connections ended in the last run of the daemon.
@@ -83,6 +85,7 @@ final class ServerLoop: @unchecked Sendable {
         var descriptors = [
             pollfd(fd: kc_mhd_epoll_fd(daemon), events: Int16(POLLIN), revents: 0),
             pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: -1, events: Int16(POLLIN), revents: 0),
         ]
         while true {
             readMail(daemon)
@@ -99,6 +102,9 @@ final class ServerLoop: @unchecked Sendable {
             var wait = hasClosed ? 0 : timeout(daemon, now)
             // Nothing else says when there is room again.
             if isCrowded, wait < 0 || wait > Self.crowdedWait { wait = Self.crowdedWait }
+            // A daemon at its limit does not look for new connections, for which somebody may have to make room.
+            let isFull = finalAnswer == nil && connections.count >= limits.connections
+            descriptors[2].fd = isFull && !isCrowded ? socket.descriptor : -1
             _ = poll(&descriptors, nfds_t(descriptors.count), wait)
         }
         // Resumed connections are closed with the rest; libmicrohttpd refuses to stop while one is suspended.
@@ -124,14 +130,40 @@ final class ServerLoop: @unchecked Sendable {
         // libmicrohttpd may have missed that a client has gone while it was out of descriptors.
         let gone = connections.abandoned(where: hasGone)
         for descriptor in gone { cut(descriptor) }
-        guard gone.isEmpty else { return }
-        if let victim = connections.evict() {
+        guard gone.isEmpty, !answerGone() else { return }
+        if let victim = connections.evict(now: now) {
             cut(victim)
         } else if isOut, connections.isEmpty {
             // Nobody can make room, and libmicrohttpd tries to accept for ever.
             _ = poll(nil, 0, Self.crowdedWait)
         }
     }
+
+    /// Answers requests whose clients have gone, though their handlers have not: until then libmicrohttpd does not look at them.
+    /// A client that has only ended its own side gets the answer.
+    ///
+    /// - Returns: whether there were any.
+    private func answerGone() -> Bool {
+        var peers = connections.waiting.map { pollfd(fd: $0, events: Self.peerEnded, revents: 0) }
+        guard !peers.isEmpty, poll(&peers, nfds_t(peers.count), 0) > 0 else { return false }
+        let gone = Set(peers.lazy.filter { $0.revents != 0 }.map(\.fd))
+        var isAny = false
+        for waiting in suspended.values where gone.contains(waiting.exchange.descriptor) {
+            let answer = busy("Too many requests wait at this time")
+            if waiting.slot.fill(answer) { isAny = true }
+        }
+        return isAny
+    }
+
+    /// What may be tried again in a moment.
+    func busy(_ reason: String) -> HTTPResponse {
+        var answer = refusal(503, reason)
+        answer.headers.add("Retry-After", "1")
+        return answer
+    }
+
+    /// `POLLRDHUP`, which Swift's Glibc lacks.
+    private static let peerEnded: Int16 = 0x2000
 
     private func complain(_ now: UInt64) {
         guard now >= nextComplaint else { return }

@@ -47,9 +47,8 @@ extension Herder {
             guard var config = log.connector(change.name)?.config else {
                 return finish(change, ConnectError(.connectorUnknown, "Connector \(change.name) not found"))
             }
-            for entry in patch.entries {
-                if entry.value == nil { config.remove(entry.key) } else { config.set(entry.key, entry.value) }
-            }
+            config.remove(Set(patch.entries.lazy.filter { $0.value == nil }.map(\.key)))
+            for entry in patch.entries where entry.value != nil { config.set(entry.key, entry.value) }
             check(config, for: change)
         case .fail(let config, let error):
             guard log.connector(change.name) == nil || isRefused(change.name) else {

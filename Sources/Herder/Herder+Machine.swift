@@ -63,7 +63,10 @@ extension Herder {
         case .makeSessionKey: makeSessionKey()
         case .setLoggerLevel(let namespace, let level):
             guard let level = LogLevel(name: level) else { return }
-            _ = LogSystem.setLevel(level, for: namespace, at: EventLoop.wallMilliseconds())
+            guard LogSystem.changeLevel(to: level, for: namespace, at: EventLoop.wallMilliseconds()) == nil else {
+                return
+            }
+            logger.warning("A logger's level that was set for the cluster is left out: there are too many loggers here")
         case .answer(let ticket, let answer): answered(ticket, answer)
         case .tell(let notice): tell(notice)
         }

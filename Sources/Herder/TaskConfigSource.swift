@@ -11,10 +11,18 @@ struct TaskConfigSource: Sendable {
     let className: String
     let resolve: @Sendable (ConfigMap) throws(ConnectError) -> ConfigMap
 
-    /// - Throws: what the connector throws, or the error of too many tasks.
+    /// - Throws: what the connector throws, or the error of too many tasks, or of ones that could be too large together.
     func ask(_ port: any ConnectorPort) throws(ConnectError) -> ConnectorMachine.Given {
         let resolved = try resolve(raw)
         let maximum = Self.maximumTasks(resolved)
+        if let bytes = TaskConfigLimit.excess(of: resolved, times: maximum) {
+            // Before the call: the plugin would take the memory first.
+            throw ConnectError(
+                .connectorFailed,
+                "The connector \(connector) could make \(bytes) bytes of task configurations: tasks.max is \(maximum), "
+                    + "and each may be as long as the connector's own; all together may have \(TaskConfigLimit.bytes). "
+                    + "Lower tasks.max, or shorten the configuration")
+        }
         let given = try port.taskConfigs(maximum: maximum)
         if given.count > Int(maximum) {
             let error = TaskConfigPlan.tooManyTasks(connector, given: given.count, maximum: maximum)

@@ -16,6 +16,19 @@ public final class LogRegistry: Sendable {
         public let lastModified: Int64?
     }
 
+    /// What a change of a level did.
+    public struct LevelChange: Sendable, Equatable {
+        /// The logger that was named and all whose names start with its name, sorted.
+        public let names: [String]
+        /// Those of them whose effective level was another one before, sorted.
+        public let changed: [String]
+    }
+
+    /// Loggers beyond which ``changeLevel(to:for:at:)`` makes no new ones: they last as long as the process, and each has to
+    /// be looked at when a level changes.
+    public static let maximumLoggers = 4096
+    /// Bytes of UTF-8 of a name that ``changeLevel(to:for:at:)`` takes.
+    public static let maximumNameLength = 255
     /// Name of the ancestor of all loggers; its case is ignored.
     public static let rootName = "root"
     /// The registry of the process: INFO and standard error until configured otherwise.
@@ -40,6 +53,11 @@ public final class LogRegistry: Sendable {
                 guard let dot = prefix.lastIndex(of: ".") else { return explicit[rootName]?.level ?? .info }
                 prefix = prefix[..<dot]
             }
+        }
+
+        func takes(_ name: String) -> Bool {
+            if states[name] != nil || explicit[name] != nil { return true }
+            return states.count < maximumLoggers && name.utf8.count <= maximumNameLength
         }
 
         func publishThresholds() {
@@ -107,13 +125,29 @@ public final class LogRegistry: Sendable {
     /// - Parameter now: milliseconds since 1970.
     @discardableResult
     public func setLevel(_ level: LogLevel, for name: String, at now: Int64) -> [String] {
+        changeLevel(to: level, for: name, at: now)?.names ?? []
+    }
+
+    /// Whether ``changeLevel(to:for:at:)`` takes a name: one of a logger that is there, or a new one where there is room.
+    public func takes(_ name: String) -> Bool {
+        let name = Self.canonical(name)
+        return tables.withLock { $0.takes(name) }
+    }
+
+    /// The same as ``setLevel(_:for:at:)``, saying which loggers had another level before.
+    ///
+    /// - Returns: nil where the name is not taken, and nothing was changed.
+    public func changeLevel(to level: LogLevel, for name: String, at now: Int64) -> LevelChange? {
         let name = Self.canonical(name)
         return tables.withLock { tables in
+            guard tables.takes(name) else { return nil }
             var affected: Set<String> = [name]
             let everyName = Array(tables.states.keys) + Array(tables.explicit.keys)
             affected.formUnion(name == Self.rootName ? everyName : everyName.filter { $0.hasPrefix(name) })
             // The name itself comes first, so that loggers which inherit from it need no level of their own.
             let names = [name] + affected.filter { $0 != name }.sorted()
+            // Before any is changed, since one may inherit from another.
+            let changed = names.filter { tables.effectiveLevel(of: $0) != level }.sorted()
             for name in names where tables.effectiveLevel(of: name) != level {
                 tables.explicit[name] = Explicit(level: level, lastModified: now)
             }
@@ -121,7 +155,7 @@ public final class LogRegistry: Sendable {
                 tables.states[name] = LoggerState(name: name, level: level)
             }
             tables.publishThresholds()
-            return names.sorted()
+            return LevelChange(names: names.sorted(), changed: changed)
         }
     }
 
@@ -170,6 +204,12 @@ public final class LogRegistry: Sendable {
         send(repeats.withLock { atEnd ? $0?.drain(now: now, wall: wall) : $0?.due(now: now, wall: wall) } ?? [])
     }
 
+    /// Waits until the sinks have written what they keep, each no longer than that time. Any thread.
+    public func flush(milliseconds: Int32) {
+        let sinks = tables.withLock { $0.sinks }
+        for sink in sinks { sink.flush(milliseconds: milliseconds) }
+    }
+
     private func send(_ events: [LogEvent]) {
         guard !events.isEmpty else { return }
         // The lock is not held while a sink writes: a slow descriptor must not stop level changes.
@@ -177,12 +217,12 @@ public final class LogRegistry: Sendable {
         for event in events { for sink in sinks { sink.write(event) } }
     }
 
-    private static var wallMilliseconds: Int64 {
+    static var wallMilliseconds: Int64 {
         let time = read(CLOCK_REALTIME)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    private static var monotonicNanoseconds: UInt64 {
+    static var monotonicNanoseconds: UInt64 {
         let time = read(CLOCK_MONOTONIC)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }

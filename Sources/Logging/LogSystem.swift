@@ -22,11 +22,22 @@ public enum LogSystem {
     /// See ``LogRegistry/writeRepeats(atEnd:)``.
     public static func writeRepeats(atEnd: Bool = false) { LogRegistry.shared.writeRepeats(atEnd: atEnd) }
 
+    /// See ``LogRegistry/flush(milliseconds:)``.
+    public static func flush(milliseconds: Int32) { LogRegistry.shared.flush(milliseconds: milliseconds) }
+
     /// See ``LogRegistry/setLevel(_:for:at:)``.
     @discardableResult
     public static func setLevel(_ level: LogLevel, for name: String, at now: Int64) -> [String] {
         LogRegistry.shared.setLevel(level, for: name, at: now)
     }
+
+    /// See ``LogRegistry/changeLevel(to:for:at:)``.
+    public static func changeLevel(to level: LogLevel, for name: String, at now: Int64) -> LogRegistry.LevelChange? {
+        LogRegistry.shared.changeLevel(to: level, for: name, at: now)
+    }
+
+    /// See ``LogRegistry/takes(_:)``.
+    public static func takes(_ name: String) -> Bool { LogRegistry.shared.takes(name) }
 
     /// See ``LogRegistry/loggers()``.
     public static func loggers() -> [LogRegistry.Entry] { LogRegistry.shared.loggers() }

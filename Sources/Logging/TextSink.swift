@@ -4,7 +4,8 @@ import Synchronization
 /// Writes one line an event to a descriptor.
 ///
 /// A line goes out in one system call where the descriptor takes it whole; a lock keeps longer ones together. A
-/// descriptor that fails or would block loses the rest of the line: a worker does not stop because its log has.
+/// descriptor that fails, or does not block and is full, loses the rest of the line. One that blocks holds the caller up until
+/// somebody reads: a worker has a ``QueuedSink`` before it.
 public final class TextSink: LogSink {
     private let descriptor: Int32
     private let format: LogLineFormat

@@ -22,35 +22,13 @@ package struct SettingReport: Sendable {
     }
 }
 
-/// The outcome of a validation: a report for each key of the table, in its order, and the parsed values.
-package struct SettingsValidation: Sendable {
-    package var reports: [SettingReport]
-    package var values: [String: SettingValue]
-
-    /// The number of error messages.
-    package var errorCount: Int { reports.reduce(0) { $0 + $1.errors.count } }
-
-    package init(reports: [SettingReport], values: [String: SettingValue]) {
-        self.reports = reports
-        self.values = values
-    }
-
-    /// Adds an error to the report of a key; one that the table does not define gets a report of its own at the end.
-    package mutating func addError(_ message: String, to name: String) {
-        if let position = reports.firstIndex(where: { $0.name == name }) {
-            reports[position].errors.append(message)
-        } else {
-            reports.append(SettingReport(key: nil, name: name, errors: [message]))
-        }
-    }
-}
-
 extension SettingsTable {
     /// Looks at a configuration without using it, as Java's `ConfigDef.validate` does: every key of the table gets a
     /// report, a value that does not parse is null for its validator, which still runs, and recommenders see the values
     /// of all other keys. A key given as null is null, whatever its default.
     package func validate(_ config: [String: String?], classes: ClassResolver = .any) -> SettingsValidation {
-        var result = SettingsValidation(reports: [], values: [:])
+        var reports: [SettingReport] = []
+        var values: [String: SettingValue] = [:]
         for key in keys {
             var report = SettingReport(key: key, name: key.name)
             var value: SettingValue?
@@ -60,20 +38,19 @@ extension SettingsTable {
             }
             if let problem = key.validator?.problem(key: key.name, value: value) { report.errors.append(problem.text) }
             report.value = value?.text
-            result.values[key.name] = value
-            result.reports.append(report)
+            values[key.name] = value
+            reports.append(report)
         }
-        for position in result.reports.indices {
-            guard let recommender = result.reports[position].key?.recommender else { continue }
-            let name = result.reports[position].name
-            result.reports[position].recommendedValues = recommender.values(name, result.values)
-            result.reports[position].isVisible = recommender.isVisible(name, result.values)
+        for position in reports.indices {
+            guard let recommender = reports[position].key?.recommender else { continue }
+            let name = reports[position].name
+            reports[position].recommendedValues = recommender.values(name, values)
+            reports[position].isVisible = recommender.isVisible(name, values)
         }
-        let defined = Set(keys.map(\.name))
+        var result = SettingsValidation(reports: reports, values: values)
         for key in keys {
-            for dependent in key.dependents where !defined.contains(dependent) {
-                guard !result.reports.contains(where: { $0.name == dependent }) else { continue }
-                result.reports.append(
+            for dependent in key.dependents where result[dependent] == nil {
+                result.set(
                     SettingReport(
                         key: nil, name: dependent,
                         errors: ["\(dependent) is referred in the dependents, but not defined."], isVisible: false))

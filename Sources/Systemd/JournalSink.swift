@@ -29,17 +29,19 @@ public final class JournalSink: LogSink {
         self.send = send
     }
 
-    /// Sends all log events of the process to the journal where standard error leads there; else leaves the sinks as
-    /// they are. So too where a sandbox hides the journal's socket, for which the library would drop events without a word:
-    /// then they go through standard error.
-    public static func installIfConnected() {
-        guard JournalStream.isConnected(to: STDERR_FILENO), access(socketPath, W_OK) == 0 else { return }
-        LogSystem.setSinks([JournalSink()])
+    /// Sends all log events of the process to the journal where standard error leads there, else to standard error as
+    /// before, and by a thread of its own from now on: journald may be stopped, or nobody reads a pipe, and the worker goes on.
+    ///
+    /// So too to standard error where a sandbox hides the journal's socket, for which the library would drop events without
+    /// a word.
+    public static func install() {
+        let isConnected = JournalStream.isConnected(to: STDERR_FILENO) && access(socketPath, W_OK) == 0
+        LogSystem.setSinks([QueuedSink(isConnected ? JournalSink() : TextSink.standardError)])
     }
 
     private static let socketPath = "/run/systemd/journal/socket"
 
-    /// Sends `event` as one entry.
+    /// Sends `event` as one entry. Waits as long as the journal does not read.
     public func write(_ event: LogEvent) {
         // One buffer for all fields, since the vectors point into it: lengths are known only once it is full.
         var bytes: [UInt8] = []

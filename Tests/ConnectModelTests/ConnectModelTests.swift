@@ -35,6 +35,14 @@ import Testing
         #expect(map != ConfigMap([("file", "/\u{E9}"), ("other", nil)]))
     }
 
+    @Test func `many keys are taken out at once, and what stays keeps its order`() {
+        var map = ConfigMap([("a", "1"), ("b", nil), ("c", "3"), ("d", "4")])
+        map.remove(["a", "c", "none"])
+        #expect(map.entries.map(\.key) == ["b", "d"] && map["d"] == "4" && map.contains("b") && !map.contains("c"))
+        map.set("d", "5")
+        #expect(map.count == 2 && map["d"] == "5")
+    }
+
     @Test func `a prefix is taken off the keys that have it`() {
         let map = ConfigMap([("producer.override.linger.ms", "5"), ("topic", "t")])
         #expect(map.removingPrefix("producer.override.") == ConfigMap([("linger.ms", "5")]))

@@ -28,8 +28,27 @@ struct ConnectionTableTests {
         table.requestRead(3)
         #expect(table.abandoned { $0 != 4 } == [1, 2])
         #expect(table.abandoned { $0 != 4 } == [])
-        #expect(table.evict() == 4)
-        #expect(table.evict() == nil)
+        #expect(table.waiting == [3])
+        #expect(table.evict(now: 1) == 4)
+        #expect(table.evict(now: 1) == nil)
+    }
+
+    @Test func `a client that takes nothing of its answer makes room where nobody else does`() {
+        var table = ConnectionTable(requestTime: 30, responseTime: 100, stallTime: 10, capacity: 16)
+        for descriptor: Int32 in 1...4 {
+            _ = table.opened(descriptor, now: 0)
+            table.requestRead(descriptor)
+        }
+        for descriptor: Int32 in 1...3 { table.answerBegun(descriptor, now: UInt64(descriptor)) }
+        table.answerTaken(1, now: 5)
+        #expect(table.evict(now: 11) == nil)
+        #expect(table.evict(now: 14) == 2)
+        #expect(table.evict(now: 14) == 3)
+        #expect(table.evict(now: 14) == nil)
+        _ = table.opened(5, now: 14)
+        #expect(table.evict(now: 20) == 5)
+        #expect(table.evict(now: 20) == 1)
+        #expect(table.evict(now: 1000) == nil)
     }
 
     @Test func `there are no more connections than descriptors for them`() {

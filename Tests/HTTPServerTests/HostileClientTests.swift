@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import HTTPServer
@@ -211,6 +212,60 @@ struct HostileClientTests {
             poll(nil, 0, 10)
         }
         return false
+    }
+
+    @Test func `clients that take no answers cannot have the server keep any number of them`() throws {
+        var limits = HTTPLimits()
+        limits.longAnswerBytes = 40 << 20
+        let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], limits: limits) {
+            request, responder in
+            let count = Int(request.target.path.dropFirst()) ?? 0
+            responder.answer(HTTPResponse(status: 200, body: [UInt8](repeating: 65, count: count)))
+        }
+        defer { server.stop(answering: .text(503, "stopped"), within: .zero) }
+        func get(_ count: Int) throws -> RawClient {
+            let client = try RawClient(port: server.addresses[0].port)
+            client.send("GET /\(count) HTTP/1.1\r\nHost: x\r\n\r\n")
+            return client
+        }
+        // Longer than the limit, and alone.
+        let first = try get(42 << 20)
+        #expect(try first.head() == 200)
+        #expect(try eventually { try get(30 << 20).head() == 503 })
+        let refused = try get(100_000).response()
+        #expect(refused.status == 503 && refused.header("Retry-After") == "1")
+        #expect(try get(1000).response().status == 200)
+        #expect(try first.response().body.utf8.count == 42 << 20)
+        // Its end frees the room that it took.
+        #expect(try eventually { try get(100_000).response().status == 200 })
+    }
+
+    @Test func `clients that have gone make room where all places are taken by requests that wait`() throws {
+        var limits = Self.small
+        limits.connections = 4
+        limits.requestTime = .seconds(60)
+        limits.responseTime = .seconds(1)
+        let kept = Mutex<[HTTPResponder]>([])
+        let server = try HTTPServer(listeners: [.network(host: "127.0.0.1", port: 0)], limits: limits) {
+            request, responder in
+            if request.target.path == "/wait" { return kept.withLock { $0.append(responder) } }
+            responder.answer(.text(200, "here"))
+        }
+        defer { server.stop(answering: .text(503, "stopped"), within: .zero) }
+        let port = server.addresses[0].port
+        for round in 1...3 {
+            var crowd: [RawClient] = []
+            for place in 1...4 {
+                let client = try RawClient(port: port)
+                client.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+                crowd.append(client)
+                #expect(eventually { kept.withLock { $0.count } == 4 * (round - 1) + place })
+            }
+            crowd = []
+            let client = try RawClient(port: port)
+            client.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.response().body == "here")
+        }
     }
 
     @Test func `too many or too long headers are refused`() throws {

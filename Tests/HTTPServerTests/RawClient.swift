@@ -95,6 +95,12 @@ final class RawClient {
         return result
     }
 
+    /// The status of the next response, of which no more is read than came with it.
+    func head() throws -> Int {
+        while buffer.count < 12 { guard fill() else { throw Failure(text: "closed") } }
+        return Int(String(decoding: buffer[9..<12], as: UTF8.self)) ?? 0
+    }
+
     /// Whether the server closes the connection without another byte.
     func isClosed() -> Bool { buffer.isEmpty && !fill() && errno != EAGAIN }
 

@@ -57,6 +57,15 @@ private let broken = ConnectError(.pluginFailed, "no such table", detail: "line 
         #expect(worker.state("orders") == .stopped)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a patch may take out as many keys as a request holds`() async throws {
+        let worker = try await Worker()
+        let keys = (0..<40_000).map { "k\($0)" }
+        #expect(await worker.create("orders", keys.map { ($0, "x") }).isCreated)
+        let patch = ConfigMap(keys.dropLast().map { ($0, nil) })
+        let info = await worker.ask(.patchConnectorConfig(name: "orders", patch: patch)).info
+        #expect(info?.config.entries.map(\.key).filter { $0.hasPrefix("k") && $0.count > 3 } == [keys[39_999]])
+    }
+
     @Test func `a patch lays itself over what is stored`() async throws {
         let worker = try await Worker()
         _ = await worker.create("orders", [("a", "1"), ("b", "2")])
@@ -117,6 +126,18 @@ private let broken = ConnectError(.pluginFailed, "no such table", detail: "line 
             refusal?.hasPrefix("500 The connector strict has generated 2 tasks, which is greater than 1") == true)
         #expect(worker.state("strict") == .failed)
         #expect(await worker.create("lax", [("tasks.max.enforce", "false")]).info?.tasks.count == 2)
+    }
+
+    @Test func `a connector whose tasks could take all memory is not asked for them`() async throws {
+        let worker = try await Worker()
+        let large = String(repeating: "x", count: 900_000)
+        let refusal = await worker.create("greedy", [("tasks.max", "10000"), ("unknown", large)]).refusal
+        #expect(refusal?.hasPrefix("500 The connector greedy could make 900") == true, "\(refusal ?? "-")")
+        #expect(refusal?.contains("tasks.max is 10000") == true && refusal?.contains("67108864") == true)
+        #expect(worker.state("greedy") == .failed)
+        #expect(worker.catalog["greedy"].count("taskConfigs") == 0)
+        #expect(await worker.create("large", [("tasks.max", "50"), ("unknown", large)]).isCreated)
+        #expect(await worker.create("many", [("tasks.max", "10000"), ("unknown", "x")]).isCreated)
     }
 
     @Test(arguments: [(TargetState.paused, InstanceState.paused), (.stopped, .stopped)])

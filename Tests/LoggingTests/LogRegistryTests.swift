@@ -107,6 +107,30 @@ struct LogRegistryTests {
         #expect(registry.level(of: "new") == .init(name: "new", level: .info, lastModified: nil))
     }
 
+    @Test func `names that clients make up are bounded in number and in length`() {
+        #expect(registry.changeLevel(to: .warn, for: "l.0", at: 1)?.names == ["l.0"])
+        for number in 1..<LogRegistry.maximumLoggers { _ = Logger("l.\(number)", in: registry) }
+        #expect(!registry.takes("new") && registry.takes("l.1") && registry.takes("ROOT"))
+        #expect(registry.changeLevel(to: .warn, for: "new", at: 1) == nil)
+        #expect(registry.level(of: "new") == nil)
+        let all = registry.changeLevel(to: .warn, for: "l", at: 1)
+        #expect(all == nil, "l itself would be new")
+        let root = registry.changeLevel(to: .warn, for: "root", at: 1)
+        #expect(root?.names.count == LogRegistry.maximumLoggers + 1)
+        #expect(root?.changed.count == LogRegistry.maximumLoggers, "all but l.0")
+        // The code's own loggers are made in any case.
+        #expect(Logger("code", in: registry).isEnabled(.warn))
+        let other = LogRegistry(sinks: [])
+        #expect(other.takes(String(repeating: "n", count: 255)) && !other.takes(String(repeating: "n", count: 256)))
+    }
+
+    @Test func `of the loggers that a change names those are told whose level was another one`() {
+        for name in ["a.b", "a.c", "a.c.d", "b"] { _ = Logger(name, in: registry) }
+        registry.setLevel(.debug, for: "a.c", at: 1)
+        let change = registry.changeLevel(to: .debug, for: "a", at: 2)
+        #expect(change?.names == ["a", "a.b", "a.c", "a.c.d"] && change?.changed == ["a", "a.b"])
+    }
+
     @Test func `root affects every logger and its case is ignored`() {
         let logger = Logger("a", in: registry)
         registry.setLevel(.debug, for: "a", at: 1)

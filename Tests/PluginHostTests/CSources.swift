@@ -76,6 +76,15 @@ enum CSources {
             if (self->mode == 2) pair.value.length = -1;
             if (self->mode == 3) pair.value.bytes = 0;
             if (self->mode == 4) pair.key.bytes = (const uint8_t *)"\\xc3##";
+            if (self->mode == 70 || self->mode == 71) {
+                static kc_config many[1025];
+                static uint8_t text[65536];
+                memset(text, 'v', sizeof text - 3 - 64);
+                pair.value = (kc_string){text, sizeof text - 3 - 64, 0};
+                for (int32_t at = 0; at < 1025; at++) many[at] = (kc_config){{&pair, 1, sizeof pair}};
+                *t = (kc_table){many, self->mode == 70 ? 1024 : 1025, sizeof many[0]};
+                return KC_OK;
+            }
             *t = (kc_table){&config, 1, sizeof config};
             return KC_OK; }
         static const kc_topic topics[] = {{{(const uint8_t *)"t", 1, 0}}};

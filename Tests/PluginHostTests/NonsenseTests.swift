@@ -172,4 +172,19 @@ import Testing
         }
         connector.destroy()
     }
+
+    @Test func `task configurations are bounded together, whatever they share in the plugin`() throws {
+        let host = try host()
+        let connector = try host.makeConnector(try host.resolve("NonsenseSource"), services: TestServices())
+        try connector.start(ConfigMap([("mode", "70")]))
+        #expect(try connector.taskConfigs(maximum: 1025).count == 1024)
+        try connector.start(ConfigMap([("mode", "71")]))
+        do throws(ConnectError) {
+            _ = try connector.taskConfigs(maximum: 1025)
+            Issue.record("more than the limit was taken")
+        } catch {
+            #expect(error.code == .pluginNonsense && error.message.contains("67108864 bytes together"), "\(error)")
+        }
+        connector.destroy()
+    }
 }

@@ -115,4 +115,12 @@ struct ClusterEndpointTests {
         #expect(herder.commands.count == 1)
         #expect(LogSystem.level(of: name)?.level == .debug)
     }
+
+    @Test(arguments: ["", "?scope=cluster"]) func `a logger's name that is too long is refused`(scope: String) {
+        let herder = herder()
+        let name = String(repeating: "n", count: 256)
+        let response = Caller(herder).json("PUT", "/admin/loggers/\(name)\(scope)", #"{"level":"debug"}"#)
+        #expect(response?.status == 400 && response?.text.contains("at most 255 bytes") == true)
+        #expect(herder.commands.isEmpty && LogSystem.level(of: name) == nil)
+    }
 }

@@ -75,6 +75,33 @@ struct JournalSinkTests {
         #expect(fallback.events.withLock { $0 } == [event])
     }
 
+    @Test func `a journal that does not read holds up nobody`() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        let descriptor = ends[1]
+        let journal = JournalSink(identifier: "x", fallback: MemorySink()) { fields in
+            // Waits where the socket is full, as the library's own call does.
+            Int32(clamping: send(descriptor, fields[0].baseAddress, fields[0].count, 0))
+        }
+        let sink = QueuedSink(journal)
+        // A datagram socket keeps a few hundred at most.
+        for number in 0..<2000 {
+            sink.write(
+                LogEvent(wallMilliseconds: 0, level: .info, logger: "a", message: "\(number)", fields: []))
+        }
+        #expect(!sink.flush(milliseconds: 1))
+        var buffer = [UInt8](repeating: 0, count: 64)
+        for number in 0..<2000 {
+            let count = recv(ends[0], &buffer, buffer.count, 0)
+            guard String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self) == "MESSAGE=\(number)" else {
+                Issue.record("not in order at \(number)")
+                break
+            }
+        }
+        #expect(sink.flush(milliseconds: 60_000))
+    }
+
     @Test(arguments: [
         (LogLevel.fatal, 2), (.error, 3), (.warn, 4), (.info, 6), (.debug, 7), (.trace, 7),
     ])

@@ -71,6 +71,21 @@ import Testing
         #expect(found.last?.hasPrefix("10:1: error: exactly.once.source.support: enabled") == true, "\(found)")
     }
 
+    @Test func `what the service alone knows is left unchecked by validate, and not by the worker`() {
+        let text =
+            Self.minimal
+            + "config.providers: credential\nproducer.acks: ${credential:acks}\nlisteners: ${credential:l}\n"
+        let (status, found) = lines(text)
+        #expect(status == 0)
+        #expect(
+            found.count == 2 && found.allSatisfy { $0.contains("warning") && $0.contains("service alone") }, "\(found)")
+        let started = lines(text, "standalone")
+        #expect(started.status == 2)
+        #expect(
+            started.lines.first?.contains("error: producer.acks: There is no credential") == true, "\(started.lines)")
+        #expect(lines(text + "consumer.max.poll.records: x\n").status == 2)
+    }
+
     @Test func `a file that works has no problem`() {
         let (status, found) = lines(Self.minimal + "producer.acks: 1\nconsumer.max.poll.records: 10\n")
         #expect(status == 0 && found == [])

@@ -152,13 +152,14 @@ package struct ConnectorConfigTable: Sendable {
                 options.updateValue(value, forKey: String(key.dropFirst(prefix.count)))
             }
             if entry.table.contains("converter.type") { options.updateValue(kind.rawValue, forKey: "converter.type") }
-            var outcome = entry.table.validate(options, classes: catalog.resolver)
-            for position in outcome.reports.indices {
-                let name = prefix + outcome.reports[position].name
-                outcome.reports[position].name = name
-                outcome.reports[position].key?.name = name
+            let outcome = entry.table.validate(options, classes: catalog.resolver)
+            let reports = outcome.reports.map { report in
+                var report = report
+                report.name = prefix + report.name
+                report.key?.name = report.name
+                return report
             }
-            result.add(outcome, groups: entry.table.groups)
+            result.add(SettingsValidation(reports: reports, values: outcome.values), groups: entry.table.groups)
         }
     }
 

@@ -28,9 +28,10 @@ package struct ConnectorValidation: Sendable {
     package mutating func add(_ notes: [ValidationNote]) {
         for note in notes {
             for error in note.errors { addError(error, to: note.key) }
-            guard let position = outcome.reports.firstIndex(where: { $0.name == note.key }) else { continue }
-            if !note.recommendedValues.isEmpty { outcome.reports[position].recommendedValues = note.recommendedValues }
-            outcome.reports[position].isVisible = note.isVisible
+            outcome.change(note.key) { report in
+                if !note.recommendedValues.isEmpty { report.recommendedValues = note.recommendedValues }
+                report.isVisible = note.isVisible
+            }
         }
     }
 
@@ -57,16 +58,10 @@ package struct ConnectorValidation: Sendable {
         for group in groups where !self.groups.contains(group) { self.groups.append(group) }
     }
 
-    mutating func add(_ report: SettingReport) {
-        if let position = outcome.reports.firstIndex(where: { $0.name == report.name }) {
-            outcome.reports[position] = report
-        } else {
-            outcome.reports.append(report)
-        }
-    }
+    mutating func add(_ report: SettingReport) { outcome.set(report) }
 
     mutating func addErrorOnce(_ message: String, to key: String) {
-        guard !outcome.reports.contains(where: { $0.name == key && $0.errors.contains(message) }) else { return }
+        guard outcome[key]?.errors.contains(message) != true else { return }
         addError(message, to: key)
     }
 }

@@ -19,6 +19,9 @@ package final class ConfigTransformer: Sendable {
         self.remember = remember
     }
 
+    /// What the resolved values of one configuration may have together. A short text may refer to a long value thousands of times.
+    static let maximumBytes = 4 << 20
+
     /// A transformer without providers: every reference stays.
     package static let none = ConfigTransformer(providers: [:])
 
@@ -29,6 +32,7 @@ package final class ConfigTransformer: Sendable {
         let pieces = config.mapValues(ConfigVariable.pieces(of:))
         let values = try look(up: pieces)
         var result = config
+        var bytes = 0
         for (key, parts) in pieces {
             var text = ""
             var isChanged = false
@@ -37,6 +41,12 @@ package final class ConfigTransformer: Sendable {
                 case .text(let literal): text += literal
                 case .variable(let variable, let written):
                     if let value = values[Place(variable)]?[variable.key] {
+                        bytes += value.utf8.count
+                        guard bytes <= Self.maximumBytes else {
+                            throw ConfigProviderError(
+                                "What the configuration's references stand for has more than \(Self.maximumBytes) bytes "
+                                    + "together; the limit was passed at \(key)")
+                        }
                         text += value
                         isChanged = true
                     } else {

@@ -38,10 +38,13 @@ struct ConfigVariable: Equatable {
     }
 
     /// Whether a value refers to a provider of that name.
-    static func refers(_ value: String, to provider: String) -> Bool {
+    static func refers(_ value: String, to provider: String) -> Bool { refers(value, toAnyOf: [provider]) }
+
+    /// Whether a value refers to a provider of one of those names.
+    static func refers(_ value: String, toAnyOf providers: Set<String>) -> Bool {
         pieces(of: value).contains {
             guard case .variable(let variable, _) = $0 else { return false }
-            return variable.provider == provider
+            return providers.contains(variable.provider)
         }
     }
 

@@ -21,6 +21,9 @@ struct CredentialConfigProvider: ConfigProvider {
         folder = environment[Self.variable].flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 
+    /// Whether this process is not the service that has them.
+    var isElsewhere: Bool { folder == nil }
+
     func values(path: String, keys: Set<String>) throws(ConfigProviderError) -> [String: String] {
         guard path.isEmpty else {
             throw ConfigProviderError(

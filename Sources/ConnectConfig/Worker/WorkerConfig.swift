@@ -50,18 +50,24 @@ package struct WorkerConfig: Sendable {
 
     /// Reads a worker's file, YAML or properties, and reports everything that is wrong with it at once.
     ///
-    /// - Parameter checks: what else is checked before the file is found good.
+    /// - Parameters:
+    ///   - checks: what else is checked before the file is found good.
+    ///   - isToRun: false where the file is only looked at, perhaps by somebody who has not the service's credentials: keys
+    ///     that refer to them are told then and not checked.
     package static func load(
-        file: String, mode: Mode, environment: [String: String] = ProcessEnvironment.variables(), checks: Checks? = nil
+        file: String, mode: Mode, environment: [String: String] = ProcessEnvironment.variables(),
+        checks: Checks? = nil, isToRun: Bool = true
     ) -> Loaded {
-        load(ConfigFile.readWorker(file), mode: mode, environment: environment, checks: checks)
+        load(
+            ConfigFile.readWorker(file), mode: mode, environment: environment, checks: checks, isToRun: isToRun)
     }
 
     /// The same for a document that was read already.
     package static func load(
-        _ document: ConfigDocument, mode: Mode, environment: [String: String], checks: Checks? = nil
+        _ document: ConfigDocument, mode: Mode, environment: [String: String], checks: Checks? = nil,
+        isToRun: Bool = true
     ) -> Loaded {
-        var loader = WorkerConfigLoader(document: document, mode: mode, checks: checks)
+        var loader = WorkerConfigLoader(document: document, mode: mode, checks: checks, isToRun: isToRun)
         return loader.load(environment: environment)
     }
 }

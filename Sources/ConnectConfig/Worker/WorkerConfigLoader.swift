@@ -6,10 +6,16 @@ struct WorkerConfigLoader {
     private let document: ConfigDocument
     private let mode: WorkerConfig.Mode
     private let checks: WorkerConfig.Checks?
+    private let isToRun: Bool
     private var problems: [Problem]
+    /// Keys whose values the service alone knows.
+    private var unknown: Set<String> = []
 
-    init(document: ConfigDocument, mode: WorkerConfig.Mode, checks: WorkerConfig.Checks? = nil) {
+    init(
+        document: ConfigDocument, mode: WorkerConfig.Mode, checks: WorkerConfig.Checks? = nil, isToRun: Bool = true
+    ) {
         self.document = document
+        self.isToRun = isToRun
         self.checks = checks
         switch mode {
         case .automatic:
@@ -27,7 +33,8 @@ struct WorkerConfigLoader {
         }
         let (providers, failures) = ConfigProviders.make(from: document.values, environment: environment)
         for failure in failures { error(failure.message, failure.key) }
-        let transformer = ConfigTransformer(providers: providers)
+        let elsewhere = leaveOutCredentials(of: providers)
+        let transformer = ConfigTransformer(providers: providers.filter { !elsewhere.contains($0.key) })
         let resolved = resolve(with: transformer)
         let values = resolved ?? document.values
         let settings = parse(values)
@@ -58,9 +65,23 @@ struct WorkerConfigLoader {
         }
     }
 
+    /// Whoever looks at a file has not the credentials that systemd gives to the service.
+    ///
+    /// - Returns: the providers that cannot be asked here.
+    private mutating func leaveOutCredentials(of providers: [String: any ConfigProvider]) -> Set<String> {
+        guard !isToRun else { return [] }
+        let names = Set(providers.filter { ($0.value as? CredentialConfigProvider)?.isElsewhere == true }.keys)
+        guard !names.isEmpty else { return [] }
+        for entry in document.entries where ConfigVariable.refers(entry.value ?? "", toAnyOf: names) {
+            unknown.insert(entry.key)
+            warning("not checked: its credential is known to the service alone", entry.key)
+        }
+        return names
+    }
+
     /// Nothing is said that only comes of what could not be read.
     private mutating func error(_ message: String, _ key: String) {
-        guard document.canTell(about: key), !isOpen(key) else { return }
+        guard document.canTell(about: key), !isOpen(key), !unknown.contains(key) else { return }
         problems.append(Problem(file: document.file, position: document[key]?.position, key: key, message: message))
     }
 
@@ -105,6 +126,10 @@ struct WorkerConfigLoader {
         do throws(SettingsError) {
             return try table.parse(values)
         } catch let failure {
+            let open = Set(failure.problems.map(\.key)).intersection(unknown)
+            let rest = values.filter { !open.contains($0.key) }
+            // What else is wrong shows without those.
+            if rest.count < values.count { return parse(rest) }
             for problem in failure.problems { error(problem.message, problem.key) }
             return nil
         }

@@ -54,10 +54,18 @@ final class ConnectorInstance: ConnectorPort {
         var table = kc_table()
         try run(.taskConfigs, functions.task_configs) { $0(instance, maximum, &table, $1) }
         var configs: [ConfigMap] = []
+        var bytes = 0
         try Self.walk(table, as: kc_config.self, "task configurations") { (config) throws(ConnectError) in
             var map = ConfigMap()
             try Self.walk(config.pairs, as: kc_pair.self, "pairs of a task configuration") {
                 (pair) throws(ConnectError) in
+                // Many configurations may refer to one text, which is copied for each.
+                bytes += max(0, Int(pair.key.length)) + max(0, Int(pair.value.length)) + TaskConfigLimit.bytesOfKey
+                guard bytes <= TaskConfigLimit.bytes else {
+                    throw ConnectError(
+                        .pluginNonsense,
+                        "the plugin gave task configurations of more than \(TaskConfigLimit.bytes) bytes together")
+                }
                 guard let key = try pair.key.text("a key of a task configuration") else {
                     throw nonsense("a task configuration with a null key")
                 }

@@ -37,6 +37,8 @@ enum LoggersResource {
             throw .badRequest("Desired 'level' parameter was not specified in request.")
         }
         guard let level = LogLevel(name: text) else { throw RESTError(404, "invalid log level '\(text)'.") }
+        // Before the other workers are told.
+        guard LogSystem.takes(name) else { throw refusal(of: name) }
         let scope = request.parameter("scope") ?? "worker"
         let isForCluster = scope.lowercased() == "cluster"
         if isForCluster, context.snapshot.cluster != nil {
@@ -45,19 +47,18 @@ enum LoggersResource {
         if !isForCluster, scope.lowercased() != "worker" {
             log.warning("Received invalid scope '\(scope)' in request to adjust logging level; will default to worker")
         }
-        let before = LogSystem.loggers()
-        let names = LogSystem.setLevel(level, for: name, at: wallMilliseconds())
-            .filter { effectiveLevel(of: $0, among: before) != level }
+        guard let change = LogSystem.changeLevel(to: level, for: name, at: wallMilliseconds()) else {
+            throw refusal(of: name)
+        }
         if isForCluster { return .answer(RESTAnswer.empty(204)) }
-        return .answer(RESTAnswer.json { PluginBodies.strings(names, &$0) })
+        return .answer(RESTAnswer.json { PluginBodies.strings(change.changed, &$0) })
     }
 
-    /// The level of the longest dotted prefix that has one; `root` has one always.
-    private static func effectiveLevel(of name: String, among entries: [LogRegistry.Entry]) -> LogLevel? {
-        let applying = entries.filter { name == $0.name || name.hasPrefix($0.name + ".") }
-        return
-            (applying.max { $0.name.utf8.count < $1.name.utf8.count }
-            ?? entries.first { $0.name == LogRegistry.rootName })?.level
+    private static func refusal(of name: String) -> RESTError {
+        name.utf8.count > LogRegistry.maximumNameLength
+            ? .badRequest("The name of a logger has at most \(LogRegistry.maximumNameLength) bytes.")
+            : .badRequest(
+                "There are \(LogRegistry.maximumLoggers) loggers, and no more are made; set the level of one of them.")
     }
 
     private static func write(_ entry: LogRegistry.Entry, _ writer: inout JSONWriter) {

@@ -24,7 +24,7 @@ enum ValidateCommand {
         let isConnector =
             connector.config["connector.class"] != nil || file.hasSuffix(".json")
             || (connector.name != nil && connector.config["bootstrap.servers"] == nil)
-        guard isConnector else { return WorkerFile.load(file, mode: .automatic).problems }
+        guard isConnector else { return WorkerFile.load(file, mode: .automatic, isToRun: false).problems }
         ConnectorFileChecks.run(on: &connector)
         return connector.problems.inFileOrder
     }

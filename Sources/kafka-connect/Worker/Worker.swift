@@ -24,7 +24,7 @@ final class Worker: Sendable {
     /// After a stop was asked for, the process ends at the latest then, whatever does not.
     private static let stopReserve: UInt64 = 15_000_000_000
     /// What the process needs after that at the most, to answer the last requests and to exit.
-    private static let exitReserve: UInt64 = 5_000_000_000
+    private static let exitReserve: UInt64 = 6_000_000_000
     /// How long systemd may take to read the last of what it is told.
     private static let flushMilliseconds: Int32 = 2000
 

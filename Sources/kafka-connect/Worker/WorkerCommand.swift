@@ -16,12 +16,14 @@ enum WorkerCommand {
     static func run(worker file: String, mode: WorkerConfig.Mode, connectors: [String]?) -> Int32 {
         // Before any thread starts, so that every thread leaves these signals to the one who waits for them.
         SignalWaiter.block([SIGTERM, SIGINT, SIGHUP])
-        JournalSink.installIfConnected()
+        JournalSink.install()
         let sockets = PassedSocket.take()
         raiseDescriptorLimit()
         let loaded = WorkerFile.load(file, mode: mode)
         log.tell(loaded.problems)
         guard let config = loaded.config else {
+            // The listing goes before what refers to it.
+            LogSystem.flush(milliseconds: LogEnd.milliseconds)
             Terminal.error("kafka-connect: \(file) was refused; the problems are listed above")
             ServiceManager.notify(.status(StatusText.refused(loaded.problems)))
             return ExitStatus.failure.code
@@ -34,6 +36,7 @@ enum WorkerCommand {
             return worker.run()
         } catch {
             log.fatal(error.message)
+            LogSystem.flush(milliseconds: LogEnd.milliseconds)
             Terminal.echo("kafka-connect: \(error.message)")
             ServiceManager.notify(.status("Could not start: \(error.message)"))
             return ExitStatus.failure.code
@@ -64,6 +67,12 @@ enum WorkerCommand {
         }
         return files.map { .files($0) } ?? .folder(FolderConnectors(folder: folder))
     }
+}
+
+/// The end of the log.
+enum LogEnd {
+    /// How long the end of the process waits for a journal that does not read.
+    static let milliseconds: Int32 = 2000
 }
 
 /// Why a worker could not be started.

@@ -7,8 +7,9 @@ import RecordPipeline
 
 /// A worker's file with every check that the parts of this program know: what `validate` finds good, a worker starts with.
 enum WorkerFile {
-    static func load(_ file: String, mode: WorkerConfig.Mode) -> WorkerConfig.Loaded {
-        WorkerConfig.load(file: file, mode: mode, checks: problems)
+    /// - Parameter isToRun: false for `validate`, which has not the credentials of the service.
+    static func load(_ file: String, mode: WorkerConfig.Mode, isToRun: Bool = true) -> WorkerConfig.Loaded {
+        WorkerConfig.load(file: file, mode: mode, checks: problems, isToRun: isToRun)
     }
 
     private static func problems(

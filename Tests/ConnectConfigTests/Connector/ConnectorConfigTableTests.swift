@@ -29,6 +29,13 @@ struct ConnectorConfigTableTests {
         #expect(try validate(more, policy: .all).errorCount == 0)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `A configuration of as many keys as a request holds is checked in no time`() throws {
+        let nulls: [(String, String?)] = (0..<60_000).map { ("n\($0)", nil) }
+        let overrides: [(String, String?)] = (0..<60_000).map { ("producer.override.\($0)", "1") }
+        #expect(try validate(nulls + overrides, policy: .none).errorCount == 120_000)
+    }
+
     @Test(arguments: ["transforms", "predicates"])
     func `What no class exists for is refused as not part of this version`(key: String) {
         let config = ConfigMap([("name", "n"), (key, "a"), ("\(key).a.type", "x.Y")])

@@ -32,6 +32,17 @@ struct ConfigProviderTests {
         #expect(transformer.refersToProvider("x${p:a}") && !transformer.refersToProvider("${q:a}"))
     }
 
+    @Test func `What references stand for is bounded over a whole configuration`() throws {
+        let half = String(repeating: "x", count: ConfigTransformer.maximumBytes / 2 - 1)
+        let transformer = ConfigTransformer(providers: ["p": Fixed(values: ["a": half])], remember: { _ in })
+        // The provider puts a slash before each.
+        #expect(try transformer.resolve(["k": "${p:a}", "l": "x${p:a}"])["l"]?.utf8.count == half.utf8.count + 2)
+        for config in [["k": "${p:a}${p:a}${p:a}"], ["k": "${p:a}", "l": "${p:a}", "m": "${p:a}"]] {
+            let error = #expect(throws: ConfigProviderError.self) { try transformer.resolve(config) }
+            #expect(error?.message.contains("more than 4194304 bytes together") == true)
+        }
+    }
+
     @Test func `Each value is remembered as a secret once, with and without its last line end`() throws {
         let remembered = Mutex<[String]>([])
         let transformer = ConfigTransformer(

@@ -110,7 +110,27 @@ struct CredentialConfigProviderTests {
             ])
     }
 
-    private func load(_ lines: String, _ folder: String) -> WorkerConfig.Loaded {
+    @Test func `Whoever only looks at a worker's file is told of what refers to credentials, and the rest is checked`()
+    {
+        let lines = "config.providers=credential\nrest.port=${credential:port}\nsession.timeout.ms=${credential:a}1\n"
+        let looked = load(lines, nil, isToRun: false)
+        #expect(
+            looked.problems.map(\.description).filter { $0.contains("credential") } == [
+                "w.properties:6:1: warning: rest.port: not checked: its credential is known to the service alone",
+                "w.properties:7:1: warning: session.timeout.ms: not checked: its credential is known to the service alone",
+            ])
+        #expect(!looked.problems.contains { $0.severity == .error }, "\(looked.problems)")
+        let wrong = load(lines + "rest.advertised.port=70000\noffset.flush.interval.ms=x", nil, isToRun: false)
+        let errors = wrong.problems.filter { $0.severity == .error }.map(\.key)
+        #expect(errors == ["offset.flush.interval.ms"], "\(wrong.problems)")
+        let checked = load(lines + "rest.advertised.port=70000", nil, isToRun: false)
+        #expect(checked.problems.filter { $0.severity == .error }.map(\.key) == ["rest.advertised.port"])
+        // The service itself has to have them, and so has who validates where they are.
+        #expect(load(lines, nil).problems.contains { $0.severity == .error })
+        #expect(load(lines, "/nowhere", isToRun: false).problems.contains { $0.severity == .error })
+    }
+
+    private func load(_ lines: String, _ folder: String?, isToRun: Bool = true) -> WorkerConfig.Loaded {
         let text = """
             bootstrap.servers=a:1
             key.converter=org.apache.kafka.connect.json.JsonConverter
@@ -121,6 +141,7 @@ struct CredentialConfigProviderTests {
             """
         return WorkerConfig.load(
             ConfigFile.parseWorker(Array(text.utf8), file: "w.properties"), mode: .standalone,
-            environment: ["CREDENTIALS_DIRECTORY": folder, "KEY": "environment"])
+            environment: ["KEY": "environment"].merging(folder.map { ["CREDENTIALS_DIRECTORY": $0] } ?? [:]) { $1 },
+            isToRun: isToRun)
     }
 }
