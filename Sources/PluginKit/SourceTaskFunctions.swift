@@ -3,13 +3,17 @@ import ConnectABI
 /// A source task with its batches. Lives between `create` and `destroy`.
 final class SourceTaskBox {
     let task: any SourceTask
+    let context: HostContext
     private let tables = SourceTables()
     /// Batches that no worker holds.
     private var idle: [SourceRecords] = []
     /// Batches that the worker holds, by nothing but their number: few at a time.
     private var lent: [SourceRecords] = []
 
-    init(_ task: any SourceTask) { self.task = task }
+    init(_ task: any SourceTask, _ context: HostContext) {
+        self.task = task
+        self.context = context
+    }
 
     func takeIdle() -> SourceRecords { idle.popLast() ?? SourceRecords(tables: tables) }
 
@@ -36,7 +40,7 @@ final class SourceTaskBox {
     ) throws(PluginError) -> kc_status {
         out?.pointee = nil
         let records = takeIdle()
-        let answer: PollAnswer
+        var answer = PollAnswer.records
         do throws(PluginError) {
             answer = try task.poll(records, maximum: Int(max(maximum, 1)))
         } catch {
@@ -67,7 +71,8 @@ enum SourceTaskFunctions {
         table.create = { klass, host, context, out, reply in
             Answering.run(reply) { () throws(PluginError) in
                 guard let host, let make = ClassFactory.of(klass)?.makeSourceTask else { throw missingInstance }
-                let box = SourceTaskBox(make(HostContext(host: host, handle: context)))
+                let context = HostContext(host: host, handle: context)
+                let box = SourceTaskBox(make(context), context)
                 out?.pointee = Unmanaged.passRetained(box).toOpaque()
             }
         }
@@ -94,7 +99,12 @@ enum SourceTaskFunctions {
         }
         table.interrupt = { handle in (try? SourceTaskBox.of(handle))?.task.interrupt() }
         table.destroy = { handle in
-            if let handle { Unmanaged<SourceTaskBox>.fromOpaque(handle).release() }
+            guard let handle else { return }
+            let box = Unmanaged<SourceTaskBox>.fromOpaque(handle)
+            let context = box.takeUnretainedValue().context
+            // Before the handle goes: what a deinit logs is still heard.
+            box.release()
+            context.retire()
         }
         return table
     }
