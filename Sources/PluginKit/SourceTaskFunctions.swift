@@ -9,6 +9,8 @@ final class SourceTaskBox {
     private var idle: [SourceRecords] = []
     /// Batches that the worker holds, by nothing but their number: few at a time.
     private var lent: [SourceRecords] = []
+    /// What the poll threw that the records which are out came from: thrown by the next one.
+    private var failure: PluginError?
 
     init(_ task: any SourceTask, _ context: HostContext) {
         self.task = task
@@ -39,13 +41,18 @@ final class SourceTaskBox {
         _ reply: UnsafeMutablePointer<kc_reply>?
     ) throws(PluginError) -> kc_status {
         out?.pointee = nil
+        if let failure = failure.take() { throw failure }
         let records = takeIdle()
         var answer = PollAnswer.records
         do throws(PluginError) {
             answer = try task.poll(records, maximum: Int(max(maximum, 1)))
         } catch {
-            putBack(records)
-            throw error
+            guard records.count > 0 else {
+                putBack(records)
+                throw error
+            }
+            // The task may count them as given: they go out before the failure does.
+            failure = error
         }
         if records.count > 0 {
             out?.pointee = lend(records)
