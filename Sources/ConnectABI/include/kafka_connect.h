@@ -482,11 +482,14 @@ typedef struct kc_sink_task {
      * KC_RETRIABLE, KC_WOULD_BLOCK: none of it counts as taken, and the same records come again. */
     kc_status (*put)(void *task, const kc_batch *batch, kc_reply *reply);
     /* [serial; started] Everything that put took is to be safe before this returns. offsets: what the host is about to
-     * commit, borrowed until return. Or NULL. */
+     * commit, borrowed until return. KC_WOULD_BLOCK: it is not yet; see pre_commit. Or NULL. */
     kc_status (*flush)(void *task, const kc_topic_offset *offsets, int32_t count, kc_reply *reply);
     /* [serial; started] Which offsets may be committed. current: after the last put, borrowed until return. *safe: of
      * kc_topic_offset, plugin's until the next call; partitions left out are not committed. Or NULL: the host calls
-     * flush and commits current. */
+     * flush and commits current. KC_WOULD_BLOCK: nothing failed, and nothing is committed; the host asks again after
+     * hint_ms or wake(), without a hint at its next interval, and not again where the partitions go or the task stops. Any
+     * other failure, KC_FATAL too: nothing is committed, and what was put comes again from the last committed offsets on;
+     * before close and stop it is only logged. */
     kc_status (*pre_commit)(
         void *task, const kc_topic_offset *current, int32_t count, kc_table *safe, kc_reply *reply);
     /* [serial; started] These partitions are somebody else's soon; called after pre_commit. Borrowed until return. Or
