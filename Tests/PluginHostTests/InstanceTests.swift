@@ -55,8 +55,8 @@ import Testing
         #expect(batch.sourcePartitions.first?.offsetKey == "seqno")
         #expect(batch.schemas.map(\.kind) == [.int32, .int64, .string, .structure])
         task.release(batch)
-        task.acknowledged(count: 2, dropped: [])
-        task.acknowledged(count: 1, dropped: [])
+        try task.acknowledged(count: 2, dropped: [])
+        try task.acknowledged(count: 1, dropped: [])
         let committed = lines("lines").filter { $0.contains("\"committed\":true") }
         #expect(committed.count == 3)
         #expect(committed.last?.contains("\"seqno\":44,") == true)

@@ -55,7 +55,8 @@ enum {
     KC_OK = 0,
     KC_RETRIABLE = 1,  /* failed, and the same call may succeed later. poll, put and task_configs come again, not before
                           reply->hint_ms have passed (at most an hour); any other call has failed */
-    KC_FATAL = 2,      /* failed for good: the instance becomes FAILED */
+    KC_FATAL = 2,      /* failed for good: the instance becomes FAILED, save where a function's comment says otherwise (commit,
+                          acknowledged, flush, pre_commit), and save stop, which ends it anyway */
     KC_WOULD_BLOCK = 3 /* nothing failed, nothing to do now; call again after reply->hint_ms (at most an hour), or after
                           wake() */
 };                     /* any other value is taken as KC_FATAL */
@@ -454,9 +455,11 @@ typedef struct kc_source_task {
     /* [serial; started or stopped] The host has what it wants of this batch. Called once for every batch, in any order,
      * with a pointer that poll returned. */
     void (*release_batch)(void *task, const kc_batch *batch);
-    /* [serial; started] The offsets of what was polled and acknowledged are stored. Or NULL. */
+    /* [serial; started] The offsets of what was polled and acknowledged are stored. A failure, KC_FATAL too, is logged and
+     * changes nothing: they are stored. Or NULL. */
     kc_status (*commit)(void *task, kc_reply *reply);
-    /* [serial; started] Kafka has these records. Borrowed until return. Or NULL. */
+    /* [serial; started] Kafka has these records. Borrowed until return. A failure, KC_FATAL too, is logged and changes
+     * nothing: Kafka has them. Or NULL. */
     kc_status (*acknowledged)(void *task, const kc_acknowledgement *ranges, int32_t count, kc_reply *reply);
     /* [serial; started] Ends the work, and closes what start opened. Batches that are out stay valid. State: stopped. */
     kc_status (*stop)(void *task, kc_reply *reply);

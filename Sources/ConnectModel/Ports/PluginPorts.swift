@@ -172,8 +172,9 @@ public protocol SourceTaskPort: AnyObject {
     /// May be called long after the release.
     ///
     /// - Parameter dropped: which of them were left out, by position; in order.
-    func acknowledged(count: Int, dropped: [Range<Int>])
-    /// Offsets up to the newest committable ones are stored.
+    /// - Throws: what the plugin could not do with the news. It changes nothing: the records are in Kafka, or left out for good.
+    func acknowledged(count: Int, dropped: [Range<Int>]) throws(ConnectError)
+    /// Offsets up to the newest committable ones are stored, whatever the plugin says to it.
     func commit() throws(ConnectError)
     /// Stops it. Nothing but ``destroy()`` follows.
     func stop() throws(ConnectError)

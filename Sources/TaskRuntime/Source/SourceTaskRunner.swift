@@ -86,7 +86,7 @@ final class SourceTaskRunner: TaskRunner {
     private var retry: RetryBackoff
     private var convertNotBefore: UInt64 = 0
     private var pollBackoff = CallBackoff()
-    private var warnings = RepeatLimiter()
+    var warnings = RepeatLimiter()
     var watch = SendWatch()
     private var pollNotBefore: UInt64 = 0
     private var random = SystemRandomNumberGenerator()
