@@ -356,7 +356,7 @@ typedef struct kc_host {
     int32_t (*log_enabled)(kc_context *context, int32_t level);
     /* [any-thread] The instance has failed outside a call: it becomes FAILED with this text, the first 32 KiB of it. */
     void (*raise_error)(kc_context *context, kc_string message);
-    /* [any-thread] Connectors only: ask for task_configs again, soon. */
+    /* [any-thread] Connectors only: ask for task_configs again: at once, or a second after its last answer. */
     void (*request_task_reconfiguration)(kc_context *context);
     /* [any-thread] Tasks only: a source that answered KC_WOULD_BLOCK has data, poll it now. Sinks: call put again. */
     void (*wake)(kc_context *context);
