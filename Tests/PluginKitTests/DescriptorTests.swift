@@ -147,6 +147,19 @@ private final class ScriptedTask: SourceTask {
         functions.destroy(nil)
     }
 
+    @Test func `values of one poll are freed with its records, those of all polls stay`() {
+        let records = SourceRecords(tables: SourceTables())
+        let kept = records.value(.fields(["file": .string("a")]))
+        for _ in 0..<3 {
+            let offset = records.passingValue(.fields(["position": .integer(7)]))
+            #expect(Datum(offset) == .fields(["position": .integer(7)]))
+            #expect(records.memory.blocks.count == 2)
+            records.reset()
+            #expect(records.memory.blocks.isEmpty)
+        }
+        #expect(Datum(kept) == .fields(["file": .string("a")]))
+    }
+
     @Test func `tables keep their version until something is added`() throws {
         let task = try started("topic-a")
         let first = task.pollKeeping()

@@ -115,7 +115,7 @@ final class SinkTaskInstance: Instance {
     }
 
     private func checkSafe(_ table: kc_table, _ current: [(HostContext.Partition, Int64)]) {
-        if let problem = TableCheck.problem(table, itemSize: MemoryLayout<kc_topic_offset>.size) {
+        if let problem = TableCheck.problem(table, of: kc_topic_offset.self) {
             session.problem("sink task: the table of pre_commit \(problem)")
         }
         var seen: Set<HostContext.Partition> = []
