@@ -22,4 +22,7 @@ package struct ExitStatus: Sendable, Equatable {
     /// A connector that was named on the command line was refused.
     package static let connector = ExitStatus(
         code: 3, meaning: "A connector named on the command line was refused.")
+    /// A library in the process called `exit`: whatever it asked for, it is no orderly end. The number is that of `EX_SOFTWARE`.
+    package static let endedByLibrary = ExitStatus(
+        code: 70, meaning: "A library of connectors ended the process by exit().")
 }

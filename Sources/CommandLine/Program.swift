@@ -9,7 +9,7 @@ package enum Program {
         "kafka-connect",
         abstract: "A native Kafka Connect worker.",
         subcommands: [standalone, distributed, run, plugins, validate, version, reference],
-        exitStatuses: [.success, .usage, .expelled, .failure, .connector])
+        exitStatuses: [.success, .usage, .expelled, .failure, .connector, .endedByLibrary])
 
     private static let worker = Argument("worker", help: "Configuration of the worker: YAML, or Java properties.")
 
@@ -25,14 +25,14 @@ package enum Program {
             Argument(
                 "connector", help: "Configurations of connectors to start: YAML, Java properties or JSON.", count: .any),
         ],
-        exitStatuses: [.success, .usage, .failure, .connector])
+        exitStatuses: [.success, .usage, .failure, .connector, .endedByLibrary])
 
     private static let distributed = Command(
         "distributed",
         abstract: "Run a worker as a member of a cluster.",
         discussion: "Configurations, offsets and states are kept in Kafka topics that all workers of a group share.",
         arguments: [worker],
-        exitStatuses: [.success, .usage, .expelled, .failure])
+        exitStatuses: [.success, .usage, .expelled, .failure, .endedByLibrary])
 
     private static let run = Command(
         "run",
@@ -44,7 +44,7 @@ package enum Program {
             folders and connectors.d are read again.
             """,
         arguments: [worker],
-        exitStatuses: [.success, .usage, .expelled, .failure])
+        exitStatuses: [.success, .usage, .expelled, .failure, .endedByLibrary])
 
     private static let plugins = Command(
         "plugins",

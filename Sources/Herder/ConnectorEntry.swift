@@ -35,6 +35,8 @@ final class ConnectorEntry {
         var stage: StageBook.Token?
         /// Tells of a call that takes long.
         var slowCall: TimerID?
+        /// What the instance asks the worker with.
+        var services: ConnectorServicesHost?
     }
 
     let name: String

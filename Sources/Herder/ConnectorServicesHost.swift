@@ -1,5 +1,6 @@
 import ConnectModel
 import Logging
+import Synchronization
 
 /// What a connector's instance may ask of the worker, from any thread.
 final class ConnectorServicesHost: ConnectorServices {
@@ -10,6 +11,7 @@ final class ConnectorServicesHost: ConnectorServices {
     private weak let herder: Herder?
     /// Whether what the instance does is not to come to its end; nil for one that is borrowed for one call.
     private let isWanted: (@Sendable () -> Bool)?
+    private let hasRequested = Atomic<Bool>(false)
 
     init(
         _ connectorName: String, instance: UInt64, offsets: any OffsetStore, herder: Herder?,
@@ -22,7 +24,14 @@ final class ConnectorServicesHost: ConnectorServices {
         self.isWanted = isWanted
     }
 
-    func requestTaskReconfiguration() { herder?.taskConfigsWanted(by: connectorName, instance: instance) }
+    /// One request at a time: those that come while it waits say nothing new.
+    func requestTaskReconfiguration() {
+        guard let herder, !hasRequested.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        herder.taskConfigsWanted(by: connectorName, instance: instance)
+    }
+
+    /// Task configurations are asked for now: a request from here on is another one.
+    func requestIsMet() { hasRequested.store(false, ordering: .releasing) }
 
     func raiseError(_ error: ConnectError) {
         // At once: when the herder comes to it the instance may be gone, and its secrets be known no more.

@@ -20,6 +20,7 @@ extension Herder {
         let services = ConnectorServicesHost(
             name, instance: number, offsets: dependencies.offsets, herder: self,
             isWanted: { [weak instance] in instance?.isWanted ?? false })
+        entry.live[number]?.services = services
         instance.start { () throws(ConnectError) in
             let (resolved, secrets) = try dependencies.opened(config, for: .connector(name))
             let plugin = try dependencies.catalog.resolve(resolved["connector.class"] ?? "")
@@ -77,6 +78,7 @@ extension Herder {
             return onLoop { $0.gaveTaskConfigs(name, number, .failure(error)) }
         }
         begin("generating task configs for connector \(name)", number, entry)
+        live.services?.requestIsMet()
         let resolve = dependencies.resolve
         let source = TaskConfigSource(
             connector: name, raw: raw, state: state, className: entry.plugin?.className ?? "",

@@ -4,7 +4,8 @@ import ConnectABI
 ///
 /// Confined to the instance that owns it.
 final class CMemory {
-    private var blocks: [UnsafeMutableRawPointer] = []
+    /// What is handed out at the moment.
+    private(set) var blocks: [UnsafeMutableRawPointer] = []
 
     deinit { reset() }
 

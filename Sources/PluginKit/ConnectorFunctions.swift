@@ -15,9 +15,13 @@ final class ConnectorBox {
     }
 
     let instance: Instance
+    let context: HostContext
     let memory = CMemory()
 
-    init(_ instance: Instance) { self.instance = instance }
+    init(_ instance: Instance, _ context: HostContext) {
+        self.instance = instance
+        self.context = context
+    }
 
     static func of(_ handle: UnsafeMutableRawPointer?) throws(PluginError) -> ConnectorBox {
         guard let handle else { throw missingInstance }
@@ -33,7 +37,8 @@ enum ConnectorFunctions {
         table.create = { klass, host, context, out, reply in
             Answering.run(reply) { () throws(PluginError) in
                 guard let host, let factory = ClassFactory.of(klass) else { throw missingInstance }
-                let box = ConnectorBox(factory.makeConnector(HostContext(host: host, handle: context)))
+                let context = HostContext(host: host, handle: context)
+                let box = ConnectorBox(factory.makeConnector(context), context)
                 out?.pointee = Unmanaged.passRetained(box).toOpaque()
             }
         }
@@ -72,7 +77,12 @@ enum ConnectorFunctions {
         }
         table.interrupt = { handle in (try? ConnectorBox.of(handle))?.instance.connector.interrupt() }
         table.destroy = { handle in
-            if let handle { Unmanaged<ConnectorBox>.fromOpaque(handle).release() }
+            guard let handle else { return }
+            let box = Unmanaged<ConnectorBox>.fromOpaque(handle)
+            let context = box.takeUnretainedValue().context
+            // Before the handle goes: what a deinit logs is still heard.
+            box.release()
+            context.retire()
         }
         return table
     }

@@ -2,9 +2,12 @@
 public struct PluginError: Error, Sendable, Equatable {
     /// What the worker does about it.
     public enum Kind: Sendable, Equatable {
-        /// The instance becomes FAILED.
+        /// The instance becomes FAILED. Not by what `acknowledged` and `commit` of a source task throw: the records are in Kafka and
+        /// the offsets stored all the same, so that it is logged. Nor by `flush` and `preCommit` of a sink task: nothing is
+        /// committed then, and what was put since the last commit comes again. Nor by `stop`.
         case fatal
-        /// The worker repeats the call, after so many milliseconds; 0 leaves the wait to the worker.
+        /// The worker repeats `poll`, `put` or `taskConfigurations`, after so many milliseconds; 0 leaves the wait to the
+        /// worker. Any other call has failed.
         case retriable(afterMilliseconds: UInt32)
     }
 

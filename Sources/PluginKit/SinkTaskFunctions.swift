@@ -3,9 +3,13 @@ import ConnectABI
 /// A sink task with the memory that its answers need. Lives between `create` and `destroy`.
 final class SinkTaskBox {
     let task: any SinkTask
+    let context: HostContext
     let memory = CMemory()
 
-    init(_ task: any SinkTask) { self.task = task }
+    init(_ task: any SinkTask, _ context: HostContext) {
+        self.task = task
+        self.context = context
+    }
 
     static func of(_ handle: UnsafeMutableRawPointer?) throws(PluginError) -> SinkTaskBox {
         guard let handle else { throw missingInstance }
@@ -21,7 +25,8 @@ enum SinkTaskFunctions {
         table.create = { klass, host, context, out, reply in
             Answering.run(reply) { () throws(PluginError) in
                 guard let host, let make = ClassFactory.of(klass)?.makeSinkTask else { throw missingInstance }
-                let box = SinkTaskBox(make(HostContext(host: host, handle: context)))
+                let context = HostContext(host: host, handle: context)
+                let box = SinkTaskBox(make(context), context)
                 out?.pointee = Unmanaged.passRetained(box).toOpaque()
             }
         }
@@ -66,7 +71,12 @@ enum SinkTaskFunctions {
         }
         table.interrupt = { handle in (try? SinkTaskBox.of(handle))?.task.interrupt() }
         table.destroy = { handle in
-            if let handle { Unmanaged<SinkTaskBox>.fromOpaque(handle).release() }
+            guard let handle else { return }
+            let box = Unmanaged<SinkTaskBox>.fromOpaque(handle)
+            let context = box.takeUnretainedValue().context
+            // Before the handle goes: what a deinit logs is still heard.
+            box.release()
+            context.retire()
         }
         return table
     }

@@ -9,6 +9,8 @@ public final class SourceRecords {
 
     let header: UnsafeMutablePointer<kc_batch>
     private let tables: SourceTables
+    /// Of what these records alone point to.
+    let memory = CMemory()
     private var items: UnsafeMutablePointer<kc_record>
     private var capacity: Int
     /// How many records there are.
@@ -30,7 +32,8 @@ public final class SourceRecords {
     /// The number of a topic, for records; the same number for the same name during the life of the task.
     public func topic(_ name: String) -> Int32 { tables.topic(name) }
 
-    /// The number of a source partition, for records.
+    /// The number of a source partition, for records; the same number for the same one during the life of the task, which can have
+    /// 65536 of them.
     ///
     /// - Parameters:
     ///   - partition: a map with text keys, or `.null`.
@@ -42,7 +45,12 @@ public final class SourceRecords {
     /// Declares a schema and answers with its number. Declare each once.
     public func schema(_ schema: RecordSchema) -> Int32 { tables.schema(schema) }
 
-    /// A value for records, such as an offset that is a map. Its memory is kept until the task ends, so make each once.
+    /// A value for the records of this poll, such as an offset that is a map and another one in each record. Its memory is freed
+    /// when they are released.
+    public func passingValue(_ datum: Datum) -> kc_value { memory.value(datum) }
+
+    /// A value that records of many polls share. Its memory is kept until the task ends, so make each once; see
+    /// ``passingValue(_:)``.
     public func value(_ datum: Datum) -> kc_value { tables.value(datum) }
 
     /// Appends one record.
@@ -110,6 +118,7 @@ public final class SourceRecords {
     func reset() {
         count = 0
         owner = nil
+        memory.reset()
     }
 
     /// Completes what the worker gets to see.

@@ -7,7 +7,10 @@ public protocol SourceTask: AnyObject {
     /// Appends the next records.
     ///
     /// The bytes that records point to must stay valid and unchanged until ``released(_:)`` is called with the same object;
-    /// ``SourceRecords/owner`` keeps an object alive for so long. Several may be out at a time.
+    /// ``SourceRecords/owner`` keeps an object alive for so long. Several may be out at a time. Where nothing was
+    /// appended nothing goes out, and nothing comes back.
+    ///
+    /// What was appended before an error is handed out all the same, and the error is thrown in place of the next poll.
     ///
     /// - Parameter maximum: how many the worker would like at most.
     func poll(_ records: SourceRecords, maximum: Int) throws(PluginError) -> PollAnswer

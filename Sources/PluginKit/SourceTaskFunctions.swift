@@ -3,13 +3,19 @@ import ConnectABI
 /// A source task with its batches. Lives between `create` and `destroy`.
 final class SourceTaskBox {
     let task: any SourceTask
+    let context: HostContext
     private let tables = SourceTables()
     /// Batches that no worker holds.
     private var idle: [SourceRecords] = []
     /// Batches that the worker holds, by nothing but their number: few at a time.
     private var lent: [SourceRecords] = []
+    /// What the poll threw that the records which are out came from: thrown by the next one.
+    private var failure: PluginError?
 
-    init(_ task: any SourceTask) { self.task = task }
+    init(_ task: any SourceTask, _ context: HostContext) {
+        self.task = task
+        self.context = context
+    }
 
     func takeIdle() -> SourceRecords { idle.popLast() ?? SourceRecords(tables: tables) }
 
@@ -35,13 +41,18 @@ final class SourceTaskBox {
         _ reply: UnsafeMutablePointer<kc_reply>?
     ) throws(PluginError) -> kc_status {
         out?.pointee = nil
+        if let failure = failure.take() { throw failure }
         let records = takeIdle()
-        let answer: PollAnswer
+        var answer = PollAnswer.records
         do throws(PluginError) {
             answer = try task.poll(records, maximum: Int(max(maximum, 1)))
         } catch {
-            putBack(records)
-            throw error
+            guard records.count > 0 else {
+                putBack(records)
+                throw error
+            }
+            // The task may count them as given: they go out before the failure does.
+            failure = error
         }
         if records.count > 0 {
             out?.pointee = lend(records)
@@ -67,7 +78,8 @@ enum SourceTaskFunctions {
         table.create = { klass, host, context, out, reply in
             Answering.run(reply) { () throws(PluginError) in
                 guard let host, let make = ClassFactory.of(klass)?.makeSourceTask else { throw missingInstance }
-                let box = SourceTaskBox(make(HostContext(host: host, handle: context)))
+                let context = HostContext(host: host, handle: context)
+                let box = SourceTaskBox(make(context), context)
                 out?.pointee = Unmanaged.passRetained(box).toOpaque()
             }
         }
@@ -94,7 +106,12 @@ enum SourceTaskFunctions {
         }
         table.interrupt = { handle in (try? SourceTaskBox.of(handle))?.task.interrupt() }
         table.destroy = { handle in
-            if let handle { Unmanaged<SourceTaskBox>.fromOpaque(handle).release() }
+            guard let handle else { return }
+            let box = Unmanaged<SourceTaskBox>.fromOpaque(handle)
+            let context = box.takeUnretainedValue().context
+            // Before the handle goes: what a deinit logs is still heard.
+            box.release()
+            context.retire()
         }
         return table
     }

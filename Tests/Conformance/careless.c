@@ -214,8 +214,12 @@ static kc_status sink_put(void *handle, const kc_batch *batch, kc_reply *reply) 
 static kc_status sink_pre_commit(
     void *handle, const kc_topic_offset *current, int32_t count, kc_table *safe, kc_reply *reply) {
     sink *self = handle;
-    (void)reply;
     if (is("put-kept") && self->kept && self->kept->flags == 12345) abort();
+    if (is("commit-later")) return answer(reply, KC_RETRIABLE, "the table is locked");
+    if (is("commit-never") || (is("commit-soon") && self->puts++ % 3 < 2)) {
+        reply->hint_ms = 5;
+        return KC_WOULD_BLOCK;
+    }
     int32_t used = 0;
     for (int32_t i = 0; i < count && used < 4; i++) {
         if (current[i].partition > 3 || self->next[current[i].partition] == 0) continue;

@@ -206,6 +206,8 @@ OF_SINK = [
     ("commit-lent", "sink", "used what pre_commit of the sink task was lent"),
     ("commit-negative", "sink", "the offset -5"),
     ("commit-twice", "sink", "twice"),
+    ("commit-later", "sink", "KC_RETRIABLE: the table is locked: what was put since the last commit would come again"),
+    ("commit-never", "sink", "puts every commit off"),
     ("destroy-twice", "sink", "destroy of the sink task"),
     ("destroy-created", "task.created", "in destroy of the sink task"),
     ("put-null", "sink.values", "in put of the sink task"),
@@ -282,6 +284,7 @@ def test_a_poll_that_waits_for_an_interrupt_is_fine(careless):
 
 @pytest.mark.parametrize("name, check, fault", [
     (SOURCE, "connector", "tasks-later"), (SOURCE, "source", "tasks-later"), (SINK, "sink", "put-later"),
+    (SINK, "sink", "commit-soon"),
     (SOURCE, "source.offsets", "offset-shared"), (SOURCE, "source.offsets", "offset-constant"),
 ])
 def test_what_the_header_allows_passes(careless, name, check, fault):

@@ -49,6 +49,18 @@ import Testing
         #expect(ValueCheck.offsetProblem(SampleValue.text("7").value(in: memory)) != nil)
     }
 
+    @Test func `tables may be as long as the worker takes them`() {
+        var table = kc_table(items: UnsafeRawPointer(bitPattern: 64), count: 1 << 16, stride: 256)
+        #expect(TableCheck.problem(table, of: kc_source_partition.self) == nil)
+        table.count += 1
+        #expect(
+            TableCheck.problem(table, of: kc_source_partition.self)
+                == "has 65537 items, more than the 65536 that the worker takes")
+        #expect(TableCheck.problem(table, of: kc_record.self) == nil)
+        table.count = (1 << 20) + 1
+        #expect(TableCheck.problem(table, of: kc_record.self)?.contains("1048576") == true)
+    }
+
     @Test func `texts are looked at with their lengths`() {
         #expect(StringCheck.problem(memory.string("Grüße")) == nil)
         #expect(StringCheck.problem(memory.string(nil)) == nil)

@@ -24,7 +24,7 @@ private final class TestClock: Sendable {
     init() throws {
         let task = FileStreamSourceTask(context: HostContext(host: fake.host, handle: fake.context))
         task.now = { [clock] in clock.now }
-        box = SourceTaskBox(task)
+        box = SourceTaskBox(task, HostContext(host: fake.host, handle: fake.context))
         folder.write("in", "old 1\n")
         try task.start(Configuration([.init("file", folder.file("in")), .init("topic", "t")]))
     }

@@ -81,6 +81,16 @@ import Testing
         #expect(reason.contains("cannot be loaded") && reason.contains("nowhere"))
     }
 
+    @Test(arguments: [
+        ("a.so: failed to map segment from shared object", "plugin-folder.conf"),
+        ("libfoo.so.1: cannot open shared object file: No such file or directory", "-Wl,-rpath"),
+        ("undefined symbol: nowhere", ""),
+    ])
+    func `the linker's words are followed by the fix`(message: String, fix: String) {
+        let advice = OpenLibrary.advice(on: message)
+        #expect(fix.isEmpty ? advice.isEmpty : advice.contains(fix))
+    }
+
     @Test func `a constructor that exits harms nobody`() throws {
         let reason = try #require(
             try refusal(CSources.minimal(extra: "__attribute__((constructor)) static void c(void) { _exit(0); }")))

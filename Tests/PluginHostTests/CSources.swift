@@ -194,7 +194,10 @@ enum CSources {
             return self->mode == 50 ? 1234 : self->mode == 53 ? KC_RETRIABLE : self->mode >= 51 && self->mode < 54 ? KC_FATAL : KC_OK; }
         static void release(void *i, const kc_batch *b) { (void)b; ((source *)i)->out = 0; }
         static kc_status acknowledged(void *i, const kc_acknowledgement *a, int32_t n, kc_reply *r) {
-            (void)r;
+            if (((source *)i)->mode == 70) {
+                memcpy(r->error, "no room", 7);
+                r->error_length = 7;
+                return n > 1 ? KC_FATAL : KC_RETRIABLE; }
             char *told = ((source *)i)->told;
             for (int32_t at = 0; at < n; at++) sprintf(told + strlen(told), "%d+%d%s ", (int)a[at].first, (int)a[at].count,
                 a[at].flags & KC_ACKNOWLEDGED_DROPPED ? " dropped" : "");
@@ -283,6 +286,39 @@ enum CSources {
             .connector = &connector, .task = &task}};
         static const kc_plugin plugin = {.magic = KC_MAGIC, .struct_size = sizeof(kc_plugin),
             .abi_minor = KC_ABI_MINOR, .name = "asking", .version = "1", .classes = {classes, 1, sizeof classes[0]}};
+        const kc_plugin *kafka_connect_entry(void) { return &plugin; }
+        """
+
+    /// A sink whose FUNCTION, flush or pre_commit, answers "not yet" first and fails for now then.
+    static let puttingOff = """
+        #include "kafka_connect.h"
+        #include <stdlib.h>
+        #include <string.h>
+        static kc_status make(const kc_class *k, const kc_host *h, kc_context *c, void **out, kc_reply *r) {
+            (void)k, (void)h, (void)c, (void)r; *out = calloc(1, sizeof(int)); return KC_OK; }
+        static kc_status start(void *i, const kc_config *c, kc_reply *r) { (void)i, (void)c, (void)r; return KC_OK; }
+        static kc_status configs(void *i, int32_t n, kc_table *t, kc_reply *r) {
+            (void)i, (void)n, (void)t, (void)r; return KC_OK; }
+        static kc_status put(void *i, const kc_batch *b, kc_reply *r) { (void)i, (void)b, (void)r; return KC_OK; }
+        static kc_status say(int *asked, kc_reply *r) {
+            if ((*asked)++ == 0) { r->hint_ms = 40; return KC_WOULD_BLOCK; }
+            memcpy(r->error, "busy", 4);
+            r->error_length = 4;
+            return KC_RETRIABLE; }
+        __attribute__((unused)) static kc_status flush(void *i, const kc_topic_offset *o, int32_t n, kc_reply *r) {
+            (void)o, (void)n; return say(i, r); }
+        __attribute__((unused)) static kc_status pre_commit(
+            void *i, const kc_topic_offset *o, int32_t n, kc_table *t, kc_reply *r) {
+            (void)o, (void)n, (void)t; return say(i, r); }
+        static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
+        static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = make, .start = start,
+            .task_configs = configs, .stop = stop, .destroy = free};
+        static const kc_sink_task task = {.struct_size = sizeof(kc_sink_task), .create = make, .start = start,
+            .put = put, .FUNCTION = FUNCTION, .stop = stop, .destroy = free};
+        static const kc_class classes[] = {{.kind = KC_CLASS_SINK, .name = "org.example.PuttingOffSinkConnector",
+            .connector = &connector, .task = &task}};
+        static const kc_plugin plugin = {.magic = KC_MAGIC, .struct_size = sizeof(kc_plugin),
+            .abi_minor = KC_ABI_MINOR, .name = "putting-off", .version = "1", .classes = {classes, 1, sizeof classes[0]}};
         const kc_plugin *kafka_connect_entry(void) { return &plugin; }
         """
 }

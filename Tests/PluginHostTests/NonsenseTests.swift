@@ -120,9 +120,9 @@ import Testing
 
     @Test func `a plugin is told in ranges which records Kafka has and which were left out`() throws {
         let task = try task(0)
-        task.acknowledged(count: 3, dropped: [])
-        task.acknowledged(count: 5, dropped: [1..<3])
-        task.acknowledged(count: 4, dropped: [0..<1, 2..<4])
+        try task.acknowledged(count: 3, dropped: [])
+        try task.acknowledged(count: 5, dropped: [1..<3])
+        try task.acknowledged(count: 4, dropped: [0..<1, 2..<4])
         do throws(ConnectError) {
             try task.commit()
             Issue.record("the plugin did not answer")
@@ -130,6 +130,42 @@ import Testing
             #expect(
                 error.message
                     == "0+3 | 3+1 4+2 dropped 6+2 | 8+1 dropped 9+1 10+2 dropped | ")
+        }
+        task.destroy()
+    }
+
+    @Test func `what a plugin says when it is told of records is handed on, and the numbers go on`() throws {
+        let task = try task(70)
+        for dropped in [[], [0..<1]] {
+            do throws(ConnectError) {
+                try task.acknowledged(count: 2, dropped: dropped)
+                Issue.record("its failure is hidden")
+            } catch {
+                #expect(error.message == "no room")
+                #expect(error.code == (dropped.isEmpty ? .pluginRetriable : .pluginFailed))
+            }
+        }
+        try task.start(ConfigMap([("mode", "0")]))
+        try task.acknowledged(count: 1, dropped: [])
+        do throws(ConnectError) { try task.commit() } catch { #expect(error.message == "4+1 | ") }
+        task.destroy()
+    }
+
+    @Test(arguments: ["flush", "pre_commit"])
+    func `a commit that is put off is told from one that failed`(function: String) throws {
+        let source = CSources.puttingOff.replacing("FUNCTION", with: function)
+        let library = try #require(CompiledPlugin.build("putting-off", source, in: folder))
+        let host = PluginHost(folders: [library], program: WorkerProgram.path, cacheFolder: nil)
+        host.rescan()
+        let task = try host.makeSinkTask(try host.resolve("PuttingOffSink"), services: TestServices())
+        try task.start(ConfigMap())
+        let offsets = [TopicPartitionOffset(TopicPartition(topic: "t", partition: 0), 4)]
+        #expect(try task.preCommit(offsets) == .notYet(retryAfter: 40_000_000))
+        do throws(ConnectError) {
+            _ = try task.preCommit(offsets)
+            Issue.record("its failure is hidden")
+        } catch {
+            #expect(error.code == .pluginRetriable && error.message == "busy")
         }
         task.destroy()
     }

@@ -36,6 +36,7 @@ private final class ScriptedConnector: SourceConnector {
 private final class ScriptedTask: SourceTask {
     private let context: HostContext
     private var mode = ""
+    private var polls = 0
 
     init(context: HostContext) { self.context = context }
 
@@ -47,6 +48,11 @@ private final class ScriptedTask: SourceTask {
         case "retriable": throw .retriable("not now", afterMilliseconds: 77)
         case "nothing": return .nothing(retryAfterMilliseconds: 55)
         case "again": return .records
+        case "half-fatal", "half-retriable":
+            polls += 1
+            records.append(kc_record())
+            guard polls == 1 else { return .records }
+            throw mode == "half-fatal" ? .fatal("it broke") : .retriable("not now", afterMilliseconds: 77)
         default:
             var record = kc_record()
             record.topic = records.topic(mode)
@@ -107,6 +113,19 @@ private final class ScriptedTask: SourceTask {
         #expect(try started("again").pollKeeping().outcome == Outcome(status: KC_OK, error: "", hint: 0))
     }
 
+    @Test(arguments: [("half-fatal", KC_FATAL, "it broke"), ("half-retriable", KC_RETRIABLE, "not now")])
+    func `records that came before an error go out, and the error comes next`(
+        mode: String, status: Int, text: String
+    ) throws {
+        let task = try started(mode)
+        let first = task.pollKeeping()
+        #expect(first.outcome.status == KC_OK && first.lines.count == 1)
+        task.release(first)
+        let second = task.pollKeeping()
+        #expect(second.outcome.status == status && second.outcome.error == text && second.batch == nil)
+        #expect(task.pollKeeping().lines.count == 1, "once")
+    }
+
     @Test func `a long error is cut to the caller's buffer`() {
         var text = [CChar](repeating: 0, count: 5)
         let reply = text.withUnsafeMutableBufferPointer { buffer in
@@ -126,6 +145,19 @@ private final class ScriptedTask: SourceTask {
         functions.release_batch(nil, nil)
         functions.interrupt(nil)
         functions.destroy(nil)
+    }
+
+    @Test func `values of one poll are freed with its records, those of all polls stay`() {
+        let records = SourceRecords(tables: SourceTables())
+        let kept = records.value(.fields(["file": .string("a")]))
+        for _ in 0..<3 {
+            let offset = records.passingValue(.fields(["position": .integer(7)]))
+            #expect(Datum(offset) == .fields(["position": .integer(7)]))
+            #expect(records.memory.blocks.count == 2)
+            records.reset()
+            #expect(records.memory.blocks.isEmpty)
+        }
+        #expect(Datum(kept) == .fields(["file": .string("a")]))
     }
 
     @Test func `tables keep their version until something is added`() throws {

@@ -23,7 +23,7 @@ static kc_status configs(void *i, int32_t n, kc_table *t, kc_reply *r) {
     *t = (kc_table){&config, 1, sizeof config};
     return KC_OK; }
 static kc_status poll(void *i, int32_t n, const kc_batch **b, kc_reply *r) {
-    (void)i, (void)n; *b = 0; r->hint_ms = 100; return KC_WOULD_BLOCK; }
+    (void)i, (void)n; *b = 0; r->hint_ms = 100; POLL; return KC_WOULD_BLOCK; }
 static void release(void *i, const kc_batch *b) { (void)i, (void)b; }
 static kc_status stop(void *i, kc_reply *r) { (void)i, (void)r; return KC_OK; }
 static const kc_connector connector = {.struct_size = sizeof(kc_connector), .create = create, .start = start,
@@ -38,6 +38,14 @@ KC_EXPORT const kc_plugin *kafka_connect_entry(void);
 const kc_plugin *kafka_connect_entry(void) { return &plugin; }
 __attribute__((destructor)) static void end(void) { END; }
 """
+
+
+def compile_ending(folder, begin="", poll="", end=""):
+    source = folder / "ending.c"
+    source.write_text(SOURCE)
+    subprocess.run(
+        ["cc", "-O2", "-shared", "-fPIC", f"-DBEGIN={begin}", f"-DPOLL={poll}", f"-DEND={end}",
+         f"-I{TOP}/Sources/ConnectABI/include", source, "-o", folder / "plugins/ending.so"], check=True)
 
 
 @pytest.fixture
@@ -57,11 +65,7 @@ def fake(tmp_path):
 def test_what_libraries_do_at_the_end_of_the_process_holds_nobody_up(fake, tmp_path, begin, end):
     worker = Worker(tmp_path, fake.address, plugins=())
     worker.environment["ENDING"] = "1"
-    source = tmp_path / "ending.c"
-    source.write_text(SOURCE)
-    subprocess.run(
-        ["cc", "-O2", "-shared", "-fPIC", f"-DBEGIN={begin}", f"-DEND={end}", f"-I{TOP}/Sources/ConnectABI/include", source,
-         "-o", tmp_path / "plugins/ending.so"], check=True)
+    compile_ending(tmp_path, begin=begin, end=end)
     worker.start(worker.connector_file("ending", connector__class="EndingSource", tasks__max="1"))
     try:
         worker.await_task("ending", "RUNNING")
@@ -69,6 +73,20 @@ def test_what_libraries_do_at_the_end_of_the_process_holds_nobody_up(fake, tmp_p
         assert worker.terminate() == 0
         assert time.monotonic() - began < 5
         eventually("the log is whole", lambda: "stopped" in worker.tail(5).lower(), 2)
+    finally:
+        if worker.process.poll() is None:
+            worker.kill()
+
+
+@pytest.mark.parametrize("call", ["exit(0)", "exit(3)", "quick_exit(0)"])
+def test_a_library_that_calls_exit_does_not_look_like_an_orderly_stop(fake, tmp_path, call):
+    worker = Worker(tmp_path, fake.address, plugins=())
+    # Its children may end as they like.
+    compile_ending(tmp_path, poll=f"if (fork() == 0) exit(0); {call}")
+    worker.start(worker.connector_file("ending", connector__class="EndingSource", tasks__max="1"), wait=False)
+    try:
+        assert worker.process.wait(20) == 70
+        assert worker.tail(20).count("a library ended the process by exit()") == 1
     finally:
         if worker.process.poll() is None:
             worker.kill()

@@ -1,5 +1,5 @@
 /* What Swift's Glibc module lacks of Linux: headers that it leaves out, and functions that need _GNU_SOURCE or that Swift
-   cannot call. Nothing here keeps state. */
+   cannot call. Nothing here keeps state but what the end of the process needs. */
 #pragma once
 
 #include <netdb.h>
@@ -33,3 +33,8 @@ int kcl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
    written within a second, or lost. A program that was built with a sanitizer or to count coverage, whose reports are written at
    the end, ends with exit. */
 _Noreturn void kcl_end_process(int code);
+
+/* From now on an exit() of whoever is in this process, a library of connectors say, ends it with CODE whatever it asked for, and a
+   copy of TEXT is written to standard error before. Children are let go as they like, and so is kcl_end_process. Does nothing in a
+   program that was built with a sanitizer or to count coverage. 0 for success. */
+int kcl_guard_exit(int code, const char *text);

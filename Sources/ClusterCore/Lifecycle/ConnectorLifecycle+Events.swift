@@ -23,6 +23,7 @@ extension ConnectorLifecycle {
         switch result {
         case .success(true):
             subject.owesTaskConfigs = true
+            subject.isOwnWish = false
             phase = .running(subject)
             return advance(now)
         case .success(false):
@@ -49,10 +50,13 @@ extension ConnectorLifecycle {
         case .success(let configs):
             retry = nil
             backoff.reset()
+            subject.answeredAt = now
             phase = .running(subject)
             return [.publish(configs)] + advance(now)
         case .failure(let error) where error.code.errorClass == .retriable:
             subject.owesTaskConfigs = true
+            subject.isOwnWish = false
+            subject.answeredAt = now
             phase = .running(subject)
             let at = now &+ max(backoff.advance(), error.retryAfter)
             retry = (error, at)
@@ -171,8 +175,13 @@ extension ConnectorLifecycle {
         if let failure = subject.failure { return settle(failure) }
         guard subject.owesTaskConfigs else { return settle(nil) }
         if let retry, now < retry.at { return settle(retry.error) }
+        if subject.isOwnWish, let answered = subject.answeredAt {
+            let at = answered &+ Self.pauseBetweenOwnWishes
+            if now < at { return settle(nil) + [.wakeUp(instance: subject.number, at: at)] }
+        }
         // Taken back first, so that a request that comes during the call is not lost.
         subject.owesTaskConfigs = false
+        subject.isOwnWish = false
         phase = .busy(subject, .taskConfigs, obstructedSince: nil)
         return [.askTaskConfigs(instance: subject.number)]
     }

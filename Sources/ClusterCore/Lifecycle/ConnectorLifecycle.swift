@@ -92,6 +92,10 @@ package struct ConnectorLifecycle: Sendable {
         var failure: ConnectError?
         /// Task configurations are to be asked for.
         var owesTaskConfigs = true
+        /// Nobody but the connector itself wants that.
+        var isOwnWish = false
+        /// When it gave task configurations last.
+        var answeredAt: UInt64?
     }
 
     enum Phase {
@@ -188,29 +192,51 @@ extension ConnectorLifecycle {
         return advance(now)
     }
 
+    /// Between two answers of one instance that were nobody's wish but its own. Nanoseconds.
+    static let pauseBetweenOwnWishes: UInt64 = 1_000_000_000
+
     /// The connector asked for its task configurations to be asked again.
+    ///
+    /// They are, a second after its last answer at the soonest: one that asks within `task_configs`, or again and again, would keep
+    /// its lane and the herder busy for ever.
     package mutating func requestTaskConfigs(instance: UInt64, now: UInt64) -> [Action] {
-        retry = nil
-        switch phase {
-        case .busy(var subject, let call, let since) where subject.number == instance:
-            subject.owesTaskConfigs = true
-            phase = .busy(subject, call, obstructedSince: since)
-        case .running(var subject) where subject.number == instance:
-            subject.owesTaskConfigs = true
-            phase = .running(subject)
-        case .none, .busy, .running, .failed, .ended:
-            break
-        }
-        return advance(now)
+        requestTaskConfigs(of: instance, isOwnWish: true, now)
     }
 
-    /// The same, for whatever instance there is.
+    /// The same at the worker's wish, for whatever instance there is and at once.
     package mutating func requestTaskConfigs(now: UInt64) -> [Action] {
         switch phase {
         case .busy(let subject, _, _), .running(let subject):
-            return requestTaskConfigs(instance: subject.number, now: now)
+            return requestTaskConfigs(of: subject.number, isOwnWish: false, now)
         case .none, .failed, .ended: return []
         }
+    }
+
+    private mutating func requestTaskConfigs(of instance: UInt64, isOwnWish: Bool, _ now: UInt64) -> [Action] {
+        var wakeUp: [Action] = []
+        func add(to subject: Instance) -> Instance {
+            var subject = subject
+            // A wait for the next attempt is cut short, an own wish not below the pause.
+            if isOwnWish, let waiting = retry, let answered = subject.answeredAt {
+                let at = min(waiting.at, answered &+ Self.pauseBetweenOwnWishes)
+                retry = (waiting.error, at)
+                if now < at { wakeUp = [.wakeUp(instance: instance, at: at)] }
+            } else {
+                retry = nil
+            }
+            subject.isOwnWish = isOwnWish && (subject.isOwnWish || !subject.owesTaskConfigs)
+            subject.owesTaskConfigs = true
+            return subject
+        }
+        switch phase {
+        case .busy(let subject, let call, let since) where subject.number == instance:
+            phase = .busy(add(to: subject), call, obstructedSince: since)
+        case .running(let subject) where subject.number == instance:
+            phase = .running(add(to: subject))
+        case .none, .busy, .running, .failed, .ended:
+            break
+        }
+        return wakeUp + advance(now)
     }
 
     /// The end of the connector here.

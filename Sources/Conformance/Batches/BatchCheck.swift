@@ -28,13 +28,13 @@ final class BatchCheck {
     }
 
     private func tableProblem(_ batch: kc_batch) -> String? {
-        for (what, table, size) in [
-            ("records", batch.records, MemoryLayout<kc_record>.size),
-            ("topics", batch.topics, MemoryLayout<kc_topic>.size),
-            ("source partitions", batch.source_partitions, MemoryLayout<kc_source_partition>.size),
-            ("schemas", batch.schemas, MemoryLayout<kc_schema>.size),
+        for (what, problem) in [
+            ("records", TableCheck.problem(batch.records, of: kc_record.self)),
+            ("topics", TableCheck.problem(batch.topics, of: kc_topic.self)),
+            ("source partitions", TableCheck.problem(batch.source_partitions, of: kc_source_partition.self)),
+            ("schemas", TableCheck.problem(batch.schemas, of: kc_schema.self)),
         ] {
-            if let problem = TableCheck.problem(table, itemSize: size) { return "the table of \(what) \(problem)" }
+            if let problem { return "the table of \(what) \(problem)" }
         }
         for (index, topic) in TableCheck.items(batch.topics, as: kc_topic.self).enumerated() {
             if let problem = StringCheck.problem(topic.name, mayBeNull: false) {

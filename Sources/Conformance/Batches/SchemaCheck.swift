@@ -49,7 +49,7 @@ struct SchemaCheck {
     }
 
     private func tableProblem(_ schema: kc_schema) -> String? {
-        if let problem = TableCheck.problem(schema.fields, itemSize: MemoryLayout<kc_field>.size) {
+        if let problem = TableCheck.problem(schema.fields, of: kc_field.self) {
             return "has a table of fields that \(problem)"
         }
         for field in TableCheck.items(schema.fields, as: kc_field.self) {
@@ -60,7 +60,7 @@ struct SchemaCheck {
                 return "has a field of schema \(field.schema), which is not in the table"
             }
         }
-        if let problem = TableCheck.problem(schema.parameters, itemSize: MemoryLayout<kc_parameter>.size) {
+        if let problem = TableCheck.problem(schema.parameters, of: kc_parameter.self) {
             return "has a table of parameters that \(problem)"
         }
         for parameter in TableCheck.items(schema.parameters, as: kc_parameter.self) {

@@ -124,10 +124,14 @@ enum ValueCheck {
 
 /// Tables of the library.
 enum TableCheck {
-    private static let mostItems = 1 << 20
+    /// What the worker takes: of records, and of anything else.
+    private static let mostRecords = 1 << 20
+    private static let mostItems = 1 << 16
 
     /// What is wrong with a table, to follow what it is; nil for a good one.
-    static func problem(_ table: kc_table, itemSize: Int) -> String? {
+    static func problem<Item>(_ table: kc_table, of type: Item.Type) -> String? {
+        let itemSize = MemoryLayout<Item>.size
+        let most = type == kc_record.self ? mostRecords : mostItems
         if table.count < 0 { return "has \(table.count) items" }
         guard table.count > 0 else { return nil }
         guard let items = table.items else { return "has \(table.count) items at no address" }
@@ -137,12 +141,12 @@ enum TableCheck {
         if table.stride % 8 != 0 || UInt(bitPattern: items) % 8 != 0 {
             return "has items at addresses that are no multiples of 8"
         }
-        return Int(table.count) > mostItems ? "has \(table.count) items, more than any worker takes" : nil
+        return Int(table.count) > most ? "has \(table.count) items, more than the \(most) that the worker takes" : nil
     }
 
     /// Its items, copied; empty for a table that cannot be read.
     static func items<Item>(_ table: kc_table, as type: Item.Type) -> [Item] {
-        guard problem(table, itemSize: MemoryLayout<Item>.size) == nil, let start = table.items else { return [] }
+        guard problem(table, of: type) == nil, let start = table.items else { return [] }
         return (0..<Int(table.count)).map {
             (start + $0 * Int(table.stride)).assumingMemoryBound(to: Item.self).pointee
         }
@@ -150,7 +154,7 @@ enum TableCheck {
 
     /// Its items where they lie.
     static func addresses<Item>(_ table: kc_table, as type: Item.Type) -> [UnsafePointer<Item>] {
-        guard problem(table, itemSize: MemoryLayout<Item>.size) == nil, let start = table.items else { return [] }
+        guard problem(table, of: type) == nil, let start = table.items else { return [] }
         return (0..<Int(table.count)).map {
             UnsafePointer((start + $0 * Int(table.stride)).assumingMemoryBound(to: Item.self))
         }

@@ -54,7 +54,7 @@ enum DescriptionChecks {
             if let problem = StringCheck.problem(text) { session.problem("the \(what) \(problem)") }
             if isRequired, StringCheck.text(text).isEmpty { session.problem("the \(what) is empty") }
         }
-        if let problem = TableCheck.problem(plugin.classes, itemSize: MemoryLayout<kc_class>.size) {
+        if let problem = TableCheck.problem(plugin.classes, of: kc_class.self) {
             session.problem("the table of classes \(problem)")
         } else if plugin.classes.count == 0 {
             session.problem("it has no class, so there is nothing to use it for")

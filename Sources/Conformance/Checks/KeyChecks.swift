@@ -17,7 +17,7 @@ enum KeyChecks {
 
     private static func check(_ entry: kc_class, _ library: Library, _ session: Session) {
         let name = StringCheck.text(entry.name)
-        if let problem = TableCheck.problem(entry.config_keys, itemSize: MemoryLayout<kc_config_key>.size) {
+        if let problem = TableCheck.problem(entry.config_keys, of: kc_config_key.self) {
             return session.problem("the table of keys of class \(name) \(problem)")
         }
         let framework = entry.kind == Int32(KC_CLASS_SINK) ? ConnectorKeys.sinkTable : ConnectorKeys.sourceTable
@@ -109,7 +109,7 @@ private struct KeyCheck {
     }
 
     private func checkValidators() {
-        if let problem = TableCheck.problem(key.validators, itemSize: MemoryLayout<kc_validator>.size) {
+        if let problem = TableCheck.problem(key.validators, of: kc_validator.self) {
             return session.problem("the table of validators of \(place) \(problem)")
         }
         for validator in TableCheck.items(key.validators, as: kc_validator.self) {

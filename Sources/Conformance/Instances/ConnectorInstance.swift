@@ -34,14 +34,14 @@ final class ConnectorInstance: Instance {
     }
 
     private func copy(_ table: kc_table, _ most: Int32) -> [[ConfigPair]] {
-        if let problem = TableCheck.problem(table, itemSize: MemoryLayout<kc_config>.size) {
+        if let problem = TableCheck.problem(table, of: kc_config.self) {
             session.problem("connector: the table of task_configs \(problem)")
         }
         if table.count > most {
             session.problem("connector: task_configs gives \(table.count) configurations where max_tasks is \(most)")
         }
         return TableCheck.items(table, as: kc_config.self).map { config in
-            if let problem = TableCheck.problem(config.pairs, itemSize: MemoryLayout<kc_pair>.size) {
+            if let problem = TableCheck.problem(config.pairs, of: kc_pair.self) {
                 session.problem("connector: the pairs of a task configuration: the table \(problem)")
             }
             var pairs: [ConfigPair] = []
@@ -85,7 +85,7 @@ final class ConnectorInstance: Instance {
     }
 
     private func checkFound(_ table: kc_table) {
-        if let problem = TableCheck.problem(table, itemSize: MemoryLayout<kc_validation>.size) {
+        if let problem = TableCheck.problem(table, of: kc_validation.self) {
             session.problem("connector: the table of validate \(problem)")
         }
         for found in TableCheck.items(table, as: kc_validation.self) {
@@ -93,7 +93,7 @@ final class ConnectorInstance: Instance {
                 session.problem("connector: a key that validate names \(problem)")
             }
             for (what, texts) in [("errors", found.errors), ("recommended values", found.recommended)] {
-                if let problem = TableCheck.problem(texts, itemSize: MemoryLayout<kc_string>.size) {
+                if let problem = TableCheck.problem(texts, of: kc_string.self) {
                     session.problem("connector: the table of \(what) of validate \(problem)")
                 }
                 for text in TableCheck.items(texts, as: kc_string.self) {

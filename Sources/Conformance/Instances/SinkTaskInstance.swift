@@ -63,22 +63,44 @@ final class SinkTaskInstance: Instance {
             ($0.0.topic, $0.0.number) < ($1.0.topic, $1.0.number)
         }
         if let preCommit = functions.pre_commit {
-            let memory = memory("pre_commit")
             var table = kc_table()
-            let array = offsets(current, memory)
-            let answer = run("pre_commit", lent: [memory]) {
-                preCommit(handle, array, Int32(current.count), &table, $0)
+            let answer = asked("pre_commit") {
+                let memory = memory("pre_commit")
+                let array = offsets(current, memory)
+                return run("pre_commit", lent: [memory]) {
+                    preCommit(handle, array, Int32(current.count), &table, $0)
+                }
             }
-            if answer.isFatal { session.problem("sink task: pre_commit failed: \(answer.text)") }
             guard answer.isOK else { return }
             session.call("the look at what pre_commit gave") { checkSafe(table, current) }
         }
         if let flush = functions.flush {
-            let memory = memory("flush")
-            let array = offsets(current, memory)
-            let answer = run("flush", lent: [memory]) { flush(handle, array, Int32(current.count), $0) }
-            if answer.isFatal { session.problem("sink task: flush failed: \(answer.text)") }
+            asked("flush") {
+                let memory = memory("flush")
+                let array = offsets(current, memory)
+                return run("flush", lent: [memory]) { flush(handle, array, Int32(current.count), $0) }
+            }
         }
+    }
+
+    /// Asks before a commit, and again where the task puts it off.
+    @discardableResult
+    private func asked(_ call: String, _ once: () -> Answer) -> Answer {
+        let answer = repeated(call) {
+            let answer = once()
+            if answer.isFatal { session.problem("sink task: \(call) failed: \(answer.text)") }
+            if answer.status == KC_RETRIABLE {
+                session.problem(
+                    "sink task: \(call) answers \(answer.described): what was put since the last commit would come again each time; KC_WOULD_BLOCK is for what is not safe yet"
+                )
+            }
+            return answer
+        }
+        if answer.status == KC_WOULD_BLOCK, !session.isOutOfTime {
+            session.problem(
+                "sink task: \(call) puts every commit off (KC_WOULD_BLOCK): no offset would ever be committed")
+        }
+        return answer
     }
 
     private func offsets(
@@ -93,7 +115,7 @@ final class SinkTaskInstance: Instance {
     }
 
     private func checkSafe(_ table: kc_table, _ current: [(HostContext.Partition, Int64)]) {
-        if let problem = TableCheck.problem(table, itemSize: MemoryLayout<kc_topic_offset>.size) {
+        if let problem = TableCheck.problem(table, of: kc_topic_offset.self) {
             session.problem("sink task: the table of pre_commit \(problem)")
         }
         var seen: Set<HostContext.Partition> = []

@@ -55,7 +55,8 @@ enum {
     KC_OK = 0,
     KC_RETRIABLE = 1,  /* failed, and the same call may succeed later. poll, put and task_configs come again, not before
                           reply->hint_ms have passed (at most an hour); any other call has failed */
-    KC_FATAL = 2,      /* failed for good: the instance becomes FAILED */
+    KC_FATAL = 2,      /* failed for good: the instance becomes FAILED, save where a function's comment says otherwise (commit,
+                          acknowledged, flush, pre_commit), and save stop, which ends it anyway */
     KC_WOULD_BLOCK = 3 /* nothing failed, nothing to do now; call again after reply->hint_ms (at most an hour), or after
                           wake() */
 };                     /* any other value is taken as KC_FATAL */
@@ -355,7 +356,7 @@ typedef struct kc_host {
     int32_t (*log_enabled)(kc_context *context, int32_t level);
     /* [any-thread] The instance has failed outside a call: it becomes FAILED with this text, the first 32 KiB of it. */
     void (*raise_error)(kc_context *context, kc_string message);
-    /* [any-thread] Connectors only: ask for task_configs again, soon. */
+    /* [any-thread] Connectors only: ask for task_configs again: at once, or a second after its last answer. */
     void (*request_task_reconfiguration)(kc_context *context);
     /* [any-thread] Tasks only: a source that answered KC_WOULD_BLOCK has data, poll it now. Sinks: call put again. */
     void (*wake)(kc_context *context);
@@ -454,9 +455,11 @@ typedef struct kc_source_task {
     /* [serial; started or stopped] The host has what it wants of this batch. Called once for every batch, in any order,
      * with a pointer that poll returned. */
     void (*release_batch)(void *task, const kc_batch *batch);
-    /* [serial; started] The offsets of what was polled and acknowledged are stored. Or NULL. */
+    /* [serial; started] The offsets of what was polled and acknowledged are stored. A failure, KC_FATAL too, is logged and
+     * changes nothing: they are stored. Or NULL. */
     kc_status (*commit)(void *task, kc_reply *reply);
-    /* [serial; started] Kafka has these records. Borrowed until return. Or NULL. */
+    /* [serial; started] Kafka has these records. Borrowed until return. A failure, KC_FATAL too, is logged and changes
+     * nothing: Kafka has them. Or NULL. */
     kc_status (*acknowledged)(void *task, const kc_acknowledgement *ranges, int32_t count, kc_reply *reply);
     /* [serial; started] Ends the work, and closes what start opened. Batches that are out stay valid. State: stopped. */
     kc_status (*stop)(void *task, kc_reply *reply);
@@ -482,11 +485,14 @@ typedef struct kc_sink_task {
      * KC_RETRIABLE, KC_WOULD_BLOCK: none of it counts as taken, and the same records come again. */
     kc_status (*put)(void *task, const kc_batch *batch, kc_reply *reply);
     /* [serial; started] Everything that put took is to be safe before this returns. offsets: what the host is about to
-     * commit, borrowed until return. Or NULL. */
+     * commit, borrowed until return. KC_WOULD_BLOCK: it is not yet; see pre_commit. Or NULL. */
     kc_status (*flush)(void *task, const kc_topic_offset *offsets, int32_t count, kc_reply *reply);
     /* [serial; started] Which offsets may be committed. current: after the last put, borrowed until return. *safe: of
      * kc_topic_offset, plugin's until the next call; partitions left out are not committed. Or NULL: the host calls
-     * flush and commits current. */
+     * flush and commits current. KC_WOULD_BLOCK: nothing failed, and nothing is committed; the host asks again after
+     * hint_ms or wake(), without a hint at its next interval, and not again where the partitions go or the task stops. Any
+     * other failure, KC_FATAL too: nothing is committed, and what was put comes again from the last committed offsets on;
+     * before close and stop it is only logged. */
     kc_status (*pre_commit)(
         void *task, const kc_topic_offset *current, int32_t count, kc_table *safe, kc_reply *reply);
     /* [serial; started] These partitions are somebody else's soon; called after pre_commit. Borrowed until return. Or

@@ -172,8 +172,9 @@ public protocol SourceTaskPort: AnyObject {
     /// May be called long after the release.
     ///
     /// - Parameter dropped: which of them were left out, by position; in order.
-    func acknowledged(count: Int, dropped: [Range<Int>])
-    /// Offsets up to the newest committable ones are stored.
+    /// - Throws: what the plugin could not do with the news. It changes nothing: the records are in Kafka, or left out for good.
+    func acknowledged(count: Int, dropped: [Range<Int>]) throws(ConnectError)
+    /// Offsets up to the newest committable ones are stored, whatever the plugin says to it.
     func commit() throws(ConnectError)
     /// Stops it. Nothing but ``destroy()`` follows.
     func stop() throws(ConnectError)
@@ -224,6 +225,14 @@ public struct TopicPartitionOffset: Sendable, Hashable {
     }
 }
 
+/// What a sink task says before a commit.
+public enum PreCommitAnswer: Sendable, Equatable {
+    /// These offsets may be committed; partitions left out are not.
+    case safe([TopicPartitionOffset])
+    /// Nothing failed, and nothing can be said yet: to be asked again after so many nanoseconds; 0 leaves the time to who asks.
+    case notYet(retryAfter: UInt64)
+}
+
 /// A sink task of a plugin. Every call is made on the task's lane, one at a time, save ``interrupt()``.
 public protocol SinkTaskPort: AnyObject {
     /// Starts it with its task configuration.
@@ -234,9 +243,8 @@ public protocol SinkTaskPort: AnyObject {
     func put(_ batch: SinkBatch) -> PluginOutcome
     /// Makes what was put durable, up to the given offsets.
     ///
-    /// - Returns: what may be committed; partitions left out are not. A task without an opinion flushes and returns what it
-    ///   was given.
-    func preCommit(_ offsets: [TopicPartitionOffset]) throws(ConnectError) -> [TopicPartitionOffset]
+    /// - Returns: what may be committed. A task without an opinion flushes and returns what it was given.
+    func preCommit(_ offsets: [TopicPartitionOffset]) throws(ConnectError) -> PreCommitAnswer
     /// These partitions go away.
     func close(_ partitions: [TopicPartition]) throws(ConnectError)
     /// Stops it. Nothing but ``destroy()`` follows.

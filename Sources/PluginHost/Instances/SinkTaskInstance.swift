@@ -56,18 +56,22 @@ final class SinkTaskInstance: SinkTaskPort {
         }
     }
 
-    func preCommit(_ offsets: [TopicPartitionOffset]) throws(ConnectError) -> [TopicPartitionOffset] {
+    func preCommit(_ offsets: [TopicPartitionOffset]) throws(ConnectError) -> PreCommitAnswer {
         memory.reset()
         let list = memory.offsets(offsets)
         let count = Int32(truncatingIfNeeded: offsets.count)
         guard let preCommit = functions.pre_commit else {
             if let flush = functions.flush {
-                try reply.check(call(.flush) { flush(instance, list, count, $0) }, "flush")
+                let status = call(.flush) { flush(instance, list, count, $0) }
+                if status == KC_WOULD_BLOCK { return .notYet(retryAfter: reply.hint) }
+                try reply.check(status, "flush")
             }
-            return offsets
+            return .safe(offsets)
         }
         var table = kc_table()
-        try reply.check(call(.preCommit) { preCommit(instance, list, count, &table, $0) }, "pre_commit")
+        let status = call(.preCommit) { preCommit(instance, list, count, &table, $0) }
+        if status == KC_WOULD_BLOCK { return .notYet(retryAfter: reply.hint) }
+        try reply.check(status, "pre_commit")
         var safe: [TopicPartitionOffset] = []
         try ConnectorInstance.walk(table, as: kc_topic_offset.self, "offsets") { (entry) throws(ConnectError) in
             guard let topic = try entry.topic.text("the topic of an offset") else {
@@ -77,7 +81,7 @@ final class SinkTaskInstance: SinkTaskPort {
             guard entry.offset >= 0 else { throw nonsense("the negative offset \(entry.offset) to commit") }
             safe.append(TopicPartitionOffset(TopicPartition(topic: topic, partition: entry.partition), entry.offset))
         }
-        return safe
+        return .safe(safe)
     }
 
     func close(_ partitions: [TopicPartition]) throws(ConnectError) {

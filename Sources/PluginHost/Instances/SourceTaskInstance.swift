@@ -72,16 +72,14 @@ final class SourceTaskInstance: SourceTaskPort {
         context.during(.release) { functions.release_batch?(instance, pointer) }
     }
 
-    func acknowledged(count: Int, dropped: [Range<Int>]) {
+    func acknowledged(count: Int, dropped: [Range<Int>]) throws(ConnectError) {
         guard count > 0 else { return }
         let first = acknowledgedRecords
         acknowledgedRecords &+= UInt64(count)
         guard let acknowledged = functions.acknowledged else { return }
-        // What a plugin answers here changes nothing: the records are in Kafka, or left out for good.
         guard !dropped.isEmpty else {
             var range = Self.acknowledgement(of: 0..<count, after: first, wasDropped: false)
-            _ = call(.acknowledged) { acknowledged(instance, &range, 1, $0) }
-            return
+            return try reply.check(call(.acknowledged) { acknowledged(instance, &range, 1, $0) }, "acknowledged")
         }
         var ranges: [kc_acknowledgement] = []
         var end = 0
@@ -93,11 +91,12 @@ final class SourceTaskInstance: SourceTaskPort {
             end = run.upperBound
         }
         if end < count { ranges.append(Self.acknowledgement(of: end..<count, after: first, wasDropped: false)) }
-        _ = ranges.withUnsafeBufferPointer { ranges in
+        let status = ranges.withUnsafeBufferPointer { ranges in
             call(.acknowledged) {
                 acknowledged(instance, ranges.baseAddress, Int32(truncatingIfNeeded: ranges.count), $0)
             }
         }
+        try reply.check(status, "acknowledged")
     }
 
     private static func acknowledgement(

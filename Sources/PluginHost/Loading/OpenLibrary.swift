@@ -42,9 +42,20 @@ final class OpenLibrary: @unchecked Sendable {
         guard let text = dlerror() else { return "unknown reason" }
         let message = String(decoding: UnsafeRawBufferPointer(start: text, count: strlen(text)), as: UTF8.self)
             .replacing("/proc/self/fd/\(file.descriptor)", with: file.path)
-        guard message.contains("cannot open shared object file") else { return message }
-        return message
-            + ": install it where the dynamic linker looks (ldconfig), name its folder in full (-Wl,-rpath,/FOLDER), or link it "
+        return message + advice(on: message)
+    }
+
+    /// The fix that follows from the linker's words; empty for those that say it themselves.
+    static func advice(on message: String) -> String {
+        if message.contains("failed to map segment") {
+            return
+                ": the folder of that library is not one that the service may load from (NoExecPaths=): link it in statically, "
+                + "install it in Debian's folder of libraries, or open its folder as the example plugin-folder.conf does; "
+                + "or its file system is mounted with noexec"
+        }
+        guard message.contains("cannot open shared object file") else { return "" }
+        return
+            ": install it where the dynamic linker looks (ldconfig), name its folder in full (-Wl,-rpath,/FOLDER), or link it "
             + "in statically; a folder from $ORIGIN is not looked into"
     }
 

@@ -14,6 +14,12 @@ struct SinkCommitState {
     var deadline: UInt64 = .max
     /// When the next one is due.
     var nextCommit: UInt64 = .max
+    /// Since when the plugin has answered nothing but "not yet"; nil where it has not.
+    var putOffSince: UInt64?
+    /// The next commit is one that the plugin has put off, so that it may be due long before the interval is over.
+    var isAskedAgain = false
+    /// When a `put` without records goes with such a commit.
+    var nextEmptyPut: UInt64 = 0
     /// The partitions that go once the commit under way is answered.
     var closing: [TopicPartition]?
 
@@ -24,6 +30,9 @@ struct SinkCommitState {
 }
 
 extension SinkTaskRunner {
+    /// How soon a plugin that puts a commit off is asked again at the soonest, whatever it wants. Nanoseconds.
+    private static let shortestCommitDelay: UInt64 = 10_000_000
+
     /// Takes the answers to commits.
     func takeCommits(_ receiver: any RecordReceiver) {
         receiver.drainCommits { sequence, error in
@@ -48,17 +57,30 @@ extension SinkTaskRunner {
                 ConnectError(.kafkaUnavailable, "The commit was not answered within offset.flush.timeout.ms"))
         }
         guard !commitState.isUnderWay else { return false }
-        if now >= commitState.nextCommit { emptyPutIsDue() }
+        if now >= commitState.nextCommit, !commitState.isAskedAgain || now >= commitState.nextEmptyPut {
+            emptyPutIsDue()
+            commitState.nextEmptyPut = now.addingSaturating(parts.worker.offsetFlushInterval)
+        }
         guard context.isCommitRequested || now >= commitState.nextCommit else { return false }
         commitState.nextCommit = now.addingSaturating(parts.worker.offsetFlushInterval)
+        commitState.isAskedAgain = false
         context.commitBegins()
         let candidates = offsets.candidates()
-        guard !candidates.isEmpty else { return false }
+        guard !candidates.isEmpty else {
+            commitState.putOffSince = nil
+            return false
+        }
         commitState.sequence += 1
         do throws(ConnectError) {
-            let answer = try port.preCommit(candidates)
-            send(answer, of: candidates, receiver, now)
+            switch try port.preCommit(candidates) {
+            case .safe(let answer):
+                commitState.putOffSince = nil
+                send(answer, of: candidates, receiver, now)
+            case .notYet(let hint):
+                putOffCommit(hint, now)
+            }
         } catch {
+            commitState.putOffSince = nil
             Self.log.error(
                 "The plugin failed to prepare a commit; its records are read again from the last committed offsets: "
                     + error.message, logFields + [.errorCode(error.code.rawValue)])
@@ -67,6 +89,26 @@ extension SinkTaskRunner {
             receiver.seek(offsets.rewind())
         }
         return true
+    }
+
+    /// Nothing failed: what was put stays where it is, and the plugin is asked again when it wants that, else at the next interval.
+    private func putOffCommit(_ hint: UInt64, _ now: UInt64) {
+        if hint > 0 {
+            commitState.isAskedAgain = true
+            commitState.nextCommit = EventLoop.now().addingSaturating(max(hint, Self.shortestCommitDelay))
+        }
+        let since = commitState.putOffSince ?? now
+        commitState.putOffSince = since
+        guard now - since >= parts.worker.offsetFlushInterval else { return }
+        Self.log.log(
+            .warn, limitedBy: &warnings, kind: "commit", now: now,
+            "The plugin has put off every commit for \((now - since) / 1_000_000) ms; what was put since the last one would come again",
+            logFields)
+    }
+
+    /// The plugin has called `wake`, which ends a wait that it asked for.
+    func wakeCommit(_ now: UInt64) {
+        if commitState.putOffSince != nil { commitState.nextCommit = now }
     }
 
     /// Flushes and closes partitions that are about to go, and sends their last commit.
@@ -81,7 +123,13 @@ extension SinkTaskRunner {
         if !candidates.isEmpty {
             commitState.sequence += 1
             do throws(ConnectError) {
-                answer = try port.preCommit(candidates)
+                switch try port.preCommit(candidates) {
+                case .safe(let safe): answer = safe
+                case .notYet:
+                    Self.log.warning(
+                        "The plugin puts off the last commit of partitions that go: their records may come again",
+                        logFields)
+                }
             } catch {
                 Self.log.warning(
                     "The plugin failed to prepare the last commit of partitions that go: \(error.message)",

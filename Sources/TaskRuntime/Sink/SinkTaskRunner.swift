@@ -64,7 +64,7 @@ final class SinkTaskRunner: TaskRunner {
     private var emptyPutAt: UInt64 = .max
     private var isConnectorPaused = false
     private var putBackoff = CallBackoff()
-    private var warnings = RepeatLimiter()
+    var warnings = RepeatLimiter()
     private var retry: RetryBackoff
     private var recordFailure: RecordFailure?
     private var random = SystemRandomNumberGenerator()
@@ -150,6 +150,7 @@ final class SinkTaskRunner: TaskRunner {
         if context.takeWake() {
             putNotBefore = 0
             isEmptyPutDue = true
+            wakeCommit(now)
         }
         if let lent {
             let notBefore = max(putNotBefore, convertNotBefore)

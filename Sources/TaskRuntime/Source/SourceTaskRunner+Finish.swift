@@ -74,11 +74,14 @@ extension SourceTaskRunner {
     }
 
     private func commit(_ write: (inout OffsetLedger) throws(ConnectError) -> Bool) {
-        logged("The last offsets could not be committed") { () throws(ConnectError) in
-            let isStored = try write(&ledger)
-            guard isStored || owesCommit else { return }
-            owesCommit = false
+        var isStored = false
+        logged("The last offsets could not be committed") { () throws(ConnectError) in isStored = try write(&ledger) }
+        guard isStored || owesCommit else { return }
+        owesCommit = false
+        do throws(ConnectError) {
             try port?.commit()
+        } catch {
+            logDeaf("commit", "Offsets are stored", error, now())
         }
     }
 

@@ -33,9 +33,17 @@ extension SourceTaskRunner {
         do throws(ConnectError) {
             try deputy.during(until: deputyTime(now)) { () throws(ConnectError) in try port.commit() }
         } catch {
-            logCommitFailure(error)
+            logDeaf("commit", "Offsets are stored", error, now)
         }
         return true
+    }
+
+    /// A plugin failed to take note of what is done: it is done all the same, and the task goes on.
+    func logDeaf(_ call: String, _ done: String, _ error: ConnectError, _ now: UInt64) {
+        log.log(
+            .error, limitedBy: &warnings, kind: call, now: now,
+            "\(done), but the plugin failed when it was told so (\(call)): \(error.message)",
+            logFields + [.errorCode(error.code.rawValue)])
     }
 
     @discardableResult
@@ -43,7 +51,13 @@ extension SourceTaskRunner {
         guard owedAcknowledgements.count > 0, isPluginStarted else { return false }
         let records = owedAcknowledgements
         owedAcknowledgements = AcknowledgedRecords()
-        deputy.during(until: deputyTime(now)) { port.acknowledged(count: records.count, dropped: records.dropped) }
+        do throws(ConnectError) {
+            try deputy.during(until: deputyTime(now)) { () throws(ConnectError) in
+                try port.acknowledged(count: records.count, dropped: records.dropped)
+            }
+        } catch {
+            logDeaf("acknowledged", "Kafka has the records", error, now)
+        }
         return true
     }
 }

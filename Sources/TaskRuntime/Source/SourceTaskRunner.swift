@@ -86,7 +86,8 @@ final class SourceTaskRunner: TaskRunner {
     private var retry: RetryBackoff
     private var convertNotBefore: UInt64 = 0
     private var pollBackoff = CallBackoff()
-    private var warnings = RepeatLimiter()
+    private var idlePause = IdlePause()
+    var warnings = RepeatLimiter()
     var watch = SendWatch()
     private var pollNotBefore: UInt64 = 0
     private var random = SystemRandomNumberGenerator()
@@ -186,7 +187,10 @@ final class SourceTaskRunner: TaskRunner {
         }
         releaseBatch(port)
         if isPaused { return .waiting(nil) }
-        if context.takeWake() { pollNotBefore = 0 }
+        if context.takeWake() {
+            pollNotBefore = 0
+            idlePause.reset()
+        }
         if now < pollNotBefore { return .waiting(pollNotBefore) }
         return try poll(port, sender, now: now)
     }
@@ -204,14 +208,17 @@ final class SourceTaskRunner: TaskRunner {
             pollBackoff.reset()
             isBatchLent = true
             nextRecord = 0
-            guard batch.records.isEmpty else { return .progressed }
+            guard batch.records.isEmpty else {
+                idlePause.reset()
+                return .progressed
+            }
             releaseBatch(port)
             let end = self.now()
             if end - now < Self.pauseAfterEmptyPoll { pollNotBefore = end + Self.pauseAfterEmptyPoll }
             return .progressed
         case .wouldBlock(let hint):
             pollBackoff.reset()
-            let (time, overflow) = self.now().addingReportingOverflow(max(hint, Self.pauseAfterEmptyPoll))
+            let (time, overflow) = self.now().addingReportingOverflow(idlePause.take(hint))
             pollNotBefore = overflow ? .max : time
             return .progressed
         case .retriable(let error):

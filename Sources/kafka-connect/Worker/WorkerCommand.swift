@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import ConnectConfig
 import EventLoop
@@ -17,6 +18,7 @@ enum WorkerCommand {
         // Before any thread starts, so that every thread leaves these signals to the one who waits for them.
         SignalWaiter.block([SIGTERM, SIGINT, SIGHUP])
         JournalSink.install()
+        guardExit()
         let sockets = PassedSocket.take()
         raiseDescriptorLimit()
         let loaded = WorkerFile.load(file, mode: mode)
@@ -41,6 +43,19 @@ enum WorkerCommand {
             ServiceManager.notify(.status("Could not start: \(error.message)"))
             return ExitStatus.failure.code
         }
+    }
+
+    /// A connector's library may call `exit(0)`, which would look to systemd like a stop that was asked for: all connectors
+    /// would stay down.
+    private static func guardExit() {
+        let code = ExitStatus.endedByLibrary.code
+        let failed =
+            if JournalStream.isConnected(to: STDERR_FILENO) {
+                kcl_guard_exit(code, "<2>kafka-connect: a library ended the process by exit()\n")
+            } else {
+                kcl_guard_exit(code, "kafka-connect: a library ended the process by exit()\n")
+            }
+        if failed != 0 { log.warning("An exit() of a connector's library would not be noticed") }
     }
 
     /// A task holds about three descriptors, and the usual soft limit of 1024, which is low for the sake of `select`, is used

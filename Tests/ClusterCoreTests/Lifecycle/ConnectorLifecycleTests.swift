@@ -181,12 +181,56 @@ private let seconds: UInt64 = 1_000_000_000
 
     @Test func `a wish for other tasks is not lost while it is asked`() {
         var life = running()
-        #expect(life.requestTaskConfigs(instance: 1, now: 0) == [.askTaskConfigs(instance: 1)])
-        #expect(life.requestTaskConfigs(instance: 1, now: 0) == [])
+        #expect(life.requestTaskConfigs(now: 0) == [.askTaskConfigs(instance: 1)])
+        #expect(life.requestTaskConfigs(now: 0) == [])
         #expect(
             life.gaveTaskConfigs(instance: 1, .success([]), now: 0) == [.publish([]), .askTaskConfigs(instance: 1)])
         #expect(life.gaveTaskConfigs(instance: 1, .success([]), now: 0) == [.publish([])])
-        #expect(life.requestTaskConfigs(instance: 7, now: 0) == [], "not of another instance")
+        #expect(life.requestTaskConfigs(instance: 7, now: 5 * seconds) == [], "not of another instance")
+    }
+
+    @Test func `a connector that wants its tasks asked for again and again gets that once a second`() {
+        var life = running()
+        #expect(
+            life.requestTaskConfigs(instance: 1, now: seconds) == [.askTaskConfigs(instance: 1)],
+            "at once, where it has been quiet for a second")
+        // Within the call, as a connector does that spins.
+        for round in 1...3 {
+            let now = UInt64(round) * seconds
+            #expect(life.requestTaskConfigs(instance: 1, now: now) == [])
+            let wakeUp = ConnectorLifecycle.Action.wakeUp(instance: 1, at: now + seconds)
+            #expect(life.gaveTaskConfigs(instance: 1, .success([]), now: now) == [.publish([]), wakeUp])
+            #expect(life.timeIsUp(instance: 1, now: now + seconds - 1) == [wakeUp])
+            #expect(life.timeIsUp(instance: 1, now: now + seconds) == [.askTaskConfigs(instance: 1)])
+        }
+    }
+
+    @Test func `a wish of the worker's does not wait for the connector's pause`() {
+        var life = running()
+        #expect(life.requestTaskConfigs(instance: 1, now: 1) == [.wakeUp(instance: 1, at: seconds)])
+        #expect(life.requestTaskConfigs(now: 2) == [.askTaskConfigs(instance: 1)])
+        #expect(life.gaveTaskConfigs(instance: 1, .success([]), now: 3) == [.publish([])], "both are met")
+        _ = life.requestTaskConfigs(instance: 1, now: 4)
+        #expect(life.want(.started, configuration: 2, now: 5) == [.reconfigure(instance: 1)])
+        #expect(life.reconfigured(instance: 1, .success(true), now: 6) == [.askTaskConfigs(instance: 1)])
+    }
+
+    @Test func `a connector cannot spin through attempts that fail either`() {
+        var life = running()
+        _ = life.requestTaskConfigs(now: 0)
+        var now: UInt64 = 0
+        var asked = 0
+        // The wait grows to 60 seconds; each wish cuts it to one.
+        for _ in 0..<12 {
+            let failed = life.gaveTaskConfigs(instance: 1, .failure(busy), now: now)
+            guard case .wakeUp(instance: 1, let planned)? = failed.first else { return unexpected(failed) }
+            let at = min(planned, now + seconds)
+            #expect(life.requestTaskConfigs(instance: 1, now: now + 1) == [.wakeUp(instance: 1, at: at)])
+            #expect(life.timeIsUp(instance: 1, now: at) == [.askTaskConfigs(instance: 1)])
+            now = at
+            asked += 1
+        }
+        #expect(now >= 10 * seconds && asked == 12)
     }
 
     @Test func `an error outside of a call fails it while it goes on`() {

@@ -202,6 +202,50 @@ struct SinkTaskTests {
         #expect(world.receiver.committed == [a: 2])
     }
 
+    @Test func `a commit that the plugin puts off is asked for again when it wants that, and nothing is read again`()
+        throws
+    {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        // The interval is far away: it is the plugin's hint that brings the next question, or its wake.
+        let task = try bench.start(world, kind: .sink, flushInterval: 1_000_000_000_000)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0", "a1"], to: a)
+        eventually("they are put") { sink.texts == ["a0", "a1"] }
+        sink.state.withLock { $0.notYet = [1_000_000, 20_000_000] }
+        sink.wish { $0.requestCommit() }
+        eventually("they are committed") { world.receiver.committed == [a: 2] }
+        #expect(sink.state.withLock { $0.calls.count { $0 == "preCommit" } } == 3)
+        world.receiver.produce(["a2"], to: a)
+        eventually("it is put") { sink.texts.count == 3 }
+        sink.state.withLock { $0.notYet = [3_600_000_000_000] }
+        sink.wish { $0.requestCommit() }
+        eventually("it was asked") { sink.state.withLock { $0.notYet.isEmpty } }
+        sink.state.withLock { $0.services }?.wake()
+        eventually("it is committed") { world.receiver.committed == [a: 3] }
+        #expect(sink.texts == ["a0", "a1", "a2"])
+        #expect(world.receiver.state.withLock { $0.seeks } == [])
+        finish(task, world)
+    }
+
+    @Test func `a commit put off without a hint comes with the next interval, and the last one is not waited for`()
+        throws
+    {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        sink.state.withLock { $0.notYet = [0, 0] }
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0"], to: a)
+        eventually("it is committed") { world.receiver.committed == [a: 1] }
+        sink.state.withLock { $0.notYet = Array(repeating: 0, count: 1_000_000) }
+        world.receiver.produce(["a1"], to: a)
+        eventually("it is put") { sink.texts == ["a0", "a1"] }
+        finish(task, world)
+        #expect(world.receiver.committed == [a: 1])
+        #expect(sink.texts == ["a0", "a1"] && world.receiver.state.withLock { $0.seeks } == [])
+    }
+
     @Test func `a failed preCommit gives up a batch that waits`() throws {
         let sink = FakeSink.Controls()
         let world = FakeSurroundings(sink: sink)

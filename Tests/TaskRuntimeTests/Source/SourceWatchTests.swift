@@ -92,6 +92,35 @@ struct SourceWatchTests {
         _ = runner.letGo()
     }
 
+    /// The clock stands still between the calls, so that like lines come once.
+    @Test func `what the plugin does not take note of is told for what it is`() throws {
+        source.state.withLock { state in
+            state.tellFailure = ConnectError(.pluginFailed, "its log is full")
+            state.perPoll = 2
+        }
+        _ = try step()
+        for _ in 0..<2 {
+            world.sender.answer([0, 1])
+            _ = try step()
+        }
+        #expect(source.state.withLock { $0.acknowledged } == 4)
+        let end = "connector=orders task=orders-0 error_code=plugin.failed"
+        #expect(
+            log.texts == [
+                "error Kafka has the records, but the plugin failed when it was told so (acknowledged): its log is full \(end)"
+            ])
+        world.sender.answer(Array(0..<6))
+        clock.advance(seconds: 1_000_000)
+        _ = try step()
+        #expect(bench.store.writes == 1 && source.state.withLock { $0.commits } == 1)
+        #expect(
+            log.texts.last
+                == "error Offsets are stored, but the plugin failed when it was told so (commit): its log is full \(end)"
+        )
+        _ = runner.finish(limit: clock.now)
+        #expect(!log.texts.contains { $0.contains("could not be committed") })
+    }
+
     @Test func `acknowledgements in time are no news`() throws {
         _ = try step()
         for _ in 0..<5 {

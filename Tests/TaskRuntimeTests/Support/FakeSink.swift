@@ -16,6 +16,8 @@ final class FakeSink: SinkTaskPort {
             /// What `preCommit` answers in place of what it was given.
             var preCommitAnswer: [TopicPartitionOffset]?
             var preCommitFailure: ConnectError?
+            /// Hints of answers that put a commit off, one a `preCommit`.
+            var notYet: [UInt64] = []
             var opened: [TopicPartition] = []
             var closed: [TopicPartition] = []
             var interrupts = 0
@@ -99,7 +101,7 @@ final class FakeSink: SinkTaskPort {
         }
     }
 
-    func preCommit(_ offsets: [TopicPartitionOffset]) throws(ConnectError) -> [TopicPartitionOffset] {
+    func preCommit(_ offsets: [TopicPartitionOffset]) throws(ConnectError) -> PreCommitAnswer {
         controls.enter("preCommit")
         defer { controls.leave() }
         let (answer, failure) = controls.state.withLock { state in
@@ -107,7 +109,9 @@ final class FakeSink: SinkTaskPort {
             return (state.preCommitAnswer, state.preCommitFailure)
         }
         if let failure { throw failure }
-        return answer ?? offsets
+        let hint = controls.state.withLock { $0.notYet.isEmpty ? nil : $0.notYet.removeFirst() }
+        if let hint { return .notYet(retryAfter: hint) }
+        return .safe(answer ?? offsets)
     }
 
     func close(_ partitions: [TopicPartition]) throws(ConnectError) {

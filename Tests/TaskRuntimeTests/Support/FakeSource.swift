@@ -28,6 +28,8 @@ final class FakeSource: SourceTaskPort {
             /// Of a plugin that notes an interrupt and lets it end one call: the one under way, or the next.
             var isInterruptNoted = false
             var startFailure: ConnectError?
+            /// What `acknowledged` and `commit` throw, having taken note.
+            var tellFailure: ConnectError?
             /// `start` asks for an offset, and fails in words of its own where it gets none.
             var readsAtStart = false
             /// The values are bytes, save that of one record, which no ByteArrayConverter takes.
@@ -189,19 +191,25 @@ final class FakeSource: SourceTaskPort {
         controls.state.withLock { $0.lent -= 1 }
     }
 
-    func acknowledged(count: Int, dropped: [Range<Int>]) {
+    func acknowledged(count: Int, dropped: [Range<Int>]) throws(ConnectError) {
         controls.enter("acknowledged")
         defer { controls.leave() }
-        controls.state.withLock { state in
+        let failure = controls.state.withLock { state in
             state.dropped += dropped.joined().map { $0 + state.acknowledged }
             state.acknowledged += count
+            return state.tellFailure
         }
+        if let failure { throw failure }
     }
 
     func commit() throws(ConnectError) {
         controls.enter("commit")
         defer { controls.leave() }
-        controls.state.withLock { $0.commits += 1 }
+        let failure = controls.state.withLock { state in
+            state.commits += 1
+            return state.tellFailure
+        }
+        if let failure { throw failure }
     }
 
     func stop() throws(ConnectError) {
