@@ -72,6 +72,28 @@ import Testing
         }
     }
 
+    @Test func `a task whose references are still looked up goes to another worker without holding up the group`()
+        async throws
+    {
+        let (cluster, workers) = try await cluster(["a"])
+        let config = workers[0].config("orders", [("tasks.max", "2")])
+        let tasks = (0..<2).map { ConfigMap([("n", "\($0)"), ("password", "${x:slow}")]) }
+        let second = try await Worker(isReady: false, cluster: cluster, name: "b")
+        for worker in [workers[0], second] { worker.catalog["orders"].setTasks(tasks) }
+        second.gate.open()
+        #expect(await workers[0].ask(.createConnector(name: "orders", config: config, initialState: nil)).isCreated)
+        await workers[0].until("the first worker looks them up") {
+            workers[0].uses.all.contains(.task(TaskID(connector: "orders", number: 0)))
+        }
+        second.kafka.connect()
+        #expect(await second.start([]).isEmpty, "the round comes to its end")
+        await second.until("the second one runs one of them") { second.tasks.live.count == 1 }
+        workers[0].gate.open()
+        await second.until("both run") { runningTasks(workers + [second]) == [1, 1] }
+        #expect(workers[0].tasks.overlaps + second.tasks.overlaps == 0)
+        #expect(workers[0].tasks.runs.count == 1, "what was given away was not started late")
+    }
+
     @Test func `each settled round tells who may still answer: the leader, and to it every member`() async throws {
         let (cluster, workers) = try await cluster(["a", "b"])
         let (a, b) = (FakeCluster.url("a"), FakeCluster.url("b"))
