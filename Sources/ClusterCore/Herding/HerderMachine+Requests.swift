@@ -109,11 +109,10 @@ extension HerderMachine {
         case .store(let name, let config, let initialState, let mustBeNew, let version):
             store(name, config, initialState, mustBeNew: mustBeNew, version, ticket, at: now)
         case .delete(let name):
+            guard !isInCluster else { return write(.delete, about: name, for: .request(ticket), at: now) }
             guard known(name) != nil else { return refuse(ticket, Self.unknown("Connector \(name) not found")) }
-            let records: [ConfigLogRecord] = [.connector(name, nil), .targetState(name, nil)]
-            guard !isInCluster else { return act(.write(records, .request(ticket, .done))) }
             act(.answer(ticket, .ending))
-            append(records, at: now)
+            append(Self.removalRecords(of: name), at: now)
         case .stop(let name):
             guard !isInCluster else { return write(.stop, about: name, for: .request(ticket), at: now) }
             append(Self.stopRecords(of: name), at: now)
