@@ -124,6 +124,27 @@ import Testing
         }
     }
 
+    @Test func `a follower does not judge by what it has read whether a connector is there`() async throws {
+        let (_, workers) = try await cluster(["a", "b"])
+        #expect(await create("orders", tasks: 1, workers).isCreated)
+        await workers[1].until("the follower knows it") { workers[1].connector("orders") != nil }
+        let patch = ConfigMap([("tasks.max", "2")])
+        for command: Command in [
+            .patchConnectorConfig(name: "none", patch: patch), .patchConnectorConfig(name: "orders", patch: patch),
+            .createConnector(name: "orders", config: workers[1].config("orders"), initialState: nil),
+        ] {
+            guard case .success(.elsewhere(let url)) = await workers[1].ask(command) else {
+                Issue.record("not handed on: \(command)")
+                continue
+            }
+            #expect(url == "http://a:8083/")
+        }
+        let patched = await ask(.patchConnectorConfig(name: "orders", patch: patch), workers, at: 1)
+        #expect(patched.info?.config["tasks.max"] == "2")
+        let none = await ask(.patchConnectorConfig(name: "none", patch: patch), workers, at: 1)
+        #expect(none.refusal == "404 Connector none not found")
+    }
+
     @Test func `a follower's connector hands its tasks to the leader, again and again until it takes them`()
         async throws
     {

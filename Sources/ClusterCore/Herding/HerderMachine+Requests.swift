@@ -50,9 +50,8 @@ extension HerderMachine {
     /// What can be said at once by any worker.
     private mutating func take(_ request: Request, _ ticket: Ticket, at now: Moment) {
         switch request {
-        case .leadership, .delete: break
-        case .store(let name, _, _, let mustBeNew, _):
-            if mustBeNew, log.connector(name) != nil { return refuse(ticket, Self.exists(name)) }
+        // Whether a connector is there is the leader's to say: others may not have read of it yet, or of its end.
+        case .leadership, .delete, .store: break
         case .target(let name, let state):
             guard known(name) != nil else { return refuse(ticket, Self.unknown("Unknown connector \(name)")) }
             return announce([.targetState(name, state)], ticket, at: now)

@@ -44,6 +44,22 @@ import Testing
         #expect(starts(try story.follow()) == ["A-0"])
     }
 
+    @Test func `whether a connector is there is the leader's to say, once it is known who leads`() throws {
+        let config = ConfigMap([("connector.class", "C"), ("tasks.max", "1")])
+        let create = HerderMachine.Request.store("A", config, initialState: nil, mustBeNew: true, version: nil)
+        var story = HerderStory()
+        story.configure("A")
+        _ = try story.follow()
+        let elsewhere = HerderMachine.Answer.elsewhere(url: HerderStory.leaderURL)
+        #expect(story.ask(create, 1).answers == [1: elsewhere], "it may have been deleted")
+        story.prepare()
+        #expect(story.ask(create, 2).answers.isEmpty, "nobody knows who leads")
+        let refused = HerderMachine.Answer.refused(
+            ConnectError(.connectorExists, "Connector A already exists"))
+        #expect(story.lead().answers == [2: refused])
+        #expect(story.ask(create, 3).answers == [3: refused])
+    }
+
     @Test func `tasks that are committed again as they are run on, and no round follows`() throws {
         var story = HerderStory()
         story.configure("A")
