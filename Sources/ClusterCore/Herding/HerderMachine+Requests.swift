@@ -76,7 +76,7 @@ extension HerderMachine {
             }
         case .restart(let request, _) where !request.includeTasks && !request.onlyFailed:
             guard let connector = known(request.connector) else {
-                return refuse(ticket, Self.unknown("Connector \(request.connector) not found"))
+                return refuse(ticket, unknownToRestart(request.connector))
             }
             if connector.lifecycle.isOwned {
                 steer(request.connector, at: now) { $0.restart(now: now.time) }
@@ -85,10 +85,11 @@ extension HerderMachine {
         case .restart: break
         case .restartTask(let task):
             guard let connector = known(task.connector), let state = log.connector(task.connector) else {
-                return refuse(ticket, Self.unknown("Connector \(task.connector) not found"))
+                return refuse(ticket, unknownToRestart(task.connector))
             }
             guard state.taskConfigs.indices.contains(Int(task.number)) else {
-                return refuse(ticket, ConnectError(.taskUnknown, "Task \(task) not found"))
+                let message = isInCluster ? "Unknown task: \(task)" : "Task \(task) not found"
+                return refuse(ticket, ConnectError(.taskUnknown, message))
             }
             if !isInCluster || connector.tasks.owns(task.number) {
                 // One that a change under way is about to start anyway needs no restart of its own.
@@ -184,6 +185,11 @@ extension HerderMachine {
     }
 
     private mutating func refuse(_ ticket: Ticket, _ error: ConnectError) { act(.answer(ticket, .refused(error))) }
+
+    /// Apache's two herders put it differently.
+    private func unknownToRestart(_ name: String) -> ConnectError {
+        Self.unknown(isInCluster ? "Unknown connector: \(name)" : "Connector \(name) not found")
+    }
 
     private static func unknown(_ message: String) -> ConnectError { ConnectError(.connectorUnknown, message) }
 
