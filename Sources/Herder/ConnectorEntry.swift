@@ -52,8 +52,10 @@ final class ConnectorEntry {
     var waiters: [Waiter] = []
     var endWaiters: [ReplyHandler] = []
     var restartWaiters: [(task: Int32, reply: ReplyHandler)] = []
-    /// For files, offsets and references of this connector.
+    /// For the references of this connector.
     let lane: Lane
+    /// For requests that read its offsets: while Kafka does not answer they take long, and nothing else of it is to wait for them.
+    let offsetsLane: Lane
     /// The picture's part, until something changes.
     var picture: WorkerSnapshot.Connector?
 
@@ -61,6 +63,7 @@ final class ConnectorEntry {
     init(_ name: String, pool: BlockingPool) {
         self.name = name
         lane = pool.makeLane("herder \(name)", for: .worker)
+        offsetsLane = pool.makeLane("offsets \(name)", for: .worker)
     }
 
     var kind: ConnectorKind { plugin?.kind ?? .unknown }

@@ -11,7 +11,8 @@ extension Herder {
         case .putConnectorConfig(let name, let config):
             enqueue(ConfigChange(name: name, kind: .put(config), reply: reply))
         case .patchConnectorConfig(let name, let patch):
-            enqueue(ConfigChange(name: name, kind: .patch(patch), reply: reply))
+            // It is laid over what the leader has read.
+            asLeader(reply) { $0.enqueue(ConfigChange(name: name, kind: .patch(patch), reply: reply)) }
         case .deleteConnector(let name): ask(.delete(name), about: name, reply)
         case .pauseConnector(let name): ask(.target(name, .paused), about: name, reply)
         case .resumeConnector(let name): ask(.target(name, .started), about: name, reply)

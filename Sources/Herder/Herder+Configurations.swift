@@ -79,7 +79,10 @@ extension Herder {
     private func store(_ config: ConfigMap, _ plugin: PluginDescription, _ change: ConfigChange) {
         var initialState: TargetState?
         if case .create(_, let state) = change.kind {
-            guard log.connector(change.name) == nil else { return finish(change, exists(change.name)) }
+            // In a cluster the leader says that, once it is known who leads.
+            guard cluster != nil || log.connector(change.name) == nil else {
+                return finish(change, exists(change.name))
+            }
             initialState = state
         }
         // A delete may have come while the configuration was checked: then this is the start of another life.

@@ -5,20 +5,32 @@ import Synchronization
 
 // Offsets of connectors, read and changed by request (KIP-875).
 extension Herder {
+    /// Requests that may read one connector's offsets, or wait for that, at the same time.
+    static let maximumOffsetReads = 32
+
     func readOffsets(_ name: String, _ reply: @escaping ReplyHandler) {
         guard let entry = known(name), let config = log.connector(name)?.config else {
             return refuse(reply, .connectorUnknown, "Connector \(name) not found")
         }
+        let reads = offsetReads[name] ?? 0
+        guard reads < Self.maximumOffsetReads else {
+            return refuse(
+                reply, .requestConflict, "\(reads) requests for the offsets of connector \(name) have no answer yet")
+        }
+        offsetReads[name] = reads + 1
+        let finish: @Sendable (Result<[OffsetChange], ConnectError>) -> Void = { result in
+            self.onLoop { herder in
+                herder.offsetReads[name] = herder.offsetReads[name].flatMap { $0 > 1 ? $0 - 1 : nil }
+                herder.answer(reply, result.map { .offsets($0) })
+            }
+        }
         let dependencies = dependencies
         let kind = entry.kind
-        entry.lane.submit {
+        entry.offsetsLane.submit {
             guard kind == .sink else {
-                let result = Result { () throws(ConnectError) in try dependencies.offsets.readAll(connector: name) }
-                return self.onLoop { $0.answer(reply, result.map { .offsets($0) }) }
+                return finish(Result { () throws(ConnectError) in try dependencies.offsets.readAll(connector: name) })
             }
-            Self.groupOffsets(name, config, dependencies) { result in
-                self.onLoop { $0.answer(reply, result.map { .offsets($0) }) }
-            }
+            Self.groupOffsets(name, config, dependencies, finish)
         }
     }
 

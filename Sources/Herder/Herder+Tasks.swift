@@ -26,7 +26,8 @@ extension Herder {
 
     // MARK: - Start and stop
 
-    /// References are resolved on the connector's lane first, with what they stand for now.
+    /// References are resolved on the connector's lane first, with what they stand for now. That may take for ever, as with a file
+    /// on a mount that hangs: a start that is not wanted any more is not waited for.
     private func startTask(_ number: Int32, _ incarnation: UInt64, _ isPaused: Bool, _ entry: ConnectorEntry) {
         let task = TaskID(connector: entry.name, number: number)
         entry.runs[number] = .init(incarnation: incarnation, isPaused: isPaused)
@@ -50,12 +51,9 @@ extension Herder {
         _ task: TaskID, _ incarnation: UInt64,
         _ opened: Result<(connector: ConfigMap, task: ConfigMap, secrets: SecretHold), ConnectError>
     ) {
+        // What was stopped meanwhile has no run any more.
         guard let entry = entries[task.connector], let run = entry.runs[task.number], run.incarnation == incarnation
         else { return }
-        if run.mustStop {
-            entry.runs[task.number] = nil
-            return feed(tasksOf: entry.name) { $0.ended(task.number, incarnation: incarnation, .stopped) }
-        }
         do throws(ConnectError) {
             let (connectorConfig, taskConfig, secrets) = try opened.get()
             entry.runs[task.number]?.secrets = secrets
@@ -91,9 +89,17 @@ extension Herder {
 
     private func stopTask(_ number: Int32, _ incarnation: UInt64, _ entry: ConnectorEntry) {
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
+        guard let handle = run.handle else {
+            // Nothing runs yet that could write; what the lane brings later is nobody's.
+            entry.runs[number] = nil
+            let name = entry.name
+            return onLoop { herder in
+                herder.feed(tasksOf: name) { $0.ended(number, incarnation: incarnation, .stopped) }
+            }
+        }
         entry.runs[number]?.mustStop = true
         let sessionEnds = cluster.map { $0.isInDoubt ? 0 : $0.sessionEnds } ?? .max
-        run.handle?.stop(deadline: EventLoop.now() &+ settings.taskShutdownTime, sessionEnds: sessionEnds)
+        handle.stop(deadline: EventLoop.now() &+ settings.taskShutdownTime, sessionEnds: sessionEnds)
     }
 
     /// Nobody knows any more how long the group waits for what stops already.

@@ -30,6 +30,8 @@ package actor Herder: HerderPort {
     var changes = SortedTable<String, ConfigChangeQueue>()
     /// Checks under way by the class that they ask, each with at least one.
     var runningValidations = SortedTable<String, Int>()
+    /// Requests for offsets without an answer yet by the connector, each with at least one.
+    var offsetReads = SortedTable<String, Int>()
     var stages = StageBook()
     var phase = Phase.starting
     var clusterID: String?

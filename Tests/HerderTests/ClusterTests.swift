@@ -72,6 +72,28 @@ import Testing
         }
     }
 
+    @Test func `a task whose references are still looked up goes to another worker without holding up the group`()
+        async throws
+    {
+        let (cluster, workers) = try await cluster(["a"])
+        let config = workers[0].config("orders", [("tasks.max", "2")])
+        let tasks = (0..<2).map { ConfigMap([("n", "\($0)"), ("password", "${x:slow}")]) }
+        let second = try await Worker(isReady: false, cluster: cluster, name: "b")
+        for worker in [workers[0], second] { worker.catalog["orders"].setTasks(tasks) }
+        second.gate.open()
+        #expect(await workers[0].ask(.createConnector(name: "orders", config: config, initialState: nil)).isCreated)
+        await workers[0].until("the first worker looks them up") {
+            workers[0].uses.all.contains(.task(TaskID(connector: "orders", number: 0)))
+        }
+        second.kafka.connect()
+        #expect(await second.start([]).isEmpty, "the round comes to its end")
+        await second.until("the second one runs one of them") { second.tasks.live.count == 1 }
+        workers[0].gate.open()
+        await second.until("both run") { runningTasks(workers + [second]) == [1, 1] }
+        #expect(workers[0].tasks.overlaps + second.tasks.overlaps == 0)
+        #expect(workers[0].tasks.runs.count == 1, "what was given away was not started late")
+    }
+
     @Test func `each settled round tells who may still answer: the leader, and to it every member`() async throws {
         let (cluster, workers) = try await cluster(["a", "b"])
         let (a, b) = (FakeCluster.url("a"), FakeCluster.url("b"))
@@ -100,6 +122,27 @@ import Testing
         ] {
             #expect(await ask(command, workers, at: 1).error?.httpStatus == 404)
         }
+    }
+
+    @Test func `a follower does not judge by what it has read whether a connector is there`() async throws {
+        let (_, workers) = try await cluster(["a", "b"])
+        #expect(await create("orders", tasks: 1, workers).isCreated)
+        await workers[1].until("the follower knows it") { workers[1].connector("orders") != nil }
+        let patch = ConfigMap([("tasks.max", "2")])
+        for command: Command in [
+            .patchConnectorConfig(name: "none", patch: patch), .patchConnectorConfig(name: "orders", patch: patch),
+            .createConnector(name: "orders", config: workers[1].config("orders"), initialState: nil),
+        ] {
+            guard case .success(.elsewhere(let url)) = await workers[1].ask(command) else {
+                Issue.record("not handed on: \(command)")
+                continue
+            }
+            #expect(url == "http://a:8083/")
+        }
+        let patched = await ask(.patchConnectorConfig(name: "orders", patch: patch), workers, at: 1)
+        #expect(patched.info?.config["tasks.max"] == "2")
+        let none = await ask(.patchConnectorConfig(name: "none", patch: patch), workers, at: 1)
+        #expect(none.refusal == "404 Connector none not found")
     }
 
     @Test func `a follower's connector hands its tasks to the leader, again and again until it takes them`()

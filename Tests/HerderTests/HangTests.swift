@@ -150,11 +150,26 @@ import Testing
         worker.catalog["orders"].setTasks([ConfigMap([("a", "${x:slow}")])])
         #expect(await worker.create("orders").isCreated, "the task's part is still to come")
         let stop = worker.send(.stopConnector(name: "orders"))
-        await worker.until("the connector is stopped") { worker.state("orders") == .stopped }
-        #expect(stop.value == nil)
-        worker.gate.open()
-        await worker.until("it is answered") { stop.value?.isDone == true }
+        await worker.until("it is answered, though the look-up hangs") { stop.value?.isDone == true }
+        #expect(worker.state("orders") == .stopped)
         #expect(worker.tasks.runs.isEmpty)
+        _ = worker.send(.resumeConnector(name: "orders"))
+        await worker.until("its next life has begun") {
+            worker.uses.all.count { $0 == .connector("orders") } == 2
+        }
+        worker.gate.open()
+        await worker.until("it runs") { worker.taskStates("orders") == [.running] }
+        #expect(worker.tasks.runs.count == 1, "the first one was looked up before it")
+    }
+
+    @Test func `the worker ends while references are looked up for a task`() async throws {
+        let worker = try await Worker()
+        worker.catalog["orders"].setTasks([ConfigMap([("a", "${x:slow}")])])
+        #expect(await worker.create("orders").isCreated)
+        let began = ContinuousClock.now
+        await worker.stop()
+        #expect(ContinuousClock.now - began < .seconds(5), "not for want of time")
+        worker.gate.open()
     }
 
     @Test func `a validation that never returns is given up with its request, and the name is free`() async throws {

@@ -30,6 +30,22 @@ import Testing
         #expect(await worker.ask(.resetConnectorOffsets(name: "c")).message != nil, "again")
     }
 
+    @Test func `requests for offsets that cannot be read hold up nothing else, and are not without number`()
+        async throws
+    {
+        let worker = try await Worker()
+        _ = await worker.create("c")
+        await worker.until("it runs") { worker.taskStates("c") == [.running] }
+        worker.offsets.makeUnreadable(true)
+        let reads = (0..<Herder.maximumOffsetReads).map { _ in worker.send(.connectorOffsets(name: "c")) }
+        #expect(await worker.ask(.connectorOffsets(name: "c")).error?.httpStatus == 409)
+        #expect(await worker.ask(.restartTask(TaskID(connector: "c", number: 0))).isDone)
+        #expect(reads.allSatisfy { $0.value == nil })
+        worker.offsets.makeUnreadable(false)
+        await worker.until("all are answered") { reads.allSatisfy { $0.value?.offsets == [] } }
+        #expect(await worker.ask(.connectorOffsets(name: "c")).offsets == [], "there is room again")
+    }
+
     @Test func `a sink's offsets are those of its group`() async throws {
         let worker = try await stopped("GoodSink")
         let partition = TopicPartition(topic: "t", partition: 0)

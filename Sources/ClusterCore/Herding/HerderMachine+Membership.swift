@@ -31,8 +31,8 @@ extension HerderMachine {
                 machine.tell(at: now) { $0.assigned(answer, configOffset: offset, now: now.time) }
             case .membershipLost:
                 // At the end too, when nothing else of the group counts: what waits to be written was decided as a member.
-                if machine.isEnding { _ = machine.member?.membershipLost() }
-                machine.tell(at: now) { $0.membershipLost() }
+                if machine.isEnding { _ = machine.member?.membershipLost(now: now.time) }
+                machine.tell(at: now) { $0.membershipLost(now: now.time) }
             case .coordinatorLost: machine.tell(at: now) { $0.coordinatorLost(configOffset: offset) }
             case .coordinatorFound: machine.tell(at: now) { $0.coordinatorFound() }
             case .failed: break

@@ -50,9 +50,8 @@ extension HerderMachine {
     /// What can be said at once by any worker.
     private mutating func take(_ request: Request, _ ticket: Ticket, at now: Moment) {
         switch request {
-        case .leadership, .delete: break
-        case .store(let name, _, _, let mustBeNew, _):
-            if mustBeNew, log.connector(name) != nil { return refuse(ticket, Self.exists(name)) }
+        // Whether a connector is there is the leader's to say: others may not have read of it yet, or of its end.
+        case .leadership, .delete, .store: break
         case .target(let name, let state):
             guard known(name) != nil else { return refuse(ticket, Self.unknown("Unknown connector \(name)")) }
             return announce([.targetState(name, state)], ticket, at: now)
@@ -77,7 +76,7 @@ extension HerderMachine {
             }
         case .restart(let request, _) where !request.includeTasks && !request.onlyFailed:
             guard let connector = known(request.connector) else {
-                return refuse(ticket, Self.unknown("Connector \(request.connector) not found"))
+                return refuse(ticket, unknownToRestart(request.connector))
             }
             if connector.lifecycle.isOwned {
                 steer(request.connector, at: now) { $0.restart(now: now.time) }
@@ -86,10 +85,11 @@ extension HerderMachine {
         case .restart: break
         case .restartTask(let task):
             guard let connector = known(task.connector), let state = log.connector(task.connector) else {
-                return refuse(ticket, Self.unknown("Connector \(task.connector) not found"))
+                return refuse(ticket, unknownToRestart(task.connector))
             }
             guard state.taskConfigs.indices.contains(Int(task.number)) else {
-                return refuse(ticket, ConnectError(.taskUnknown, "Task \(task) not found"))
+                let message = isInCluster ? "Unknown task: \(task)" : "Task \(task) not found"
+                return refuse(ticket, ConnectError(.taskUnknown, message))
             }
             if !isInCluster || connector.tasks.owns(task.number) {
                 // One that a change under way is about to start anyway needs no restart of its own.
@@ -109,11 +109,10 @@ extension HerderMachine {
         case .store(let name, let config, let initialState, let mustBeNew, let version):
             store(name, config, initialState, mustBeNew: mustBeNew, version, ticket, at: now)
         case .delete(let name):
+            guard !isInCluster else { return write(.delete, about: name, for: .request(ticket), at: now) }
             guard known(name) != nil else { return refuse(ticket, Self.unknown("Connector \(name) not found")) }
-            let records: [ConfigLogRecord] = [.connector(name, nil), .targetState(name, nil)]
-            guard !isInCluster else { return act(.write(records, .request(ticket, .done))) }
             act(.answer(ticket, .ending))
-            append(records, at: now)
+            append(Self.removalRecords(of: name), at: now)
         case .stop(let name):
             guard !isInCluster else { return write(.stop, about: name, for: .request(ticket), at: now) }
             append(Self.stopRecords(of: name), at: now)
@@ -186,6 +185,11 @@ extension HerderMachine {
     }
 
     private mutating func refuse(_ ticket: Ticket, _ error: ConnectError) { act(.answer(ticket, .refused(error))) }
+
+    /// Apache's two herders put it differently.
+    private func unknownToRestart(_ name: String) -> ConnectError {
+        Self.unknown(isInCluster ? "Unknown connector: \(name)" : "Connector \(name) not found")
+    }
 
     private static func unknown(_ message: String) -> ConnectError { ConnectError(.connectorUnknown, message) }
 

@@ -13,6 +13,8 @@ extension HerderMachine {
             /// No tasks, and the state STOPPED.
             case stop
             case tasks([ConfigMap])
+            /// Neither a configuration nor a target state.
+            case delete
         }
 
         /// Who waits for it.
@@ -29,7 +31,8 @@ extension HerderMachine {
     /// up.
     ///
     /// Without this, task configurations that come while a stop is being written would be stored behind it, and the stopped
-    /// connector would have tasks again. Java's worker waits for each write on the thread that makes the decisions.
+    /// connector would have tasks again; a stop that comes while a deletion is being written, and the next connector of that name
+    /// would be born STOPPED. Java's worker waits for each write on the thread that makes the decisions.
     mutating func write(_ change: Turn.Change, about name: String, for owner: Turn.Owner, at now: Moment) {
         turns[name, default: []].append(Turn(change: change, owner: owner))
         if turns[name]?.count == 1 { takeTurns(of: name, at: now) }
@@ -89,6 +92,11 @@ extension HerderMachine {
                 return .failure(ConnectError(.requestConflict, "Connector \(name) was resumed meanwhile"))
             }
             return .success(Self.records(configs, of: name))
+        case .delete:
+            guard known(name) != nil else {
+                return .failure(ConnectError(.connectorUnknown, "Connector \(name) not found"))
+            }
+            return .success(Self.removalRecords(of: name))
         }
     }
 
@@ -127,6 +135,10 @@ extension HerderMachine {
 
     static func stopRecords(of name: String) -> [ConfigLogRecord] {
         [.commit(name, tasks: 0), .targetState(name, .stopped)]
+    }
+
+    static func removalRecords(of name: String) -> [ConfigLogRecord] {
+        [.connector(name, nil), .targetState(name, nil)]
     }
 
     /// The records that put task configurations into force.

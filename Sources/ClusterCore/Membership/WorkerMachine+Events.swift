@@ -34,7 +34,8 @@ extension WorkerMachine {
 
     /// The coordinator no longer knows this worker, or not in this generation. What runs goes on, behind a shut session gate:
     /// the next round tells the leader of it.
-    package mutating func membershipLost() -> [Action] {
+    package mutating func membershipLost(now: UInt64) -> [Action] {
+        if !memberID.isEmpty { absentAt = now &+ settings.sessionTimeout }
         memberID = ""
         isInDoubt = true
         return []
@@ -72,6 +73,10 @@ extension WorkerMachine {
     /// Time has passed.
     package mutating func advance(to now: UInt64, configOffset: Int64) -> [Action] {
         var actions: [Action] = []
+        if let at = absentAt, now >= at {
+            absentAt = nil
+            isAbsent = true
+        }
         if let at = rejoinAt, now >= at {
             rejoinAt = nil
             switch phase {

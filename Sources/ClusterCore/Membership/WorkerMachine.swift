@@ -24,17 +24,20 @@ package struct WorkerMachine: Sendable {
         /// `worker.unsync.backoff.ms`, in nanoseconds: what a worker waits after it could not read the config log, in groups
         /// of the eager protocol.
         package var unsyncBackoff: UInt64
+        /// `session.timeout.ms`, in nanoseconds: a worker that is no member for longer says so.
+        package var sessionTimeout: UInt64
 
         /// Settings of a membership.
         package init(
             url: String, mode: ConnectProtocolMode, maximumDelay: Int32, syncTimeout: UInt64 = 3_000_000_000,
-            unsyncBackoff: UInt64 = 300_000_000_000
+            unsyncBackoff: UInt64 = 300_000_000_000, sessionTimeout: UInt64 = 10_000_000_000
         ) {
             self.url = url
             self.mode = mode
             self.maximumDelay = maximumDelay
             self.syncTimeout = syncTimeout
             self.unsyncBackoff = unsyncBackoff
+            self.sessionTimeout = sessionTimeout
         }
     }
 
@@ -108,6 +111,10 @@ package struct WorkerMachine: Sendable {
     /// The membership was lost, or given up, since the last round that assigned something: what runs here may run elsewhere
     /// too.
     package internal(set) var isInDoubt = false
+    /// From when on a membership that was lost, and did not come back, is told; nil while there is one, and once it was told.
+    var absentAt: UInt64?
+    /// No membership has stood for longer than a session.
+    var isAbsent = false
     var rejoinAt: UInt64?
     /// What is waited next where the leader is behind; nil where a round may be asked for at once.
     private var mismatchPause: Backoff?
@@ -155,7 +162,8 @@ package struct WorkerMachine: Sendable {
     /// What keeps this worker from its group, as an operator would put it; nil where nothing does. It runs little or nothing then.
     package var absence: String? {
         if isCoordinatorLost { return "waiting for the group's coordinator" }
-        return isAway ? "keeping away from the group until the config topic can be read" : nil
+        if isAway { return "keeping away from the group until the config topic can be read" }
+        return isAbsent ? "waiting for a membership in the group" : nil
     }
 
     /// Where the leader's REST API is; as of the last round while one is under way.
@@ -178,7 +186,7 @@ package struct WorkerMachine: Sendable {
 
     /// When ``advance(to:configOffset:)`` is due; nil when only an event can change something.
     package var nextDeadline: UInt64? {
-        var deadlines = [rejoinAt, change?.at, attention?.next].compactMap(\.self)
+        var deadlines = [rejoinAt, change?.at, attention?.next, absentAt].compactMap(\.self)
         switch phase {
         case .reading(_, let until), .catchingUp(_, let until), .backingOff(let until): deadlines.append(until)
         case .outside, .preparing, .joining, .settled: break
@@ -247,6 +255,8 @@ extension WorkerMachine {
         memberID = answer.memberID
         protocolVersion = ConnectProtocolMode.version(ofProtocolName: answer.protocolName) ?? protocolVersion
         isCoordinatorLost = false
+        absentAt = nil
+        isAbsent = false
         attention = nil
         var merged = assignment
         var actions: [Action] = []

@@ -26,6 +26,8 @@ package enum ClusterSabotage: String, Sendable, CaseIterable {
     case silentPause = "silent-pause"
     /// Statuses of what is gone are not removed.
     case keptStatus = "kept-status"
+    /// The leader tells that something is done once it is acknowledged, before it has read it back.
+    case earlyAnswer = "early-answer"
 }
 
 /// Changes what one worker hears and says, as the planted fault would.
@@ -45,7 +47,7 @@ struct ClusterSaboteur {
         case .forgottenRevocation: assignment.revoked = WorkSet()
         case .oldOffset: assignment.configOffset = max(assignment.configOffset, offset)
         case .doubledTask, .lostWork, .hastyOffer, .earlyGate, .lateWrite, .echoedRound, .echoedCommit, .silentPause,
-            .keptStatus,
+            .keptStatus, .earlyAnswer,
             nil:
             return bytes
         }

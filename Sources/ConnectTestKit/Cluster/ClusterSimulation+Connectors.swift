@@ -81,7 +81,8 @@ extension ClusterSimulation {
         case .start(let number, let incarnation, let isPaused):
             entry.runs[number] = .init(incarnation: incarnation, isPaused: isPaused)
             checkOffset(worker, name, number)
-            later(worker, name, delay(0, 5)) { [unowned self] entry in
+            // References are looked up first, which may take long.
+            later(worker, name, delay(0, strikes(20) ? 4_000 : 5)) { [unowned self] entry in
                 startTask(worker, entry, number, incarnation)
             }
         case .pause(let number, let incarnation): setPaused(worker, entry, true, number, incarnation)
@@ -105,8 +106,12 @@ extension ClusterSimulation {
     ) {
         let name = entry.name
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
-        entry.runs[number]?.mustStop = true
-        guard run.hasHandle else { return }
+        guard run.hasHandle else {
+            entry.runs[number] = nil
+            return later(worker, name, now) { [unowned self] _ in
+                feed(worker, tasksOf: name) { $0.ended(number, incarnation: incarnation, .stopped) }
+            }
+        }
         let isForgotten = worker.saboteur.plants(.doubledTask)
         let isHasty = worker.saboteur.plants(.hastyOffer)
         if !isForgotten { told(worker, name, number, incarnation) }
@@ -125,10 +130,6 @@ extension ClusterSimulation {
     ) {
         let name = entry.name
         guard let run = entry.runs[number], run.incarnation == incarnation else { return }
-        if run.mustStop {
-            entry.runs[number] = nil
-            return feed(worker, tasksOf: name) { $0.ended(number, incarnation: incarnation, .stopped) }
-        }
         entry.runs[number]?.hasHandle = true
         begin(worker, SimulatedRun(item: SimulatedItem(connector: name, number: number), number: incarnation))
         feed(worker, tasksOf: name) { $0.started(number, incarnation: incarnation) }

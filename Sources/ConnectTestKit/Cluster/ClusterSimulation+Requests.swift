@@ -6,12 +6,12 @@ internal import KafkaClient
 extension ClusterSimulation {
     /// Carries a command out; `elsewhere` is called with where it belongs when that is not here.
     func perform(_ worker: SimulatedWorker, _ command: ClusterCommand, elsewhere: @escaping (String?) -> Void) {
-        guard !worker.isShuttingDown else { return }
+        guard !worker.isShuttingDown else { return end(command, .nothing) }
         let request: HerderMachine.Request
         switch command {
         case .put(let name, let config, let initial):
             // Changes of one connector are stored one after the other.
-            guard !worker.changing.contains(name) else { return }
+            guard !worker.changing.contains(name) else { return end(command, .nothing) }
             worker.changing.append(name)
             request = .store(name, config, initialState: initial, mustBeNew: false, version: nil)
         case .delete(let name): request = .delete(name)
@@ -20,10 +20,23 @@ extension ClusterSimulation {
         case .restart(let restart): request = .restart(restart, .source)
         case .restartTask(let task): request = .restartTask(task)
         }
-        ask(worker, request) { answer in
+        let offset = config.end
+        ask(worker, request) { [unowned self] answer in
             if case .put(let name, _, _) = command { worker.changing.removeAll { $0 == name } }
-            if case .elsewhere(let url) = answer { elsewhere(url) }
+            switch answer {
+            case .elsewhere(let url): elsewhere(url)
+            case .done, .stored:
+                checkDone(worker, command, since: offset)
+                end(command, .acknowledged)
+            case .refused(let error): end(command, Self.isUnwritten(error) ? .nothing : .unknown)
+            case .leads, .accepted, .underWay, .ending, .restarting: break
+            }
         }
+    }
+
+    /// Whether nothing can have been written of what was refused so.
+    private static func isUnwritten(_ error: ConnectError) -> Bool {
+        [.connectorUnknown, .connectorExists, .requestConflict].contains(error.code)
     }
 
     /// `POST /connectors/NAME/tasks` at the leader.

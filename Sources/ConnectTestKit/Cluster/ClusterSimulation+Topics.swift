@@ -72,12 +72,22 @@ extension ClusterSimulation {
     /// The session stands (again): what waited for it goes out.
     func gateOpened(_ worker: SimulatedWorker) {
         for append in worker.appends where !append.isSent { send(worker, append) }
+        let statuses = worker.heldStatuses
+        worker.heldStatuses = []
+        for write in statuses { send(worker, write) }
     }
 
     /// The session is over, and with it what was to be written in it. What has gone out may be written all the same.
     func sessionEnded(_ worker: SimulatedWorker) {
         worker.session += 1
         worker.isSessionOver = true
+        let statuses = worker.heldStatuses
+        worker.heldStatuses = []
+        for write in statuses {
+            toHerder(worker) { [unowned self] in
+                feed(worker) { $0.statusWritten(write, error: Self.notWritten, at: $1) }
+            }
+        }
         let unfinished = worker.appends
         guard !worker.saboteur.plants(.lateWrite) else { return }
         for append in unfinished { finish(worker, append, isWritten: false) }
@@ -125,7 +135,9 @@ extension ClusterSimulation {
         worker.pending += 1
         at(now + 30_000 * Self.millisecond, on: worker) { finish(false) }
         func append(_ parts: ArraySlice<[ConfigLogRecord]>) {
-            guard let first = parts.first else { return readConfigToEnd(worker) { finish(true) } }
+            guard let first = parts.first else {
+                return worker.saboteur.plants(.earlyAnswer) ? finish(true) : readConfigToEnd(worker) { finish(true) }
+            }
             self.append(worker, first, session: session) { isWritten in
                 guard isWritten else { return finish(false) }
                 if !isDone { append(parts.dropFirst()) }
@@ -134,8 +146,18 @@ extension ClusterSimulation {
         append(ConfigLogRecord.parts(of: records)[...])
     }
 
-    /// Writes a status; the machine hears in the herder what became of it.
+    /// Writes a status, which waits for the session as what is appended to the config topic does; the machine hears in the herder
+    /// what became of it.
     func write(_ worker: SimulatedWorker, _ write: StatusWrite) {
+        toKafka(worker) { [unowned self] in
+            if now < worker.gate { return send(worker, write) }
+            note("  \(worker.name) holds \(write.record.key) until its session stands")
+            worker.heldStatuses.append(write)
+            tellGroup(worker, worker.group.heartbeatNow(now: now))
+        }
+    }
+
+    private func send(_ worker: SimulatedWorker, _ write: StatusWrite) {
         let arrival = max(worker.lastStatus, delay(0, 5))
         worker.lastStatus = arrival
         let failure = strikes(lossRate) ? random.below(2) : -1

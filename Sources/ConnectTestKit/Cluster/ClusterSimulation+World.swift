@@ -208,6 +208,7 @@ extension ClusterSimulation {
     func appendConfig(_ record: ConfigLogRecord?) {
         let events = record.map { truth.apply($0, offset: config.end, isLive: true) } ?? []
         if events.contains(where: Self.isWish) { changed() }
+        if let record { history.append((config.end, record)) }
         config.append(record?.key, record)
         for worker in workers.compactMap(\.self) { fetch(.config, worker) }
     }
@@ -246,6 +247,7 @@ extension ClusterSimulation {
         default: command = .restartTask(TaskID(connector: name, number: 0))
         }
         note("a client asks \(worker.name): \(command)")
+        begin(command)
         request(worker, command, hops: 2)
     }
 
@@ -255,7 +257,7 @@ extension ClusterSimulation {
         at(delay(0, 5)) { [unowned self] in changesUnderWay -= 1 }
         at(delay(0, 5), on: worker) { [unowned self] in
             perform(worker, command) { [unowned self] url in
-                guard hops > 0, let url, let next = self.worker(at: url) else { return }
+                guard hops > 0, let url, let next = self.worker(at: url) else { return end(command, .nothing) }
                 request(next, command, hops: hops - 1)
             }
         }

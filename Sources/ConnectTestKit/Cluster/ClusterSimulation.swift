@@ -10,10 +10,11 @@ internal import KafkaClient
 /// counts as members never run the same connector or task, save that one of them was told to stop it; one that the
 /// coordinator has put out runs on for the session timeout at most (its gate is shut then); a gate is not open again before the
 /// tasks that were taken away after a lost membership have stopped; no task starts that was committed behind the config offset
-/// of the assignment. And at the end, when the faults are over: within bounded time the group
+/// of the assignment; what a client is told as done is in the config topic, and the worker that tells has read it. And at the end, when the faults are over: within bounded time the group
 /// settles, every connector and task that is configured runs exactly once and nothing else does, the last status of each is its
 /// holder's, few statuses were written since, numbers of connectors and
-/// of tasks differ by one at most between workers, tasks are those of the newest configuration; where nothing went wrong,
+/// of tasks differ by one at most between workers, the last wish of a client for each connector that was told as done holds where no
+/// other can have overtaken it, tasks are those of the newest configuration; where nothing went wrong,
 /// within three rounds of the last change.
 package final class ClusterSimulation {
     static let millisecond: UInt64 = 1_000_000
@@ -58,6 +59,9 @@ package final class ClusterSimulation {
     var statusesBeforeHealing: Int64 = 0
     /// What the config topic says, records that were compacted away among it.
     var truth = ConfigLogMachine()
+    /// All that was ever written to it.
+    var history: [(offset: Int64, record: ConfigLogRecord)] = []
+    var wishes = SortedTable<String, WishLedger>()
     /// How far the wall clock is from the monotonic one, in milliseconds.
     var clockOffset: Int64 = 1_700_000_000_000
     var configVersion = 0
@@ -197,6 +201,7 @@ package final class ClusterSimulation {
         note("settled in generation \(group.generation)")
         digest.add(Int(group.generation))
         let told = statuses.end - statusesBeforeHealing
+        if let unkeptWish { break_(unkeptWish) }
         if told > Self.statusLimit { break_("\(told) statuses were written after the faults") }
         // A change costs rounds of its own, and a fault the rounds of leaving and coming back.
         if group.generation > Int32(20 + 8 * changes) {

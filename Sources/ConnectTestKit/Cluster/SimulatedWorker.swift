@@ -27,7 +27,6 @@ final class SimulatedEntry {
         let incarnation: UInt64
         var hasHandle = false
         var isPaused: Bool
-        var mustStop = false
     }
 
     let name: String
@@ -87,6 +86,8 @@ final class SimulatedWorker {
     // Its writer to the config topic.
     var appends: [SimulatedAppend] = []
     var lastAppend: UInt64 = 0
+    /// Statuses that wait for the session.
+    var heldStatuses: [StatusWrite] = []
     /// As ``SessionGate/isOver``.
     var isSessionOver = false
     /// Counts the sessions that are over.

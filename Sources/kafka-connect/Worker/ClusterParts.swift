@@ -43,7 +43,8 @@ struct ClusterParts {
             mode: ConnectProtocolMode(rawValue: config.connectProtocol) ?? .sessioned,
             maximumDelay: Int32(clamping: config.scheduledRebalanceMaxDelayMs),
             syncTimeout: UInt64(max(config.workerSyncTimeoutMs, 1)) * 1_000_000,
-            unsyncBackoff: UInt64(max(config.workerUnsyncBackoffMs, 1)) * 1_000_000)
+            unsyncBackoff: UInt64(max(config.workerUnsyncBackoffMs, 1)) * 1_000_000,
+            sessionTimeout: UInt64(max(config.sessionTimeoutMs, 1)) * 1_000_000)
         dependencies = ClusterDependencies(
             configLog: try kafka.makeConfigLog(), statusLog: try kafka.makeStatusLog(),
             openOffsets: { topic.start($0) }, group: try kafka.makeWorkerGroup(workerID: advertised.workerID),

@@ -44,6 +44,38 @@ import Testing
         #expect(starts(try story.follow()) == ["A-0"])
     }
 
+    @Test func `what cannot be restarted is told in the words of Apache's distributed worker`() throws {
+        var story = HerderStory()
+        story.configure("A")
+        story.lead()
+        func message(_ request: HerderMachine.Request) -> String? {
+            guard case .refused(let error)? = story.ask(request, 1).answers[1] else { return nil }
+            return error.message
+        }
+        for (includeTasks, onlyFailed) in [(false, false), (true, false), (false, true)] {
+            let restart = RestartRequest(connector: "none", includeTasks: includeTasks, onlyFailed: onlyFailed)
+            #expect(message(.restart(restart, .source)) == "Unknown connector: none")
+        }
+        #expect(message(.restartTask(TaskID(connector: "none", number: 0))) == "Unknown connector: none")
+        #expect(message(.restartTask(TaskID(connector: "A", number: 7))) == "Unknown task: A-7")
+    }
+
+    @Test func `whether a connector is there is the leader's to say, once it is known who leads`() throws {
+        let config = ConfigMap([("connector.class", "C"), ("tasks.max", "1")])
+        let create = HerderMachine.Request.store("A", config, initialState: nil, mustBeNew: true, version: nil)
+        var story = HerderStory()
+        story.configure("A")
+        _ = try story.follow()
+        let elsewhere = HerderMachine.Answer.elsewhere(url: HerderStory.leaderURL)
+        #expect(story.ask(create, 1).answers == [1: elsewhere], "it may have been deleted")
+        story.prepare()
+        #expect(story.ask(create, 2).answers.isEmpty, "nobody knows who leads")
+        let refused = HerderMachine.Answer.refused(
+            ConnectError(.connectorExists, "Connector A already exists"))
+        #expect(story.lead().answers == [2: refused])
+        #expect(story.ask(create, 3).answers == [3: refused])
+    }
+
     @Test func `tasks that are committed again as they are run on, and no round follows`() throws {
         var story = HerderStory()
         story.configure("A")

@@ -100,6 +100,34 @@ import Testing
         #expect(error.code == .connectorUnknown)
     }
 
+    @Test func `what comes before a deletion was read back finds the connector gone`() {
+        var story = leader()
+        let deletion = story.ask(.delete("A"), 1)
+        #expect(deletion.written == [["connector-A", "target-state-A"]])
+        #expect(story.ask(.stop("A"), 2).isEmpty, "behind the deletion it would be the next connector's state")
+        #expect(story.ask(.delete("A"), 3).isEmpty)
+        #expect(story.ask(.delete("B"), 4).written == [["connector-B", "target-state-B"]])
+        let after = story.confirm(deletion)
+        #expect(after.written.isEmpty)
+        #expect(after.answers[1] == .done)
+        for (ticket, message) in [(2, "Unknown connector A"), (3, "Connector A not found")] as [(UInt64, String)] {
+            #expect(after.answers[ticket] == .refused(ConnectError(.connectorUnknown, message)))
+        }
+        story.configure("A")
+        #expect(story.machine.log.connector("A")?.targetState == .started)
+        #expect(story.ask(.delete("none"), 5).answers[5] != nil)
+    }
+
+    @Test func `a deletion waits for what was written before it`() {
+        var story = leader()
+        let stop = story.ask(.stop("A"), 1)
+        #expect(story.ask(.delete("A"), 2).isEmpty)
+        let after = story.confirm(stop)
+        #expect(after.written == [["connector-A", "target-state-A"]])
+        #expect(story.confirm(after).answers == [2: .done])
+        #expect(story.machine.log.connector("A") == nil)
+    }
+
     /// A former leader's task configurations, behind the stop that another worker wrote.
     private func lateTasks(_ story: inout HerderStory) -> [HerderMachine.Action] {
         story.read(.commit("A", tasks: 0), .targetState("A", .stopped))

@@ -71,7 +71,7 @@ import Testing
     @Test func `a round without an assignment does not confirm what was held through a lost membership`() throws {
         var test = self
         try test.settle(with: "A A-0")
-        _ = test.machine.membershipLost()
+        _ = test.machine.membershipLost(now: 0)
         _ = test.machine.preparing(configOffset: 1)
         _ = test.machine.quiet(configOffset: 1)
         let actions = test.machine.assigned(

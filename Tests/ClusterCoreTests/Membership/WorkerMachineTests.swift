@@ -79,7 +79,7 @@ private struct Story {
         _ = story.machine.preparing(configOffset: 10)
         #expect(!story.machine.isLeader)
         _ = try story.round(leader: "m")
-        _ = story.machine.membershipLost()
+        _ = story.machine.membershipLost(now: 0)
         #expect(!story.machine.isLeader, "the coordinator knows it no more")
     }
 
@@ -222,6 +222,25 @@ private struct Story {
         #expect(story.machine.absence == nil)
         #expect(story.machine.coordinatorFound() == [])
         #expect(story.machine.work.isEmpty, "nothing is told as held")
+    }
+
+    @Test func `who is no member for longer than a session says so until there is a round`() throws {
+        var story = Story()
+        _ = try story.round(assigned: "A A-0")
+        _ = story.machine.membershipLost(now: 5 * second)
+        _ = story.machine.membershipLost(now: 7 * second)
+        #expect(story.machine.nextDeadline == 15 * second)
+        #expect(story.machine.advance(to: 15 * second - 1, configOffset: 10) == [])
+        #expect(story.machine.absence == nil, "a round may be about to give it back")
+        #expect(story.machine.advance(to: 15 * second, configOffset: 10) == [])
+        #expect(story.machine.absence == "waiting for a membership in the group")
+        #expect(story.machine.nextDeadline == nil)
+        _ = try story.round(assigned: "A A-0")
+        #expect(story.machine.absence == nil)
+        _ = story.machine.membershipLost(now: 20 * second)
+        _ = try story.round(assigned: "A A-0")
+        _ = story.machine.advance(to: 40 * second, configOffset: 10)
+        #expect(story.machine.absence == nil, "it came back in time")
     }
 
     @Test func `a round that ends while the coordinator was thought lost settles that`() throws {

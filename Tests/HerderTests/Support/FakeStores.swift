@@ -96,7 +96,10 @@ final class MemoryOffsets: OffsetStore {
         return partitions.map { partition in all.first { $0.partition == partition }?.offset }
     }
 
-    func readAll(connector: String) throws(ConnectError) -> [OffsetChange] { table.withLock { $0[connector] ?? [] } }
+    func readAll(connector: String) throws(ConnectError) -> [OffsetChange] {
+        while isUnreadable.load(ordering: .sequentiallyConsistent) { usleep(1000) }
+        return table.withLock { $0[connector] ?? [] }
+    }
 
     func write(
         connector: String, _ changes: [OffsetChange], _ done: @escaping @Sendable (ConnectError?) -> Void
