@@ -2,6 +2,7 @@ import ConnectConfig
 import ConnectModel
 import EventLoop
 import KafkaClient
+import Logging
 import Settings
 import Synchronization
 
@@ -20,6 +21,7 @@ final class TopicCreator: TopicPreparation {
     private let wake: @Sendable () -> Void
     private let ending = Ending()
     private let prepared: Confined<Prepared>
+    private static let log = Logger("connect.kafka.topics")
     /// Touched on the lane only.
     private(set) var known: Set<ExactText> = []
 
@@ -29,14 +31,39 @@ final class TopicCreator: TopicPreparation {
     }
 
     /// What was searched for, by name: confined to the loop.
-    private final class Prepared {
+    final class Prepared {
         struct Entry {
             let wanted: NewTopic
             let state: TopicPreparationState
             var isSearching = true
+            var isFound = false
+            /// What the last search that found nothing said, once it was logged.
+            var failure: String?
         }
 
         var entries: [ExactText: Entry] = [:]
+
+        /// A topic that was there once fails no task: an administrator, or a broker that starts, may bring it back, and its
+        /// records wait.
+        func ended(_ name: ExactText, _ outcome: Result<Void, ConnectError>) {
+            guard var entry = entries[name] else { return }
+            entry.isSearching = false
+            switch outcome {
+            case .failure(let error) where entry.isFound:
+                if entry.failure != error.message {
+                    TopicCreator.log.warning(
+                        "A topic that is gone is not made again, and its records wait: \(error.message)",
+                        [LogField("topic", entry.wanted.name)])
+                }
+                entry.failure = error.message
+            case .failure: entry.state.finish(outcome)
+            case .success:
+                entry.isFound = true
+                entry.failure = nil
+                entry.state.finish(outcome)
+            }
+            entries[name] = entry
+        }
     }
 
     init(
@@ -63,32 +90,35 @@ final class TopicCreator: TopicPreparation {
         } catch {
             return state.finish(.failure(ConnectError(.configInvalid, error.description)))
         }
-        loop.execute { [search] in search(wanted, state) }
+        let entry = Prepared.Entry(wanted: wanted, state: state)
+        loop.execute { [search] in search(entry) }
     }
 
     /// Looks for the topic again, which the cluster said it does not have (any more). On the loop.
     var topicIsMissing: @Sendable (String) -> Void {
         { [prepared, search] topic in
-            guard let entry = prepared.value.entries[ExactText(topic)], !entry.isSearching else { return }
-            search(entry.wanted, entry.state)
+            guard let entry = prepared.value.entries[ExactText(topic)], entry.isFound, !entry.isSearching else {
+                return
+            }
+            search(entry)
         }
     }
 
-    /// Finds or creates a topic, tells `state` how it ended, and wakes the task. On the loop.
-    private var search: @Sendable (NewTopic, TopicPreparationState) -> Void {
-        { [clusters, loop, ending, prepared, settings, wake] wanted, state in
-            let name = ExactText(wanted.name)
-            prepared.value.entries[name] = Prepared.Entry(wanted: wanted, state: state)
+    /// Finds or creates a topic, tells the task how it ended, and wakes it. On the loop.
+    private var search: @Sendable (Prepared.Entry) -> Void {
+        { [clusters, loop, ending, prepared, settings, wake] entry in
+            let name = ExactText(entry.wanted.name)
+            prepared.value.entries[name] = entry
+            prepared.value.entries[name]?.isSearching = true
             let (cluster, use) = clusters.value.use(settings)
             let pause = max(settings.retryBackoff.initial, 100_000_000)
             let search = TopicSearch(
-                wanted, admin: Admin(cluster: cluster, settings: settings),
+                entry.wanted, admin: Admin(cluster: cluster, settings: settings),
                 later: { loop.schedule(at: EventLoop.now() &+ pause, $0) },
                 isAbandoned: { ending.isClosed.load(ordering: .relaxed) })
             search.run { outcome in
                 use.end()
-                prepared.value.entries[name]?.isSearching = false
-                state.finish(outcome)
+                prepared.value.ended(name, outcome)
                 wake()
             }
         }

@@ -1,4 +1,5 @@
 import ConnectConfig
+import ConnectModel
 import EventLoop
 import KafkaClient
 import Testing
@@ -24,5 +25,28 @@ import Testing
         for name in ["K", "\u{212A}", "K"] { creator.prepare(name, TopicPreparationState()) }
         #expect(creator.known.count == 2)
         creator.closer()
+    }
+
+    @Test func `a search that fails fails a task whose topic was never there, and no other`() {
+        let refusal = ConnectError(.kafkaRefused, "no right to create topics")
+        let name = ExactText("t")
+        let prepared = TopicCreator.Prepared()
+        let never = TopicPreparationState()
+        prepared.entries[name] = .init(wanted: NewTopic(name: "t"), state: never)
+        prepared.ended(name, .failure(refusal))
+        #expect(never.outcome?.error == refusal)
+        let once = TopicPreparationState()
+        prepared.entries[name] = .init(wanted: NewTopic(name: "t"), state: once)
+        prepared.ended(name, .success(()))
+        prepared.ended(name, .failure(refusal))
+        #expect(once.outcome != nil && once.outcome?.error == nil)
+        #expect(prepared.entries[name]?.failure == refusal.message)
+    }
+}
+
+extension Result {
+    fileprivate var error: Failure? {
+        if case .failure(let error) = self { return error }
+        return nil
     }
 }

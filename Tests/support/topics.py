@@ -27,14 +27,9 @@ def make_topic(servers, topic, partitions=1, replicas=None, **settings):
                    stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
 
-def delete_topic(servers, topic):
-    """Deletes a topic. Whoever uses it may have it made anew at once."""
-    subprocess.run([*tool(servers), "--delete", "--topic", topic], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-
-
 def remove_topic(servers, topic):
-    """Deletes a topic that nobody has made anew, and waits until it is gone."""
-    delete_topic(servers, topic)
+    """Deletes a topic, and waits until it is gone."""
+    subprocess.run([*tool(servers), "--delete", "--topic", topic], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def is_gone():
         listed = subprocess.run([*tool(servers), "--list"], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)

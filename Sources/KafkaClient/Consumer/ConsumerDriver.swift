@@ -125,9 +125,12 @@ final class ConsumerDriver {
         let added = topics.filter { !watched.contains(where: $0.hasBytes(of:)) }
         let gone = watched.filter { !topics.contains(where: $0.hasBytes(of:)) }
         watched = topics
-        if !added.isEmpty { cluster.addInterest(topics: added, allowsCreation: settings.allowsTopicCreation) }
-        if !gone.isEmpty { cluster.removeInterest(topics: gone, allowsCreation: settings.allowsTopicCreation) }
+        if !added.isEmpty { cluster.addInterest(topics: added, allowsCreation: createsTopics) }
+        if !gone.isEmpty { cluster.removeInterest(topics: gone, allowsCreation: createsTopics) }
     }
+
+    /// A topic that matched a pattern and is gone is no longer wanted.
+    private var createsTopics: Bool { settings.allowsTopicCreation && matches == nil }
 
     /// Whether a heartbeat that is late by a sixteenth still comes well within the session.
     private var hasTime: Bool { settings.heartbeatInterval < settings.sessionTimeout / 2 }

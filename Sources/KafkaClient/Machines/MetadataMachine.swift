@@ -55,6 +55,9 @@ package struct MetadataMachine {
     private var roundStart: UInt64?
     /// When each known topic was last confirmed, beside `snapshot.topics`.
     private var confirmed: [(name: String, at: UInt64)] = []
+    /// Ids of topics that were made anew since: a broker that is behind may still tell them. The newest last.
+    private var retiredIDs: [MetadataSnapshot.TopicID] = []
+    private static let mostRetiredIDs = 256
     private var random: SeededRandom
 
     package init(configuration: Configuration, seed: UInt64) {
@@ -293,12 +296,17 @@ package struct MetadataMachine {
         var confirmations: [(name: String, at: UInt64)] = []
         for topic in answer.topics {
             let old = snapshot.topic(topic.name)
-            if topic.errorCode == 0 {
+            if topic.errorCode == 0, let old, retiredIDs.contains(topic.id) {
+                // Ids never come back: this broker has not heard of the new topic yet.
+                topics.append(old)
+                confirmations.append((topic.name, confirmed(topic.name) ?? now))
+            } else if topic.errorCode == 0 {
+                retire(old, by: topic)
                 topics.append(merged(topic, old: old))
                 confirmations.append((topic.name, now))
             } else if let old, !old.partitions.isEmpty, topic.errorCode == 3 || topic.errorCode == 5 {
                 // A brief error of a starting or overloaded broker must not make a topic vanish.
-                let last = confirmed.first { $0.name.hasBytes(of: topic.name) }?.at ?? now
+                let last = confirmed(topic.name) ?? now
                 if adding(configuration.maxAge, to: last) > now {
                     topics.append(old.told(isMissing: topic.errorCode == 3))
                     confirmations.append((topic.name, last))
@@ -316,7 +324,7 @@ package struct MetadataMachine {
                 topics.append(old)
                 continue
             }
-            let last = confirmed.first { $0.name.hasBytes(of: old.name) }?.at ?? now
+            let last = confirmed(old.name) ?? now
             if isOfAllTopics, adding(configuration.maxAge, to: last) <= now {
                 // It is not there: an answer that names it would say so with this error.
                 topics.append(MetadataSnapshot.Topic(name: old.name, errorCode: 3, partitions: []))
@@ -329,6 +337,14 @@ package struct MetadataMachine {
         return MetadataSnapshot(
             version: snapshot.version + 1, clusterID: answer.clusterID ?? snapshot.clusterID,
             controllerID: answer.controllerID, brokers: answer.brokers, topics: topics)
+    }
+
+    private func confirmed(_ name: String) -> UInt64? { confirmed.first { $0.name.hasBytes(of: name) }?.at }
+
+    private mutating func retire(_ old: MetadataSnapshot.Topic?, by new: MetadataSnapshot.Topic) {
+        guard let old, old.id != .none, new.id != .none, old.id != new.id else { return }
+        retiredIDs.append(old.id)
+        if retiredIDs.count > Self.mostRetiredIDs { retiredIDs.removeFirst() }
     }
 
     /// A partition's entry is taken unless its leader epoch is older than the known one of the same topic id.

@@ -53,6 +53,8 @@ final class LaneTopic {
     var missingSince: UInt64?
     /// The cluster said last that it does not have the topic, though it did before.
     var isGone = false
+    /// Whether it has records that are not confirmed.
+    var hasUnconfirmed: Bool { partitions.contains { $0.outstanding > 0 || $0.isOpen } }
     /// The partition that a record waits for, if any.
     var absence: Absence?
     /// Whether a record waits for metadata.

@@ -31,6 +31,8 @@ final class ProducerDriver {
     private var holdsDue = false
     private var isShutDown = false
 
+    /// Topics that metadata is not asked for, by their numbers: gone, without a record that waits for them.
+    private var unwanted: Set<Int32> = []
     /// Whether asking for a topic may have the broker create it.
     private let createsTopics: Bool
     /// Told of each topic that the cluster has no more, once with every news of the cluster.
@@ -75,7 +77,8 @@ final class ProducerDriver {
         machine.abort(now: EventLoop.now())
         parcels.removeAll()
         for observer in observers { cluster.removeObserver(observer) }
-        if !slots.topics.isEmpty { cluster.removeInterest(topics: slots.topics, allowsCreation: createsTopics) }
+        let wanted = slots.topics.indices.filter { !unwanted.contains(Int32($0)) }.map { slots.topics[$0] }
+        if !wanted.isEmpty { cluster.removeInterest(topics: wanted, allowsCreation: createsTopics) }
         if let timer { loop.cancel(timer) }
         timer = nil
         _ = mailbox.takeForLoop()
@@ -135,6 +138,7 @@ final class ProducerDriver {
 
     private func register(_ parcel: ProducerParcel) -> ProducerBatch? {
         guard let slot = slot(parcel.topic, parcel.partition) else { return nil }
+        if !unwanted.isEmpty { want(parcel.topic) }
         lastBatch += 1
         parcels[lastBatch] = parcel
         return ProducerBatch(
@@ -157,7 +161,7 @@ final class ProducerDriver {
         let now = EventLoop.now()
         for (number, name) in slots.topics.enumerated() {
             guard let topic = snapshot.topic(name) else { continue }
-            if topic.isMissing { topicIsMissing(name) }
+            if topic.isMissing { missing(number, name) }
             let isNew = slots.isRecreated(number, topic)
             for slot in slots.indices where slots[slot].topic == Int32(number) {
                 if isNew { machine.topicRecreated(slot: slot, now: now) }
@@ -169,6 +173,20 @@ final class ProducerDriver {
         for slot in slots.indices { tellLeader(slot, snapshot, now: now) }
         mailbox.put(snapshot: snapshot)
         carryOut()
+    }
+
+    /// The cluster has not got a topic (any more). One that nothing waits for is not wanted until a record comes for it: else
+    /// it would come back each time somebody deletes it.
+    private func missing(_ number: Int, _ name: String) {
+        guard slots.indices.contains(where: { slots[$0].topic == Int32(number) }) else { return }
+        if parcels.values.contains(where: { $0.topic == Int32(number) }) { return topicIsMissing(name) }
+        guard unwanted.insert(Int32(number)).inserted else { return }
+        cluster.removeInterest(topics: [name], allowsCreation: createsTopics)
+    }
+
+    private func want(_ number: Int32) {
+        guard unwanted.remove(number) != nil, slots.topics.indices.contains(Int(number)) else { return }
+        cluster.addInterest(topics: [slots.topics[Int(number)]], allowsCreation: createsTopics)
     }
 
     private func tellLeader(_ slot: Int, _ snapshot: MetadataSnapshot, now: UInt64) {

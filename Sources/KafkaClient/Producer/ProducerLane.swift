@@ -32,6 +32,8 @@ public final class ProducerLane: @unchecked Sendable {
     private var random: SeededRandom
     /// Batches that were sealed here and have not come out. While there are some, their completions will make room.
     private var unconfirmed = 0
+    /// Whether topics are gone that were there.
+    private var hasGone = false
     private var isBlocked = false
     private var isClosed = false
 
@@ -53,8 +55,11 @@ public final class ProducerLane: @unchecked Sendable {
     /// Bytes of memory of batches that are open or not acknowledged. Any thread.
     public var pendingBytes: Int { pool.bytesInUse }
 
-    /// A topic that records went to and that the cluster does not have any more.
-    public var goneTopic: String? { topics.first(where: \.isGone)?.name }
+    /// A topic that records wait for and that the cluster does not have any more.
+    public var goneTopic: String? {
+        guard hasGone else { return nil }
+        return topics.first { $0.isGone && $0.hasUnconfirmed }?.name
+    }
 
     /// The number under which records name a topic, from 0 in the order of first mention; stable for the object's life.
     public func topicIndex(for name: String) -> Int32 {
@@ -311,7 +316,9 @@ public final class ProducerLane: @unchecked Sendable {
             lastError = failure
             isBlocked = true
         }
+        let isNew = topics.contains { $0.snapshotVersion != snapshot.version }
         for topic in topics where topic.snapshotVersion != snapshot.version { update(topic) }
+        if isNew { hasGone = topics.contains(where: \.isGone) }
     }
 
     private func update(_ topic: LaneTopic) {

@@ -7,10 +7,13 @@ import ConnectModel
 struct SinkOffsets {
     private struct Entry {
         let partition: TopicPartition
-        /// What the group has.
+        /// Where reading goes on after a failure, and what a commit repeats: what the group has, or where a log begins that was cut
+        /// off or made anew since.
         var committed: Int64
         /// What was put successfully.
         var current: Int64
+        /// Whether the group has `committed`.
+        var isCommitted = true
     }
 
     /// What follows from a task's answer to `preCommit`.
@@ -69,14 +72,19 @@ struct SinkOffsets {
         entries.removeAll { gone.contains($0.partition) }
     }
 
-    /// Records were put, the first of them at `first`, and everything before `offset`.
-    ///
-    /// A first one before what the group has was read from a log that was cut off or made anew: what the group has is a place of
-    /// the old one then, which nothing may go back to or commit again.
-    mutating func put(_ partition: TopicPartition, from first: Int64, upTo offset: Int64) {
-        guard let index = index(of: partition) else { return }
-        entries[index].current = offset
-        if first < entries[index].committed { entries[index].committed = first }
+    /// Records have come, the first of them at `first`. True where it lies before what was put: they are of a log that was cut off
+    /// or made anew. What was put and what the group has are places of the old one then, which nothing may go back to or commit.
+    mutating func begin(_ partition: TopicPartition, at first: Int64) -> Bool {
+        guard let index = index(of: partition), first < entries[index].current else { return false }
+        entries[index].committed = first
+        entries[index].current = first
+        entries[index].isCommitted = false
+        return true
+    }
+
+    /// Everything before `offset` was put.
+    mutating func put(_ partition: TopicPartition, upTo offset: Int64) {
+        if let index = index(of: partition) { entries[index].current = offset }
     }
 
     /// Reading goes on somewhere else, at the plugin's wish. Unknown partitions are left out of the answer.
@@ -85,6 +93,7 @@ struct SinkOffsets {
             guard let index = index(of: offset.partition), offset.offset >= 0 else { return false }
             entries[index].committed = offset.offset
             entries[index].current = offset.offset
+            entries[index].isCommitted = true
             return true
         }
     }
@@ -127,9 +136,9 @@ struct SinkOffsets {
         var isNew = false
         var commit: [TopicPartitionOffset] = []
         for entry in entries where limits[entry.partition] != nil {
-            let offset = chosen[entry.partition] ?? entry.committed
-            if offset != entry.committed { isNew = true }
-            commit.append(TopicPartitionOffset(entry.partition, offset))
+            let answered = chosen[entry.partition]
+            if let answered, answered != entry.committed || !entry.isCommitted { isNew = true }
+            commit.append(TopicPartitionOffset(entry.partition, answered ?? entry.committed))
         }
         if isNew { plan.commit = commit }
         return plan
@@ -138,7 +147,9 @@ struct SinkOffsets {
     /// The group has these now.
     mutating func committed(_ offsets: [TopicPartitionOffset]) {
         for offset in offsets {
-            if let index = index(of: offset.partition) { entries[index].committed = offset.offset }
+            guard let index = index(of: offset.partition) else { continue }
+            entries[index].committed = offset.offset
+            entries[index].isCommitted = true
         }
     }
 }

@@ -177,6 +177,9 @@ final class SinkTaskRunner: TaskRunner {
         switch receiver.next(into: table) {
         case .records(let partition):
             lent = Lent(partition: partition)
+            if table.count > 0, offsets.begin(partition, at: table.records[0].offset) {
+                commitState.pending.removeAll { $0.partition == partition }
+            }
             if control.takeForgottenTopics() { knownTopics = [] }
             if knownTopics.insert(partition.topic).inserted { control.uses(topic: partition.topic) }
         case .assigned(let positions):
@@ -233,8 +236,7 @@ final class SinkTaskRunner: TaskRunner {
         // As in Apache: a record whose time to retry is over is skipped, whatever the tolerance. Those before it are put.
         reports.sink(failure.error, stage: failure.stage.rawValue, lent.partition, table.records[lent.next])
         retry.reset()
-        let offset = table.records[lent.next].offset
-        offsets.put(lent.partition, from: offset, upTo: offset &+ 1)
+        offsets.put(lent.partition, upTo: table.records[lent.next].offset &+ 1)
         self.lent?.next += 1
         return .progressed
     }
@@ -250,8 +252,7 @@ final class SinkTaskRunner: TaskRunner {
             emptyPutAt = wishedTime(EventLoop.now()) ?? .max
             isEmptyPutDue = false
             let end = lent.next + lent.converted
-            offsets.put(
-                lent.partition, from: table.records[lent.next].offset, upTo: table.records[end - 1].offset &+ 1)
+            offsets.put(lent.partition, upTo: table.records[end - 1].offset &+ 1)
             self.lent?.next = end
             self.lent?.converted = 0
             if end == table.count { giveBack(receiver) }

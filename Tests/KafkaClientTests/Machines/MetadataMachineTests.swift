@@ -170,6 +170,16 @@ private func snapshot(
         #expect(machine.snapshot.leader(topic: "a", partition: 0)?.leaderEpoch == 0)
     }
 
+    @Test func `a broker that still tells of a topic that was made anew is not believed`() {
+        var machine = machine(["a"])
+        machine.answered(snapshot([("a", 1, 5)]), errorCode: 0, now: second)
+        for (id, now) in zip([2, 1, 3, 1, 2] as [UInt64], UInt64(2)...) {
+            machine.refreshWanted(now: now * second)
+            machine.answered(snapshot([("a", 2, 0)], id: id), errorCode: 0, now: now * second)
+            #expect(machine.snapshot.topic("a")?.id.low == (now < 4 ? 2 : 3))
+        }
+    }
+
     @Test func `a brief error does not make a topic vanish, a long one does`() {
         var machine = machine(["a"])
         machine.answered(snapshot([("a", 1, 5)]), errorCode: 0, now: second)

@@ -15,8 +15,8 @@ struct SinkOffsetsTests {
     private func started() -> SinkOffsets {
         var offsets = SinkOffsets()
         offsets.assign([at(b, 20), at(a, 10)])
-        offsets.put(a, from: 10, upTo: 15)
-        offsets.put(b, from: 20, upTo: 22)
+        offsets.put(a, upTo: 15)
+        offsets.put(b, upTo: 22)
         return offsets
     }
 
@@ -77,11 +77,21 @@ struct SinkOffsetsTests {
 
     @Test func `a log that begins anew leaves no place of the old one to go back to or to commit`() {
         var offsets = started()
-        offsets.put(a, from: 0, upTo: 3)
-        let plan = offsets.plan(requested: offsets.candidates(), answer: [at(b, 22)])
-        #expect(plan.commit == [at(a, 0), at(b, 22)])
-        offsets.put(a, from: 3, upTo: 5)
-        #expect(offsets.rewind() == [at(a, 0), at(b, 20)])
+        let begun = [offsets.begin(a, at: 15), offsets.begin(foreign, at: 0), offsets.begin(a, at: 0)]
+        #expect(begun == [false, false, true])
+        // Before anything of the new one was put, too.
+        let seeks = offsets.rewind()
+        #expect(seeks == [at(a, 0), at(b, 20)])
+        offsets.put(a, upTo: 3)
+        let goesOn = offsets.begin(a, at: 3)
+        #expect(!goesOn)
+        offsets.put(b, upTo: 22)
+        #expect(offsets.plan(requested: offsets.candidates(), answer: [at(b, 22)]).commit == [at(a, 0), at(b, 22)])
+        // The group has another one, though it is where the new log begins.
+        let plan = offsets.plan(requested: offsets.candidates(), answer: [at(a, 0)])
+        #expect(plan.commit == [at(a, 0), at(b, 20)])
+        offsets.committed([at(a, 0)])
+        #expect(offsets.plan(requested: offsets.candidates(), answer: [at(a, 0)]).commit == nil)
     }
 
     @Test func `a seek of the plugin moves both and leaves strangers out`() {
@@ -97,7 +107,7 @@ struct SinkOffsetsTests {
         var offsets = started()
         offsets.forget([a, foreign])
         #expect(offsets.partitions == [b])
-        offsets.put(a, from: 98, upTo: 99)
+        offsets.put(a, upTo: 99)
         #expect(offsets.candidates() == [at(b, 22)])
     }
 }

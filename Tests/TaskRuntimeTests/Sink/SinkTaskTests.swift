@@ -263,6 +263,31 @@ struct SinkTaskTests {
         #expect(world.receiver.committed == [a: 2])
     }
 
+    @Test func `what comes of a log that was made anew is not skipped by a failure before any of it was put`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        let task = try bench.start(world, kind: .sink, flushInterval: 1_000_000_000_000)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0", "a1"], to: a)
+        eventually("they are put") { sink.texts == ["a0", "a1"] }
+        sink.wish { $0.requestCommit() }
+        eventually("they are committed") { world.receiver.committed == [a: 2] }
+        sink.state.withLock { state in
+            state.answers = [.wouldBlock(retryAfter: 3_600_000_000_000)]
+            state.preCommitFailure = ConnectError(.pluginFailed, "disk")
+            state.wishes = [{ $0.requestCommit() }]
+        }
+        world.receiver.state.withLock { state in
+            state.logs[a] = ["n0", "n1", "n2"]
+            state.positions[a] = 0
+        }
+        world.receiver.produce(["n3"], to: a)
+        eventually("all of it is put") { sink.texts == ["a0", "a1", "n0", "n1", "n2", "n3"] }
+        #expect(world.receiver.state.withLock { $0.seeks } == [[at(a, 0)]])
+        finish(task, world)
+        #expect(world.receiver.committed == [a: 4])
+    }
+
     @Test func `a pause commits what was put`() throws {
         let sink = FakeSink.Controls()
         let world = FakeSurroundings(sink: sink)
