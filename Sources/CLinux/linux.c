@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "linux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -37,6 +39,23 @@ static void end_now(int signal) {
     _exit(end_code);
 }
 
+/* Ends the process with CODE once those seconds are over, whatever this thread waits for: a pipe that nobody reads takes nothing. */
+static void end_after(int seconds, int code) {
+    end_code = code;
+    struct sigaction action = {.sa_handler = end_now};
+    sigaction(SIGALRM, &action, NULL);
+    sigset_t alarms;
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
+    alarm((unsigned)seconds);
+}
+
+static void rest(long milliseconds) {
+    struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    while (nanosleep(&time, &time) != 0 && errno == EINTR) continue;
+}
+
 /* A thread that never returns may hold the stream; its text is lost rather than waited for. */
 static void flush(FILE *stream) {
     if (ftrylockfile(stream) != 0) return;
@@ -52,11 +71,22 @@ static struct {
     pid_t process;
     int code;
     const char *text;
-} guarded;
+    atomic_flag is_ending;
+} guarded = {.is_ending = ATOMIC_FLAG_INIT};
 
 /* Run by exit(), on the thread of whoever called it and maybe out of a signal handler. */
 static void refuse_exit(void) {
     if (getpid() != guarded.process) return;
+    /* Or an exit() of another thread would find nothing left to run, and end the process first. */
+    atexit(refuse_exit);
+    at_quick_exit(refuse_exit);
+    if (atomic_flag_test_and_set(&guarded.is_ending)) {
+        rest(3000);
+        _exit(guarded.code);
+    }
+    end_after(2, guarded.code);
+    /* The thread of the log writes what it has: the last lines tell what the library was at. */
+    rest(150);
     ssize_t written = write(STDERR_FILENO, guarded.text, strlen(guarded.text));
     (void)written;
     _exit(guarded.code);
@@ -68,20 +98,17 @@ int kcl_guard_exit(int code, const char *text) {
     guarded.code = code;
     guarded.text = strdup(text);
     if (!guarded.text) return 1;
+    return kcl_guard_exit_again();
+}
+
+int kcl_guard_exit_again(void) {
+    if (!guarded.text || getpid() != guarded.process) return 0;
     return atexit(refuse_exit) != 0 || at_quick_exit(refuse_exit) != 0;
 }
 
 _Noreturn void kcl_end_process(int code) {
     if (writes_at_exit()) exit(code);
-    /* A pipe that nobody reads takes nothing. */
-    end_code = code;
-    struct sigaction action = {.sa_handler = end_now};
-    sigaction(SIGALRM, &action, NULL);
-    sigset_t alarms;
-    sigemptyset(&alarms);
-    sigaddset(&alarms, SIGALRM);
-    pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
-    alarm(1);
+    end_after(1, code);
     flush(stdout);
     flush(stderr);
     _exit(code);

@@ -1,3 +1,4 @@
+import CLinux
 package import ConnectModel
 import Glibc
 import Logging
@@ -264,7 +265,10 @@ package final class PluginHost: PluginCatalog {
                 throw error
             }
             // From here on the library is in this process for good, usable or not: it keeps its file, and is not loaded again.
+            // What its constructors, and then its entry, have registered for the end of the process is not to run before the guard.
+            _ = kcl_guard_exit_again()
             let library = Result { () throws(PluginRefusal) in try OpenLibrary(loaded) }
+            _ = kcl_guard_exit_again()
             state.withLock { $0.libraries[found.identity] = library }
             return library
         } catch {

@@ -220,6 +220,14 @@ static kc_status sink_pre_commit(
         reply->hint_ms = 5;
         return KC_WOULD_BLOCK;
     }
+    static int64_t asked_first;
+    if (asked_first == 0) asked_first = now_ms();
+    if (is("commit-slow") && now_ms() - asked_first < 4500) return KC_WOULD_BLOCK;
+    if (is("commit-wakes") && self->puts++ % 3 < 2) {
+        self->host->wake(self->context);
+        reply->hint_ms = 3600000;
+        return KC_WOULD_BLOCK;
+    }
     int32_t used = 0;
     for (int32_t i = 0; i < count && used < 4; i++) {
         if (current[i].partition > 3 || self->next[current[i].partition] == 0) continue;

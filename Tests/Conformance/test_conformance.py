@@ -284,7 +284,7 @@ def test_a_poll_that_waits_for_an_interrupt_is_fine(careless):
 
 @pytest.mark.parametrize("name, check, fault", [
     (SOURCE, "connector", "tasks-later"), (SOURCE, "source", "tasks-later"), (SINK, "sink", "put-later"),
-    (SINK, "sink", "commit-soon"),
+    (SINK, "sink", "commit-soon"), (SINK, "sink", "commit-slow"), (SINK, "sink", "commit-wakes"),
     (SOURCE, "source.offsets", "offset-shared"), (SOURCE, "source.offsets", "offset-constant"),
 ])
 def test_what_the_header_allows_passes(careless, name, check, fault):

@@ -32,6 +32,21 @@ import Testing
         #expect(ValueCheck.problem(deep.value(in: memory))?.contains("nested deeper than 64") == true)
     }
 
+    @Test func `tables may be as long as the worker takes them, and no longer`() {
+        var place: UInt64 = 0
+        withUnsafeMutablePointer(to: &place) { item in
+            func isTaken<Item>(_ count: Int32, _ type: Item.Type) -> Bool {
+                let stride = UInt32(MemoryLayout<Item>.stride)
+                return TableCheck.problem(kc_table(items: item, count: count, stride: stride), of: type) == nil
+            }
+            #expect(isTaken(10_000, kc_class.self) && !isTaken(10_001, kc_class.self))
+            #expect(isTaken(10_000, kc_config_key.self) && !isTaken(10_001, kc_config_key.self))
+            #expect(isTaken(10_000, kc_validator.self) && !isTaken(10_001, kc_validator.self))
+            #expect(isTaken(65_536, kc_schema.self) && !isTaken(65_537, kc_schema.self))
+            #expect(isTaken(1 << 20, kc_record.self) && !isTaken(1 << 20 + 1, kc_record.self))
+        }
+    }
+
     @Test func `a checksum sees every byte of a batch`() {
         let batch = SinkBatch.lines(3, from: 0).build(in: memory)
         let before = Checksum.batch(batch.pointee)

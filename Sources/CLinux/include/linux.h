@@ -34,7 +34,12 @@ int kcl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
    the end, ends with exit. */
 _Noreturn void kcl_end_process(int code);
 
-/* From now on an exit() of whoever is in this process, a library of connectors say, ends it with CODE whatever it asked for, and a
-   copy of TEXT is written to standard error before. Children are let go as they like, and so is kcl_end_process. Does nothing in a
-   program that was built with a sanitizer or to count coverage. 0 for success. */
+/* From now on an exit() of whoever is in this process, a library of connectors say, ends it with CODE whatever it asked for. Before,
+   other threads have 150 ms for what they are writing, and a copy of TEXT is written to standard error; after two seconds the
+   process ends in any case. Children are let go as they like, and so is kcl_end_process. Does nothing in a program that was built
+   with a sanitizer or to count coverage. 0 for success. */
 int kcl_guard_exit(int code, const char *text);
+
+/* Functions of atexit and destructors of libraries are run in the reverse order in which they were registered, and one of them may
+   never return: has the guard run before all of those until now. Does nothing where there is no guard. 0 for success. */
+int kcl_guard_exit_again(void);

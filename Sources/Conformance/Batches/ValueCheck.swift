@@ -124,14 +124,21 @@ enum ValueCheck {
 
 /// Tables of the library.
 enum TableCheck {
-    /// What the worker takes: of records, and of anything else.
+    /// What the worker takes: of records, of what a description declares, and of anything else.
     private static let mostRecords = 1 << 20
+    private static let mostDeclared = 10_000
     private static let mostItems = 1 << 16
+
+    private static func most<Item>(of type: Item.Type) -> Int {
+        if type == kc_record.self { return mostRecords }
+        let isDeclared = type == kc_class.self || type == kc_config_key.self || type == kc_validator.self
+        return isDeclared ? mostDeclared : mostItems
+    }
 
     /// What is wrong with a table, to follow what it is; nil for a good one.
     static func problem<Item>(_ table: kc_table, of type: Item.Type) -> String? {
         let itemSize = MemoryLayout<Item>.size
-        let most = type == kc_record.self ? mostRecords : mostItems
+        let most = most(of: type)
         if table.count < 0 { return "has \(table.count) items" }
         guard table.count > 0 else { return nil }
         guard let items = table.items else { return "has \(table.count) items at no address" }

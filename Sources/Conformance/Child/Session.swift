@@ -12,6 +12,8 @@ final class Session: Sendable {
     private static let mostProblems = 8
     /// Seconds that a check waits in all for calls that want to be made again later.
     private static let longestWait = 100.0
+    /// Seconds that it looks for a sign that may end a wait which would take too long.
+    private static let longestWaitForSign = 10.0
 
     private struct State {
         var nextCall = 0
@@ -69,18 +71,33 @@ final class Session: Sendable {
     var hasProblems: Bool { state.withLock { !$0.problems.isEmpty } }
 
     /// Waits because a call wants to be made again later; false, and the check is skipped, where that would take too long.
-    func wait(_ seconds: Double, for call: String) -> Bool {
-        let isTooLong = state.withLock { state in
-            state.waited += seconds
-            state.isOutOfTime = state.isOutOfTime || state.waited > Self.longestWait
-            return state.isOutOfTime
+    ///
+    /// - Parameter sign: whether the wait is over before its time.
+    func wait(_ seconds: Double, for call: String, until sign: (() -> Bool)? = nil) -> Bool {
+        guard !isOutOfTime else { return false }
+        let isTooLong = state.withLock { $0.waited + seconds > Self.longestWait }
+        let began = Monotonic.seconds()
+        let isOver = sleep(isTooLong ? (sign == nil ? 0 : Self.longestWaitForSign) : seconds, until: sign) || !isTooLong
+        state.withLock { state in
+            state.waited += Monotonic.seconds() - began
+            state.isOutOfTime = !isOver
         }
-        guard !isTooLong else {
-            skip("\(call) wants to be called again after \(seconds.short) s: longer than a check waits")
+        if !isOver { skip("\(call) wants to be called again after \(seconds.short) s: longer than a check waits") }
+        return isOver
+    }
+
+    /// - Returns: whether there was a sign.
+    private func sleep(_ seconds: Double, until sign: (() -> Bool)?) -> Bool {
+        guard let sign else {
+            Monotonic.sleep(seconds)
             return false
         }
-        Monotonic.sleep(seconds)
-        return true
+        let end = Monotonic.seconds() + seconds
+        repeat {
+            Monotonic.sleep(min(0.01, seconds))
+            if sign() { return true }
+        } while Monotonic.seconds() < end
+        return false
     }
 
     /// Whether ``wait(_:for:)`` has given up.

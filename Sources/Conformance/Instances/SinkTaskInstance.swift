@@ -3,6 +3,11 @@ import Synchronization
 
 /// A sink task of the library.
 final class SinkTaskInstance: Instance {
+    /// A sink that has put every commit off for so many seconds and so many questions is not one that waits for something.
+    private static let longestPutOff = (seconds: 30.0, questions: 5)
+    /// Seconds after which a commit that was put off without a hint is asked for again. A worker's interval is longer.
+    private static let interval = 5.0
+
     private let functions: kc_sink_task
     /// Of the next record of each partition, as far as put has taken them.
     private(set) var taken: [HostContext.Partition: Int64] = [:]
@@ -47,6 +52,7 @@ final class SinkTaskInstance: Instance {
         return answer
     }
 
+    @discardableResult
     private func putOnce(_ batch: SinkBatch) -> Answer {
         let memory = memory("put")
         let built = batch.build(in: memory)
@@ -83,24 +89,37 @@ final class SinkTaskInstance: Instance {
         }
     }
 
-    /// Asks before a commit, and again where the task puts it off.
+    /// Asks before a commit, and again where the task puts it off: after its hint or its wake, without a hint at the next interval.
     @discardableResult
     private func asked(_ call: String, _ once: () -> Answer) -> Answer {
-        let answer = repeated(call) {
+        let began = Monotonic.seconds()
+        var questions = 0
+        while true {
+            let wakes = context.state.withLock { $0.wakes }
             let answer = once()
+            questions += 1
             if answer.isFatal { session.problem("sink task: \(call) failed: \(answer.text)") }
             if answer.status == KC_RETRIABLE {
                 session.problem(
                     "sink task: \(call) answers \(answer.described): what was put since the last commit would come again each time; KC_WOULD_BLOCK is for what is not safe yet"
                 )
             }
-            return answer
+            guard answer.status == KC_WOULD_BLOCK, !session.hasProblems else { return answer }
+            let (seconds, most) = (Monotonic.seconds() - began, Self.longestPutOff)
+            if seconds > most.seconds, questions >= most.questions {
+                session.problem(
+                    "sink task: \(call) puts every commit off (KC_WOULD_BLOCK), for \(seconds.short) s already: no offset would ever be committed"
+                )
+                return answer
+            }
+            let isWoken = { [context] in context.state.withLock { $0.wakes } != wakes }
+            guard
+                session.wait(
+                    answer.hint > 0 ? answer.hint : Self.interval, for: "\(call) of the \(kind)", until: isWoken)
+            else { return answer }
+            // Both bring a put as well, in which a task without threads may get on.
+            if answer.hint == 0 || isWoken() { putOnce(SinkBatch(records: [])) }
         }
-        if answer.status == KC_WOULD_BLOCK, !session.isOutOfTime {
-            session.problem(
-                "sink task: \(call) puts every commit off (KC_WOULD_BLOCK): no offset would ever be committed")
-        }
-        return answer
     }
 
     private func offsets(

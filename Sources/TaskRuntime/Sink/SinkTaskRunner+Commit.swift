@@ -16,17 +16,17 @@ struct SinkCommitState {
     var nextCommit: UInt64 = .max
     /// Since when the plugin has answered nothing but "not yet"; nil where it has not.
     var putOffSince: UInt64?
-    /// The next commit is one that the plugin has put off, so that it may be due long before the interval is over.
-    var isAskedAgain = false
-    /// When a `put` without records goes with such a commit.
-    var nextEmptyPut: UInt64 = 0
+    /// When the plugin was asked last and answered "not yet".
+    var putOffAt: UInt64 = 0
+    /// When the next `put` without records is due: at every interval, whenever commits are.
+    var nextEmptyPut: UInt64 = .max
     /// The partitions that go once the commit under way is answered.
     var closing: [TopicPartition]?
 
     /// When something has to be looked at.
     ///
     /// Not the next commit while one is under way: it could not begin, and the task would look again and again.
-    var nextDeadline: UInt64 { isUnderWay ? deadline : nextCommit }
+    var nextDeadline: UInt64 { min(isUnderWay ? deadline : nextCommit, nextEmptyPut) }
 }
 
 extension SinkTaskRunner {
@@ -56,14 +56,13 @@ extension SinkTaskRunner {
             logCommitFailure(
                 ConnectError(.kafkaUnavailable, "The commit was not answered within offset.flush.timeout.ms"))
         }
-        guard !commitState.isUnderWay else { return false }
-        if now >= commitState.nextCommit, !commitState.isAskedAgain || now >= commitState.nextEmptyPut {
+        if now >= commitState.nextEmptyPut {
             emptyPutIsDue()
             commitState.nextEmptyPut = now.addingSaturating(parts.worker.offsetFlushInterval)
         }
+        guard !commitState.isUnderWay else { return false }
         guard context.isCommitRequested || now >= commitState.nextCommit else { return false }
         commitState.nextCommit = now.addingSaturating(parts.worker.offsetFlushInterval)
-        commitState.isAskedAgain = false
         context.commitBegins()
         let candidates = offsets.candidates()
         guard !candidates.isEmpty else {
@@ -93,10 +92,9 @@ extension SinkTaskRunner {
 
     /// Nothing failed: what was put stays where it is, and the plugin is asked again when it wants that, else at the next interval.
     private func putOffCommit(_ hint: UInt64, _ now: UInt64) {
-        if hint > 0 {
-            commitState.isAskedAgain = true
-            commitState.nextCommit = EventLoop.now().addingSaturating(max(hint, Self.shortestCommitDelay))
-        }
+        let end = EventLoop.now()
+        commitState.putOffAt = end
+        if hint > 0 { commitState.nextCommit = end.addingSaturating(max(hint, Self.shortestCommitDelay)) }
         let since = commitState.putOffSince ?? now
         commitState.putOffSince = since
         guard now - since >= parts.worker.offsetFlushInterval else { return }
@@ -108,7 +106,9 @@ extension SinkTaskRunner {
 
     /// The plugin has called `wake`, which ends a wait that it asked for.
     func wakeCommit(_ now: UInt64) {
-        if commitState.putOffSince != nil { commitState.nextCommit = now }
+        guard commitState.putOffSince != nil else { return }
+        let soonest = max(now, commitState.putOffAt.addingSaturating(Self.shortestCommitDelay))
+        commitState.nextCommit = min(commitState.nextCommit, soonest)
     }
 
     /// Flushes and closes partitions that are about to go, and sends their last commit.

@@ -119,6 +119,7 @@ final class SinkTaskRunner: TaskRunner {
         try port.start(parts.specification.taskConfig)
         isPluginStarted = true
         commitState.nextCommit = EventLoop.now().addingSaturating(parts.worker.offsetFlushInterval)
+        commitState.nextEmptyPut = commitState.nextCommit
     }
 
     // MARK: The loop
@@ -385,6 +386,6 @@ final class SinkTaskRunner: TaskRunner {
         try applyWishes(receiver)
     }
 
-    /// A commit tick has passed: the plugin gets a `put` even if there are no records.
+    /// An interval has passed: the plugin gets a `put` even if there are no records.
     func emptyPutIsDue() { isEmptyPutDue = true }
 }

@@ -33,8 +33,6 @@ final class SourceTaskRunner: TaskRunner {
 
     /// After so many turns of its loop a step ends, for requests and other lanes.
     private static let turnsPerStep = 32
-    /// How long to wait after a poll that was quick and brought nothing: an eager plugin must not keep a core busy.
-    private static let pauseAfterEmptyPoll: UInt64 = 1_000_000
     /// How old the last hand-over has to be for one before a poll. What was handed over is sealed when it has lingered, full or
     /// not: a source that flows is to fill its batches, and one whose polls are short is not to wait for that. A poll that
     /// takes longer is the deputy's.
@@ -213,13 +211,11 @@ final class SourceTaskRunner: TaskRunner {
                 return .progressed
             }
             releaseBatch(port)
-            let end = self.now()
-            if end - now < Self.pauseAfterEmptyPoll { pollNotBefore = end + Self.pauseAfterEmptyPoll }
+            pausePolls(hint: 0, since: now)
             return .progressed
         case .wouldBlock(let hint):
             pollBackoff.reset()
-            let (time, overflow) = self.now().addingReportingOverflow(idlePause.take(hint))
-            pollNotBefore = overflow ? .max : time
+            pausePolls(hint: hint, since: now)
             return .progressed
         case .retriable(let error):
             let end = self.now()
@@ -232,6 +228,12 @@ final class SourceTaskRunner: TaskRunner {
         case .fatal(let error):
             throw error
         }
+    }
+
+    /// After a poll that brought nothing: an eager plugin must not keep a core busy.
+    private func pausePolls(hint: UInt64, since began: UInt64) {
+        let end = now()
+        pollNotBefore = end.addingSaturating(idlePause.take(hint, after: end &- began))
     }
 
     private func convert(_ sender: any RecordSender, _ pipeline: SourcePipeline) throws(ConnectError) -> Advance {

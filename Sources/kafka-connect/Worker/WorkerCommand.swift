@@ -35,6 +35,8 @@ enum WorkerCommand {
             let worker = try Worker(
                 file: file, mode: mode, config: config, connectors: source(of: connectors, file, config),
                 passed: sockets)
+            // Libraries that the parts use clean up at the end of the process.
+            _ = kcl_guard_exit_again()
             return worker.run()
         } catch {
             log.fatal(error.message)

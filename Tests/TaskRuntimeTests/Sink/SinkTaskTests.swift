@@ -246,6 +246,39 @@ struct SinkTaskTests {
         #expect(sink.texts == ["a0", "a1"] && world.receiver.state.withLock { $0.seeks } == [])
     }
 
+    @Test func `a commit that is put off for long takes no put without records away`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        sink.state.withLock { $0.notYet = [3_600_000_000_000] }
+        let task = try bench.start(world, kind: .sink)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0"], to: a)
+        eventually("it is put off") { sink.state.withLock { $0.notYet.isEmpty } }
+        let before = sink.state.withLock { $0.emptyPuts }
+        eventually("puts go on") { sink.state.withLock { $0.emptyPuts } > before + 3 }
+        #expect(sink.state.withLock { $0.calls.count { $0 == "preCommit" } } == 1)
+        finish(task, world)
+    }
+
+    @Test func `however often the plugin calls wake, it is not asked again within ten milliseconds`() throws {
+        let sink = FakeSink.Controls()
+        let world = FakeSurroundings(sink: sink)
+        sink.state.withLock { $0.notYet = Array(repeating: 3_600_000_000_000, count: 21) }
+        let task = try bench.start(world, kind: .sink, flushInterval: 1_000_000_000_000)
+        world.receiver.tell(.assigned([at(a, 0)]))
+        world.receiver.produce(["a0"], to: a)
+        eventually("it is put") { sink.texts == ["a0"] }
+        let began = EventLoop.now()
+        sink.wish { $0.requestCommit() }
+        let services = try #require(sink.state.withLock { $0.services })
+        eventually("it is asked again and again") {
+            services.wake()
+            return sink.state.withLock { $0.notYet.isEmpty }
+        }
+        #expect(EventLoop.now() - began >= 200_000_000)
+        finish(task, world)
+    }
+
     @Test func `a failed preCommit gives up a batch that waits`() throws {
         let sink = FakeSink.Controls()
         let world = FakeSurroundings(sink: sink)

@@ -240,6 +240,20 @@ struct SourceTaskTests {
         eventually("it ends") { bench.observer.log.ends == [.stopped] }
     }
 
+    @Test func `polls that give nothing come less and less often, empty batches as well`() throws {
+        let source = FakeSource.Controls()
+        source.state.withLock { state in
+            state.answers = (0..<11).map { $0.isMultiple(of: 2) ? .ok : .wouldBlock(retryAfter: 0) }
+        }
+        let began = EventLoop.now()
+        let task = try bench.start(FakeSurroundings(source: source), kind: .source)
+        eventually("it is asked for the last time") { source.state.withLock { $0.answers.isEmpty } }
+        // 1, 2, 4 … 64 and thrice 100.
+        #expect(EventLoop.now() - began >= 427_000_000)
+        task.stop(deadline: bench.soon())
+        eventually("it ends") { bench.observer.log.ends == [.stopped] }
+    }
+
     @Test func `a poll that may succeed later comes when the plugin wants it, not before`() throws {
         let source = FakeSource.Controls()
         source.state.withLock { state in
