@@ -35,9 +35,9 @@ import Testing
     }
 
     @Test func `what is undone later is found by nothing but what clients were told`() throws {
-        let failures = (1...60 as ClosedRange<UInt64>)
+        let failures = (41...100 as ClosedRange<UInt64>)
             .compactMap { ClusterSimulation.run(seed: $0, sabotage: .lateRepeat).failure }
-        #expect(failures.count >= 3)
+        #expect(failures.count >= 5)
         for failure in failures { #expect(failure.contains(" was told as done, and there is ")) }
     }
 }

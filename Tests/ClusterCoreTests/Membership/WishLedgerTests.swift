@@ -1,3 +1,4 @@
+import ConnectModel
 import Testing
 
 @testable import ConnectTestKit
