@@ -57,13 +57,14 @@ enum SeedRunner {
 
     private static func play(_ simulation: Simulation, _ options: Options) -> Int32 {
         var digest = Digest()
-        var steps = 0
+        var (steps, judged) = (0, 0)
         let begin = processorMicroseconds()
         var seed = options.first
         for _ in 0..<options.count {
             let outcome = simulation.run(seed, options.sabotage, options.isTraced)
             digest.add(outcome.digest.value)
             steps += outcome.steps
+            judged += outcome.judged
             if options.isTraced { write(outcome.trace.joined(separator: "\n") + "\n") }
             if let failure = outcome.failure {
                 write("seed \(seed): \(failure)\n  replay: seeds \(simulation.name) --seed \(seed) --trace\n")
@@ -74,7 +75,7 @@ enum SeedRunner {
         let each = (processorMicroseconds() - begin) / max(options.count, 1)
         write(
             "\(simulation.name): \(options.count) seeds from \(options.first), \(steps) events, digest \(digest), "
-                + "\(each) µs of processor time a seed\n")
+                + (judged > 0 ? "\(judged) last wishes held, " : "") + "\(each) µs of processor time a seed\n")
         if let most = options.mostMicroseconds, each > most {
             write("\(simulation.name): a seed may take \(most) µs\n")
             return 3

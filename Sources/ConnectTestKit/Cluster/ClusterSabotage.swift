@@ -28,6 +28,8 @@ package enum ClusterSabotage: String, Sendable, CaseIterable {
     case keptStatus = "kept-status"
     /// The leader tells that something is done once it is acknowledged, before it has read it back.
     case earlyAnswer = "early-answer"
+    /// What a client was told as done is written once more later, behind what others may have asked for since.
+    case lateRepeat = "late-repeat"
 }
 
 /// Changes what one worker hears and says, as the planted fault would.
@@ -47,8 +49,7 @@ struct ClusterSaboteur {
         case .forgottenRevocation: assignment.revoked = WorkSet()
         case .oldOffset: assignment.configOffset = max(assignment.configOffset, offset)
         case .doubledTask, .lostWork, .hastyOffer, .earlyGate, .lateWrite, .echoedRound, .echoedCommit, .silentPause,
-            .keptStatus, .earlyAnswer,
-            nil:
+            .keptStatus, .earlyAnswer, .lateRepeat, nil:
             return bytes
         }
         return (try? assignment.encode()) ?? bytes

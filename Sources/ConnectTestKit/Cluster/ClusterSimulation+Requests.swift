@@ -5,13 +5,14 @@ internal import KafkaClient
 // What clients ask for, and what workers ask one another.
 extension ClusterSimulation {
     /// Carries a command out; `elsewhere` is called with where it belongs when that is not here.
-    func perform(_ worker: SimulatedWorker, _ command: ClusterCommand, elsewhere: @escaping (String?) -> Void) {
-        guard !worker.isShuttingDown else { return end(command, .nothing) }
+    func perform(_ worker: SimulatedWorker, _ wish: ClusterWish, elsewhere: @escaping (String?) -> Void) {
+        guard !worker.isShuttingDown else { return end(wish, .nothing) }
+        let command = wish.command
         let request: HerderMachine.Request
         switch command {
         case .put(let name, let config, let initial):
             // Changes of one connector are stored one after the other.
-            guard !worker.changing.contains(name) else { return end(command, .nothing) }
+            guard !worker.changing.contains(name) else { return end(wish, .nothing) }
             worker.changing.append(name)
             request = .store(name, config, initialState: initial, mustBeNew: false, version: nil)
         case .delete(let name): request = .delete(name)
@@ -27,8 +28,9 @@ extension ClusterSimulation {
             case .elsewhere(let url): elsewhere(url)
             case .done, .stored:
                 checkDone(worker, command, since: offset)
-                end(command, .acknowledged)
-            case .refused(let error): end(command, Self.isUnwritten(error) ? .nothing : .unknown)
+                end(wish, .acknowledged)
+                if worker.saboteur.plants(.lateRepeat) { repeatLate(command) }
+            case .refused(let error): end(wish, Self.isUnwritten(error) ? .nothing : .unknown)
             case .leads, .accepted, .underWay, .ending, .restarting: break
             }
         }

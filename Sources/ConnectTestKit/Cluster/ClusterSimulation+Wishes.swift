@@ -4,15 +4,26 @@ internal import ConnectModel
 // What clients were told, and what has to be true then.
 extension ClusterSimulation {
     /// A client asks for something.
-    func begin(_ command: ClusterCommand) {
-        guard let name = command.wished else { return }
-        wishes[name, default: WishLedger()].begin()
+    func begin(_ wish: ClusterWish) {
+        guard let name = wish.command.wished else { return }
+        wishes[name, default: WishLedger()].begin(wish) { $0.isOver(at: now) }
     }
 
     /// A client was answered, or never will be.
-    func end(_ command: ClusterCommand, _ end: WishLedger.End) {
-        guard let name = command.wished else { return }
-        wishes[name, default: WishLedger()].end(command, end)
+    func end(_ wish: ClusterWish, _ end: WishLedger.End) {
+        guard let name = wish.command.wished else { return }
+        wishes[name, default: WishLedger()].end(wish, end)
+    }
+
+    /// A fault that can be planted: what was done is done again some time later.
+    func repeatLate(_ command: ClusterCommand) {
+        guard command.wished != nil else { return }
+        changesUnderWay += 1
+        at(delay(500, 3_000)) { [unowned self] in
+            changesUnderWay -= 1
+            note("\(command) is written once more")
+            for record in command.records { appendConfig(record) }
+        }
     }
 
     /// A worker answers that something is done: it is in the config topic, behind the request, and the worker has read it.
@@ -28,6 +39,9 @@ extension ClusterSimulation {
             )
         }
     }
+
+    /// How many wishes that were told as done have to be so still.
+    var keptWishes: Int { wishes.entries.count { $0.value.kept != nil } }
 
     /// A wish that was told as done, and is not, though nobody has wished for anything else since; nil where there is none.
     var unkeptWish: String? {

@@ -247,18 +247,20 @@ extension ClusterSimulation {
         default: command = .restartTask(TaskID(connector: name, number: 0))
         }
         note("a client asks \(worker.name): \(command)")
-        begin(command)
-        request(worker, command, hops: 2)
+        let wish = ClusterWish(command)
+        begin(wish)
+        request(worker, wish, hops: 2)
     }
 
     /// Sends a command to a worker; one that leads elsewhere is followed.
-    private func request(_ worker: SimulatedWorker, _ command: ClusterCommand, hops: Int) {
+    private func request(_ worker: SimulatedWorker, _ wish: ClusterWish, hops: Int) {
+        wish.worker = worker
         changesUnderWay += 1
         at(delay(0, 5)) { [unowned self] in changesUnderWay -= 1 }
         at(delay(0, 5), on: worker) { [unowned self] in
-            perform(worker, command) { [unowned self] url in
-                guard hops > 0, let url, let next = self.worker(at: url) else { return end(command, .nothing) }
-                request(next, command, hops: hops - 1)
+            perform(worker, wish) { [unowned self] url in
+                guard hops > 0, let url, let next = self.worker(at: url) else { return end(wish, .nothing) }
+                request(next, wish, hops: hops - 1)
             }
         }
     }

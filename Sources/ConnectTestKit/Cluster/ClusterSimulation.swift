@@ -77,6 +77,8 @@ package final class ClusterSimulation {
     var trace: [String] = []
     var failure: String?
     var steps = 0
+    /// How many last wishes were looked at in the end.
+    var judged = 0
 
     /// Something that happens: in a worker's process, which may stand still or be gone, or in the world.
     struct Event {
@@ -101,7 +103,7 @@ package final class ClusterSimulation {
         simulation.calls = [:]
         return SimulationOutcome(
             seed: seed, digest: simulation.digest, failure: simulation.failure, trace: simulation.trace,
-            steps: simulation.steps)
+            steps: simulation.steps, judged: simulation.judged)
     }
 
     init(seed: UInt64, sabotage: ClusterSabotage?, isTraced: Bool) {
@@ -201,6 +203,7 @@ package final class ClusterSimulation {
         note("settled in generation \(group.generation)")
         digest.add(Int(group.generation))
         let told = statuses.end - statusesBeforeHealing
+        judged = keptWishes
         if let unkeptWish { break_(unkeptWish) }
         if told > Self.statusLimit { break_("\(told) statuses were written after the faults") }
         // A change costs rounds of its own, and a fault the rounds of leaving and coming back.

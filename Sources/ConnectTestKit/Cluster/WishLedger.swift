@@ -11,28 +11,33 @@ struct WishLedger {
     }
 
     /// Those without an end, and those of which nobody knows what they came to.
-    private var open = 0
+    private var open: [ClusterWish] = []
     /// Several were under way at once: what came of them has no order that a client knows.
     private var isMixed = false
     private var last: ClusterCommand?
 
     /// The last wish that was acknowledged, where no other can have come behind it.
-    var kept: ClusterCommand? { open == 0 ? last : nil }
+    var kept: ClusterCommand? { open.isEmpty ? last : nil }
 
-    /// A client asks for something.
-    mutating func begin() {
-        if open > 0 { isMixed = true }
-        open += 1
+    /// A client asks for something. What it asks for comes behind those that are over, whatever these came to.
+    mutating func begin(_ wish: ClusterWish, isOver: (ClusterWish) -> Bool) {
+        let count = open.count
+        open.removeAll(where: isOver)
+        if open.count < count { last = nil }
+        isMixed = !open.isEmpty
+        open.append(wish)
     }
 
     /// What was asked for has come to its end.
-    mutating func end(_ command: ClusterCommand, _ end: End) {
+    mutating func end(_ wish: ClusterWish, _ end: End) {
         switch end {
-        case .unknown: return isMixed = true
-        case .acknowledged: last = isMixed ? nil : command
+        case .unknown:
+            wish.isUnknown = true
+            return last = nil
+        case .acknowledged: last = isMixed ? nil : wish.command
         case .nothing: if isMixed { last = nil }
         }
-        open -= 1
-        if open == 0 { isMixed = false }
+        open.removeAll { $0 === wish }
+        if open.isEmpty { isMixed = false }
     }
 }
