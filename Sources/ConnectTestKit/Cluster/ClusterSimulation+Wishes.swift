@@ -31,7 +31,7 @@ extension ClusterSimulation {
     /// - Parameter offset: the topic's end when the worker was asked.
     func checkDone(_ worker: SimulatedWorker, _ command: ClusterCommand, since offset: Int64) {
         for record in command.records {
-            let written = history.last { $0.offset >= offset && $0.record == record }
+            let written = history.first { $0.offset >= offset && $0.record == record }
             guard let written else { return break_("\(worker.name) tells \(command) as done without \(record.key)") }
             guard command.isReadBack, worker.machine.log.offset <= written.offset else { continue }
             return break_(
