@@ -55,9 +55,12 @@ package struct MetadataMachine {
     private var roundStart: UInt64?
     /// When each known topic was last confirmed, beside `snapshot.topics`.
     private var confirmed: [(name: String, at: UInt64)] = []
-    /// Ids of topics that were made anew since: a broker that is behind may still tell them. The newest last.
-    private var retiredIDs: [MetadataSnapshot.TopicID] = []
+    /// Ids of topics that were made anew since: a broker that is behind may still tell them for a while. The newest last.
+    private var retiredIDs: [(id: MetadataSnapshot.TopicID, until: UInt64)] = []
     private static let mostRetiredIDs = 256
+    /// How long a former id is not believed. Which of two ids is the former one is known only by which was heard first, so that
+    /// one that is still told then is believed after all.
+    private static let retirement: UInt64 = 30_000_000_000
     private var random: SeededRandom
 
     package init(configuration: Configuration, seed: UInt64) {
@@ -296,12 +299,12 @@ package struct MetadataMachine {
         var confirmations: [(name: String, at: UInt64)] = []
         for topic in answer.topics {
             let old = snapshot.topic(topic.name)
-            if topic.errorCode == 0, let old, retiredIDs.contains(topic.id) {
-                // Ids never come back: this broker has not heard of the new topic yet.
+            if topic.errorCode == 0, let old, retiredIDs.contains(where: { $0.id == topic.id && now < $0.until }) {
+                // This broker has not heard of the new topic yet.
                 topics.append(old)
                 confirmations.append((topic.name, confirmed(topic.name) ?? now))
             } else if topic.errorCode == 0 {
-                retire(old, by: topic)
+                retire(old, by: topic, now: now)
                 topics.append(merged(topic, old: old))
                 confirmations.append((topic.name, now))
             } else if let old, !old.partitions.isEmpty, topic.errorCode == 3 || topic.errorCode == 5 {
@@ -341,9 +344,10 @@ package struct MetadataMachine {
 
     private func confirmed(_ name: String) -> UInt64? { confirmed.first { $0.name.hasBytes(of: name) }?.at }
 
-    private mutating func retire(_ old: MetadataSnapshot.Topic?, by new: MetadataSnapshot.Topic) {
+    private mutating func retire(_ old: MetadataSnapshot.Topic?, by new: MetadataSnapshot.Topic, now: UInt64) {
         guard let old, old.id != .none, new.id != .none, old.id != new.id else { return }
-        retiredIDs.append(old.id)
+        retiredIDs.removeAll { $0.id == new.id || $0.id == old.id }
+        retiredIDs.append((old.id, adding(Self.retirement, to: now)))
         if retiredIDs.count > Self.mostRetiredIDs { retiredIDs.removeFirst() }
     }
 

@@ -54,7 +54,9 @@ final class LaneTopic {
     /// The cluster said last that it does not have the topic, though it did before.
     var isGone = false
     /// Whether it has records that are not confirmed.
-    var hasUnconfirmed: Bool { partitions.contains { $0.outstanding > 0 || $0.isOpen } }
+    ///
+    /// A batch that the loop has sealed and that is confirmed counts -1 until the lane notices that it is not open any more.
+    var hasUnconfirmed: Bool { partitions.contains { $0.outstanding + ($0.isOpen ? 1 : 0) > 0 } }
     /// The partition that a record waits for, if any.
     var absence: Absence?
     /// Whether a record waits for metadata.

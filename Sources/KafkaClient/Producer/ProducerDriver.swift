@@ -123,6 +123,8 @@ final class ProducerDriver {
 
     private func refreshForPartition() {
         guard !isShutDown else { return }
+        // The record may be of any of them.
+        for number in unwanted { want(number) }
         cluster.refreshMetadata(reason: "a record is for a partition that is not known")
     }
 

@@ -180,6 +180,17 @@ private func snapshot(
         }
     }
 
+    @Test func `a topic whose former id was heard last is believed again after a while`() {
+        var machine = machine(["a"])
+        for (id, now, believed) in [(2, 1, 2), (1, 2, 1), (2, 3, 1), (2, 31, 1), (2, 33, 2), (1, 34, 2)]
+            as [(UInt64, UInt64, UInt64)]
+        {
+            machine.refreshWanted(now: now * second)
+            machine.answered(snapshot([("a", 2, 0)], id: id), errorCode: 0, now: now * second)
+            #expect(machine.snapshot.topic("a")?.id.low == believed, "after \(now) s")
+        }
+    }
+
     @Test func `a brief error does not make a topic vanish, a long one does`() {
         var machine = machine(["a"])
         machine.answered(snapshot([("a", 1, 5)]), errorCode: 0, now: second)
