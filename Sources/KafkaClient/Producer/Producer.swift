@@ -17,8 +17,8 @@ public final class Producer: Sendable {
     /// - Parameters:
     ///   - settings: of the role `.producer`; what they say about cluster and security is the cluster's own.
     ///   - createsTopics: whether a broker that creates topics by itself may do so for this producer's.
-    ///   - topicIsMissing: called on the loop with a topic that records were meant for and that the cluster does not have (any
-    ///     more), again with every news of the cluster until it is there.
+    ///   - topicIsMissing: called on the loop with a topic that records wait for and that the cluster does not have any more, again
+    ///     with every news of the cluster until it is there.
     ///   - wake: called on the loop when completions, room or metadata have come; it has the lane call `drain` soon.
     public init(
         cluster: KafkaCluster, settings: ClientSettings, createsTopics: Bool = true,
